@@ -1,0 +1,271 @@
+/**
+ * From journal entries to one commit: what it writes, and what is told to whom once it is in. Pure, so that what
+ * members hear and what rows say come from the same place.
+ */
+import { refusedMsgType } from '../accounts/refusals.ts';
+import { reportsOf } from '../accounts/reports.ts';
+import { BalanceChanges, balanceChanges } from '../accounts/settlement.ts';
+import type { Report } from '../matching/execution-report.ts';
+import type { Instrument } from '../matching/instrument.ts';
+import type { BookEvent, OrderId, OrderSnapshot, Ticks, UserId } from '../matching/types.ts';
+import { assert, assertNever } from '../platform/assert.ts';
+import type { CommitBatch, RequestOutcome } from './ports.ts';
+import type {
+  BookRequest,
+  JournalAccount,
+  JournalBook,
+  JournalHalt,
+  JournalSession,
+  RoutedCommand,
+  Settle,
+  WaitingReply,
+} from './protocol.ts';
+
+export type JournalEntry = JournalBook | JournalAccount | JournalSession | JournalHalt;
+
+/** What leaves the venue after the commit, and not before. */
+export interface CommitOutputs {
+  readonly reportsByUser: ReadonlyMap<UserId, readonly Report[]>;
+  /** MsgSeqNums (34) answered, per session. */
+  readonly answeredBySession: ReadonlyMap<string, readonly number[]>;
+  readonly settlements: ReadonlyMap<UserId, Omit<Settle, 'type' | 'commitNo'>>;
+  readonly lastPrices: readonly { readonly symbol: string; readonly price: Ticks }[];
+  readonly replies: readonly WaitingReply[];
+  readonly sessions: readonly JournalSession[];
+  /** Member and operator commands that are thereby answered. */
+  readonly completedCount: number;
+}
+
+export interface PreparedCommit {
+  readonly batch: CommitBatch;
+  /** False when only answers without rows are in it: nothing needs to be written. */
+  readonly hasRows: boolean;
+  readonly outputs: CommitOutputs;
+}
+
+/** Orders of a settlement while it is gathered: the last state of each. */
+interface Gathered {
+  readonly orders: Map<OrderId, OrderSnapshot>;
+  readonly amounts: Map<string, bigint>;
+  readonly answered: string[];
+}
+
+/** Prepares one commit of `entries`, in their order. Throws when an entry makes no sense: a bug of ours. */
+export function prepareCommit(
+  commitNo: number,
+  entries: readonly JournalEntry[],
+  instrumentOf: (symbol: string) => Instrument | undefined,
+  at: number,
+): PreparedCommit {
+  const events: BookEvent[] = [];
+  const reportRows: Report[] = [];
+  const requests: RequestOutcome[] = [];
+  const transfers: CommitBatch['transfers'][number][] = [];
+  const halts: CommitBatch['halts'][number][] = [];
+  const books = new Map<string, CommitBatch['books'][number]>();
+  const accounts = new Map<UserId, CommitBatch['accounts'][number]>();
+  const sessions = new Map<string, JournalSession>();
+  const lastPrices = new Map<string, CommitBatch['lastPrices'][number]>();
+  const changes = new BalanceChanges();
+  const reportsByUser = new Map<UserId, Report[]>();
+  const answeredBySession = new Map<string, number[]>();
+  const gathered = new Map<UserId, Gathered>();
+  const replies: WaitingReply[] = [];
+  let completedCount = 0;
+
+  function report(one: Report): void {
+    multiPush(reportsByUser, one.userId, one);
+  }
+
+  function settlementOf(userId: UserId): Gathered {
+    let settlement = gathered.get(userId);
+    if (settlement === undefined) {
+      settlement = { orders: new Map(), amounts: new Map(), answered: [] };
+      gathered.set(userId, settlement);
+    }
+    return settlement;
+  }
+
+  function complete(routed: RoutedCommand): void {
+    completedCount += 1;
+    if (routed.origin !== undefined) {
+      multiPush(answeredBySession, routed.origin.sessionId, routed.origin.msgSeqNum);
+    }
+  }
+
+  function addEvent(event: BookEvent, instrument: Instrument): void {
+    events.push(event);
+    for (const one of reportsOf(event, instrument)) {
+      report(one);
+      // The order's own row stands for its New report.
+      if (one.execType !== '0') reportRows.push(one);
+    }
+    const moved = balanceChanges(event, instrument);
+    changes.add(moved);
+    for (const change of moved) {
+      if (change.amount === 0n) continue;
+      const { amounts } = settlementOf(change.userId);
+      amounts.set(change.asset, (amounts.get(change.asset) ?? 0n) + change.amount);
+    }
+    if (event.type === 'TradeExecuted') {
+      for (const order of [event.maker, event.taker])
+        settlementOf(order.userId).orders.set(order.orderId, order);
+      lastPrices.set(event.symbol, { symbol: event.symbol, price: event.price, at: event.at });
+    } else {
+      settlementOf(event.order.userId).orders.set(event.order.orderId, event.order);
+    }
+  }
+
+  function addBook(entry: JournalBook): void {
+    const instrument = instrumentOf(entry.symbol);
+    assert(instrument !== undefined, `a journal of ${entry.symbol}, which is no instrument`);
+    if (entry.events.length > 0) {
+      books.set(entry.symbol, { symbol: entry.symbol, epoch: entry.epoch, lastSeq: entry.lastSeq });
+    }
+    for (const event of entry.events) addEvent(event, instrument);
+    for (const request of entry.done) {
+      const { cause } = request;
+      if (cause === undefined) continue;
+      complete(cause);
+      const outcome = acceptedRequest(request, cause, at);
+      if (outcome !== undefined) requests.push(outcome);
+      if ('clOrdId' in cause.command) settlementOf(cause.userId).answered.push(cause.command.clOrdId);
+    }
+    replies.push(...entry.replies);
+  }
+
+  function addAccount(entry: JournalAccount): void {
+    for (const refusal of entry.refusals) {
+      report(refusal.report);
+      reportRows.push(refusal.report);
+      requests.push({
+        userId: entry.userId,
+        clOrdId: refusal.report.clOrdId,
+        tradingDay: refusal.tradingDay,
+        msgType: refusedMsgType(refusal.report),
+        orderId: refusal.report.orderId,
+        accepted: false,
+        at: refusal.report.at,
+      });
+    }
+    if (entry.refusals.length > 0) {
+      accounts.set(entry.userId, { userId: entry.userId, lastSeq: entry.lastSeq });
+    }
+    for (const answer of entry.answers) report(answer);
+    for (const booked of entry.transfers) {
+      transfers.push({ ...booked, userId: entry.userId });
+      const { asset, amount } = booked.transfer;
+      changes.add([{ userId: entry.userId, asset, amount, held: 0n }]);
+    }
+    for (const routed of entry.done) complete(routed);
+    replies.push(...entry.replies);
+  }
+
+  for (const entry of entries) {
+    switch (entry.type) {
+      case 'JournalBook':
+        addBook(entry);
+        break;
+      case 'JournalAccount':
+        addAccount(entry);
+        break;
+      case 'JournalSession':
+        sessions.set(entry.sessionId, mergeSessions(sessions.get(entry.sessionId), entry));
+        break;
+      case 'JournalHalt':
+        halts.push({ symbol: entry.symbol, reason: entry.reason });
+        break;
+      default:
+        assertNever(entry);
+    }
+  }
+
+  const batch: CommitBatch = {
+    commitNo,
+    books: [...books.values()].sort((left, right) => (left.symbol < right.symbol ? -1 : 1)),
+    events,
+    reports: reportRows,
+    requests,
+    balances: changes.sorted(),
+    transfers,
+    accounts: [...accounts.values()],
+    sessions: [...sessions.values()],
+    halts,
+    lastPrices: [...lastPrices.values()],
+  };
+  const settlements = new Map<UserId, Omit<Settle, 'type' | 'commitNo'>>();
+  for (const [userId, { orders, amounts, answered }] of gathered) {
+    const amountList = [...amounts].map(([asset, amount]) => ({ asset, amount }));
+    settlements.set(userId, { orders: [...orders.values()], amounts: amountList, answered });
+  }
+  return {
+    batch,
+    hasRows: hasRows(batch),
+    outputs: {
+      reportsByUser,
+      answeredBySession,
+      settlements,
+      lastPrices: batch.lastPrices,
+      replies,
+      sessions: batch.sessions,
+      completedCount,
+    },
+  };
+}
+
+function hasRows(batch: CommitBatch): boolean {
+  return (
+    batch.events.length +
+      batch.reports.length +
+      batch.requests.length +
+      batch.transfers.length +
+      batch.sessions.length +
+      batch.halts.length >
+    0
+  );
+}
+
+/** The `requests` row of an accepted F or G; an accepted D is its order's row. */
+function acceptedRequest(request: BookRequest, cause: RoutedCommand, at: number): RequestOutcome | undefined {
+  const { command } = request;
+  const isCancel = cause.command.type === 'OrderCancelRequest';
+  if (!isCancel && cause.command.type !== 'OrderCancelReplaceRequest') return undefined;
+  if (command.type !== 'CancelOrder' && command.type !== 'ReplaceOrder') return undefined;
+  return {
+    userId: cause.userId,
+    clOrdId: cause.command.clOrdId,
+    tradingDay: cause.tradingDay,
+    msgType: isCancel ? 'F' : 'G',
+    orderId: command.orderId,
+    accepted: true,
+    at,
+  };
+}
+
+/** Two journal entries of one session in one commit are one row. */
+function mergeSessions(earlier: JournalSession | undefined, later: JournalSession): JournalSession {
+  if (earlier === undefined) return later;
+  const delivered = new Map(earlier.delivered.map((one) => [one.source, one.sourceSeq]));
+  for (const { source, sourceSeq } of later.delivered) delivered.set(source, sourceSeq);
+  return {
+    ...later,
+    sent: mergeSent(earlier.sent, later.sent),
+    delivered: [...delivered].map(([source, sourceSeq]) => ({ source, sourceSeq })),
+  };
+}
+
+function mergeSent(earlier: JournalSession['sent'], later: JournalSession['sent']): JournalSession['sent'] {
+  if (earlier === undefined) return later;
+  if (later === undefined) return earlier;
+  return {
+    firstSeqNum: earlier.firstSeqNum,
+    lastSeqNum: later.lastSeqNum,
+    frames: Buffer.concat([earlier.frames, later.frames]),
+  };
+}
+
+function multiPush<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): void {
+  const values = map.get(key);
+  if (values === undefined) map.set(key, [value]);
+  else values.push(value);
+}

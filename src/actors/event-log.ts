@@ -1,0 +1,59 @@
+/** One log line for each thing that happened to an order, written after the commit that makes it true. */
+import type { Report } from '../matching/execution-report.ts';
+import { execId } from '../matching/execution-report.ts';
+import { assertNever } from '../platform/assert.ts';
+import type { Log } from '../platform/log.ts';
+
+/** What an ExecType (150) is called in the log. */
+const EVENT_OF = {
+  '0': 'order accepted',
+  '4': 'order canceled',
+  '5': 'order replaced',
+  '8': 'order refused',
+  C: 'order expired',
+  F: 'order filled',
+} as const;
+
+/** Logs a committed report. Status answers are no event: nothing happened. */
+export function logReport(log: Log, report: Report): void {
+  const { userId, orderId, clOrdId, origClOrdId } = report;
+  switch (report.type) {
+    case 'ExecutionReport': {
+      if (report.execType === 'I') return;
+      const { symbol, ordStatus, orderQty, price, cumQty, leavesQty, fill, text } = report;
+      log.info(EVENT_OF[report.execType], {
+        userId,
+        symbol,
+        orderId,
+        clOrdId,
+        origClOrdId,
+        execId: execId(report),
+        ordStatus,
+        orderQty,
+        price,
+        cumQty,
+        leavesQty,
+        lastQty: fill?.lastQty,
+        lastPx: fill?.lastPx,
+        tradeId: fill?.tradeId,
+        text,
+      });
+      return;
+    }
+    case 'OrderCancelReject': {
+      const { cxlRejReason, ordStatus, text } = report;
+      log.info('cancel or replace refused', {
+        userId,
+        orderId,
+        clOrdId,
+        origClOrdId,
+        ordStatus,
+        cxlRejReason,
+        text,
+      });
+      return;
+    }
+    default:
+      assertNever(report);
+  }
+}

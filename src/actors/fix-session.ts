@@ -1,0 +1,154 @@
+/**
+ * The actor of one connection: cuts bytes into messages, runs the session machine of src/fix and performs its
+ * effects. It knows no FIX beyond that.
+ */
+import type { Connection } from '../fix/connection.ts';
+import { FrameDecoder } from '../fix/framing.ts';
+import { FixMessage, parseMessage } from '../fix/message.ts';
+import { farewell, step } from '../fix/session.ts';
+import type { SessionConfig, SessionEffect, SessionInput } from '../fix/session-protocol.ts';
+import { newSession, type SessionState } from '../fix/session-state.ts';
+import { wireText } from '../fix/wire-text.ts';
+import { assertNever } from '../platform/assert.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import type { Behavior } from './actor-system.ts';
+import type { Authenticator } from './ports.ts';
+import type { Address, BytesReceived, SessionMessage, Tell } from './protocol.ts';
+
+/** What the session of one connection needs from outside. */
+export interface FixSessionOptions {
+  readonly config: SessionConfig;
+  readonly connection: Connection;
+  readonly tell: Tell;
+  /** The gateway that spawned the session: told when it ends. */
+  readonly gateway: Address & { readonly type: 'gateway' };
+  readonly authenticator: Authenticator;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Whether commands can be committed at the moment. */
+  readonly isStoreUp: boolean;
+  /** Every message in and out as a debug line, passwords hidden. Costs throughput. */
+  readonly logMessages: boolean;
+}
+
+/** The session's actor, and its last words for the crash policy. */
+export interface FixSession {
+  readonly behavior: Behavior<SessionState, SessionMessage>;
+  /** Logout if it can, then closes the connection: for `stopAfter`. */
+  sayFarewell(): void;
+}
+
+/** Makes the actor of a connection that has just been opened. */
+export function fixSession(options: FixSessionOptions): FixSession {
+  const { config, connection, clock } = options;
+  const decoder = new FrameDecoder({ maxFrameBytes: config.limits.maxFrameBytes });
+  const log = options.log.with({ sessionId: config.sessionId, remoteAddress: connection.remoteAddress });
+  const perform = performer(options, log);
+  let current: SessionState | undefined;
+
+  const readFrames = (received: BytesReceived): SessionInput[] => {
+    decoder.push(asBuffer(received.bytes));
+    const inputs: SessionInput[] = [];
+    for (let frame = decoder.next(); frame !== undefined; frame = decoder.next()) {
+      if (frame.type !== 'Frame') {
+        inputs.push(frame);
+        continue;
+      }
+      if (options.logMessages) log.debug('fix in', { message: wireText(frame.bytes) });
+      const message = parseMessage(frame.bytes);
+      if (message instanceof FixMessage) inputs.push({ type: 'Message', message });
+      else inputs.push({ type: 'Garbled', reason: message.reason });
+    }
+    return inputs;
+  };
+
+  return {
+    behavior: {
+      initial() {
+        current = newSession(config, clock.now(), options.isStoreUp);
+        return current;
+      },
+      receive(state, message) {
+        const isBytes = message.type === 'BytesReceived';
+        const inputs = isBytes ? readFrames(message) : [message];
+        const effects = step(state, inputs, clock.now(), connection.unsentBytes());
+        if (isBytes) connection.consumed(message.bytes.length);
+        for (const effect of effects) perform(effect);
+        return state;
+      },
+    },
+    sayFarewell() {
+      if (current === undefined) return;
+      for (const effect of farewell(current, clock.now())) perform(effect);
+    },
+  };
+}
+
+/** Does what the machine says. */
+function performer(options: FixSessionOptions, log: Log): (effect: SessionEffect) => void {
+  const { connection, tell, gateway, authenticator } = options;
+  const { sessionId } = options.config;
+  return (effect) => {
+    switch (effect.type) {
+      case 'Write':
+        if (options.logMessages) log.debug('fix out', { message: wireText(effect.bytes) });
+        connection.write(effect.bytes);
+        return;
+      case 'Authenticate':
+        void authenticator.judge(effect.credentials).then((verdict) => {
+          tell({ type: 'session', sessionId }, { type: 'LoginJudged', verdict });
+        });
+        return;
+      case 'Claim':
+        tell(gateway, { type: 'ClaimSession', sessionId, senderCompId: effect.senderCompId });
+        return;
+      case 'Open': {
+        const { senderCompId, userId, reset } = effect;
+        tell({ type: 'persistence' }, { type: 'OpenSession', sessionId, senderCompId, userId, reset });
+        return;
+      }
+      case 'Submit': {
+        const { userId, commands } = effect;
+        tell({ type: 'exchange' }, { type: 'SubmitCommands', sessionId, userId, commands });
+        return;
+      }
+      case 'Journal':
+        tell({ type: 'persistence' }, { type: 'JournalSession', sessionId, ...effect.journal });
+        return;
+      case 'LoadMessages': {
+        const { senderCompId, beginSeqNum, endSeqNum } = effect;
+        tell(
+          { type: 'persistence' },
+          { type: 'LoadMessages', sessionId, senderCompId, beginSeqNum, endSeqNum },
+        );
+        return;
+      }
+      case 'PauseReading':
+        connection.pause();
+        return;
+      case 'ResumeReading':
+        connection.resume();
+        return;
+      case 'Log':
+        log[effect.level](effect.event, effect.fields);
+        return;
+      case 'CloseStored':
+        tell({ type: 'persistence' }, { type: 'CloseSession', sessionId, userId: effect.userId });
+        return;
+      case 'Release':
+        tell(gateway, { type: 'ReleaseSession', sessionId, senderCompId: effect.senderCompId });
+        return;
+      case 'Disconnect':
+        connection.close();
+        tell(gateway, { type: 'ConnectionEnded', sessionId });
+        return;
+      default:
+        assertNever(effect);
+    }
+  };
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}

@@ -1,0 +1,294 @@
+/**
+ * The gateway of one listening port: spawns a session actor for each connection within the bounds, keeps one
+ * live session per SenderCompID, hands news on to the sessions and logs them out when the venue drains.
+ */
+import type { Connection, ConnectionListener } from '../fix/connection.ts';
+import type { SessionLimits } from '../fix/session-limits.ts';
+import { assertNever } from '../platform/assert.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import type { ActorSystem, Behavior } from './actor-system.ts';
+import { fixSession } from './fix-session.ts';
+import type { Authenticator } from './ports.ts';
+import type {
+  Address,
+  ClaimSession,
+  ConnectionOpened,
+  DrainGateway,
+  GatewayMessage,
+  LogoutMember,
+  SessionMessage,
+} from './protocol.ts';
+import { stopAfter } from './supervision.ts';
+
+/** Bounds of a gateway. */
+export interface GatewayLimits {
+  /** Connections; one more is closed at once. */
+  readonly maxConnections: number;
+  /** Connections that have not logged on; one more is closed at once. */
+  readonly maxUnauthenticatedConnections: number;
+  /** How long a drain waits for the members' Logouts, ms; then the connections are closed. */
+  readonly drainTimeoutMs: number;
+}
+
+/** The bounds of a gateway when nothing else is configured. */
+export const DEFAULT_GATEWAY_LIMITS: GatewayLimits = {
+  maxConnections: 1_000,
+  maxUnauthenticatedConnections: 100,
+  drainTimeoutMs: 15_000,
+};
+
+/** What a gateway needs from outside. */
+export interface GatewayOptions {
+  /** Of the listening port: the gateway's address. */
+  readonly name: string;
+  readonly system: ActorSystem;
+  /** The venue's own CompID. */
+  readonly venueCompId: string;
+  readonly limits: GatewayLimits & SessionLimits;
+  readonly authenticator: Authenticator;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Every FIX message as a debug line. */
+  readonly logMessages?: boolean;
+}
+
+/** One session, for whoever wants to know who is connected. */
+export interface LiveSession {
+  readonly sessionId: string;
+  /** Undefined until its Logon was right. */
+  readonly senderCompId: number | undefined;
+  readonly remoteAddress: string;
+  /** When it connected, ms since the epoch. */
+  readonly since: number;
+}
+
+/** The actor of a listening port, and the two things that are not messages: connections and a list. */
+export interface Gateway {
+  readonly behavior: Behavior<undefined, GatewayMessage>;
+  /** Takes a connection of the acceptor. */
+  onConnection(connection: Connection): ConnectionListener;
+  /** Who is connected at the moment. */
+  sessions(): readonly LiveSession[];
+}
+
+interface Registered {
+  readonly connection: Connection;
+  readonly since: number;
+  senderCompId: number | undefined;
+}
+
+interface Drain {
+  readonly order: DrainGateway;
+  readonly until: number;
+  isAnswered: boolean;
+}
+
+/** Makes the gateway; the caller spawns its behaviour under {@link GatewayOptions.name}. */
+export function createGateway(options: GatewayOptions): Gateway {
+  // Not actor state: the sessions go on when the gateway is restarted.
+  const registry = new Registry(options);
+  return {
+    behavior: {
+      initial: () => undefined,
+      receive: (_state, message) => registry.receive(message),
+    },
+    onConnection: (connection) => registry.announce(connection),
+    sessions: () => registry.list(),
+  };
+}
+
+class Registry {
+  readonly #options: GatewayOptions;
+  readonly #address: Address & { readonly type: 'gateway' };
+  /** Tells the sessions of this run from those of all others. */
+  readonly #incarnation: string;
+  readonly #arriving = new Map<string, Connection>();
+  readonly #sessions = new Map<string, Registered>();
+  readonly #claims = new Map<number, string>();
+  #lastSessionNo = 0;
+  #storeReason: string | undefined;
+  #drain: Drain | undefined;
+
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+    this.#address = { type: 'gateway', name: options.name };
+    this.#incarnation = options.clock.now().toString(36);
+  }
+
+  receive(message: GatewayMessage): undefined {
+    switch (message.type) {
+      case 'ConnectionOpened':
+        this.#open(message);
+        return;
+      case 'ConnectionEnded':
+        this.#forget(message.sessionId);
+        return;
+      case 'ClaimSession':
+        this.#claim(message);
+        return;
+      case 'ReleaseSession':
+        this.#release(message.senderCompId, message.sessionId);
+        return;
+      case 'DrainGateway':
+        this.#beginDrain(message);
+        return;
+      case 'LogoutMember':
+        this.#logOut(message);
+        return;
+      case 'StoreUnavailable':
+        this.#storeReason = message.reason;
+        this.#tellAll(message);
+        return;
+      case 'StoreAvailable':
+        this.#storeReason = undefined;
+        this.#tellAll(message);
+        return;
+      case 'Tick':
+        this.#tellAll(message);
+        this.#boundDrain();
+        return;
+      default:
+        assertNever(message);
+    }
+  }
+
+  /** Runs in the acceptor: the connection waits, unread, until its session has been spawned. */
+  announce(connection: Connection): ConnectionListener {
+    this.#lastSessionNo += 1;
+    const sessionId = `${this.#options.name}:${this.#incarnation}:${this.#lastSessionNo}`;
+    const { tell } = this.#options.system;
+    this.#arriving.set(sessionId, connection);
+    tell(this.#address, {
+      type: 'ConnectionOpened',
+      sessionId,
+      remoteAddress: connection.remoteAddress,
+    });
+    return {
+      onBytes: (bytes) => tell({ type: 'session', sessionId }, { type: 'BytesReceived', bytes }),
+      onClosed: () => {
+        if (this.#arriving.delete(sessionId)) connection.close();
+        else tell({ type: 'session', sessionId }, { type: 'PeerClosed' });
+      },
+    };
+  }
+
+  list(): LiveSession[] {
+    return Array.from(this.#sessions, ([sessionId, { connection, senderCompId, since }]) => ({
+      sessionId,
+      senderCompId,
+      remoteAddress: connection.remoteAddress,
+      since,
+    }));
+  }
+
+  #open({ sessionId, remoteAddress }: ConnectionOpened): void {
+    const connection = this.#arriving.get(sessionId);
+    this.#arriving.delete(sessionId);
+    if (connection === undefined) return;
+    const refusal = this.#reasonToRefuse();
+    if (refusal !== undefined) {
+      this.#options.log.warn('connection refused', { remoteAddress, reason: refusal });
+      connection.close();
+      return;
+    }
+    this.#spawn(sessionId, connection);
+    this.#options.log.info('connection opened', { sessionId, remoteAddress });
+    connection.resume();
+  }
+
+  #reasonToRefuse(): string | undefined {
+    const { limits } = this.#options;
+    if (this.#drain !== undefined) return 'the venue is closing';
+    if (this.#sessions.size >= limits.maxConnections) return `${limits.maxConnections} connections are open`;
+    const unauthenticatedCount = this.#sessions.size - this.#claims.size;
+    if (unauthenticatedCount >= limits.maxUnauthenticatedConnections) {
+      return `${unauthenticatedCount} connections have not logged on`;
+    }
+    return undefined;
+  }
+
+  #spawn(sessionId: string, connection: Connection): void {
+    const { system, venueCompId, limits, authenticator, clock, log, logMessages } = this.#options;
+    const session = fixSession({
+      config: { sessionId, venueCompId, limits },
+      connection,
+      tell: system.tell,
+      gateway: this.#address,
+      authenticator,
+      clock,
+      log,
+      isStoreUp: this.#storeReason === undefined,
+      logMessages: logMessages ?? false,
+    });
+    system.spawn(
+      { type: 'session', sessionId },
+      session.behavior,
+      stopAfter(() => session.sayFarewell()),
+    );
+    this.#sessions.set(sessionId, { connection, since: clock.now(), senderCompId: undefined });
+  }
+
+  #forget(sessionId: string): void {
+    const registered = this.#sessions.get(sessionId);
+    if (registered === undefined) return;
+    if (registered.senderCompId !== undefined) this.#release(registered.senderCompId, sessionId);
+    this.#sessions.delete(sessionId);
+    this.#options.system.stop({ type: 'session', sessionId });
+    this.#answerDrain();
+  }
+
+  #claim({ sessionId, senderCompId }: ClaimSession): void {
+    const registered = this.#sessions.get(sessionId);
+    if (registered === undefined) return;
+    const holder = this.#claims.get(senderCompId);
+    if (holder !== undefined && holder !== sessionId) {
+      // The member may be locked out by a dead half of its own: the holder is asked for a sign of life.
+      this.#tell(holder, { type: 'SessionBusy' });
+      this.#tell(sessionId, { type: 'SessionBusy' });
+      return;
+    }
+    this.#claims.set(senderCompId, sessionId);
+    registered.senderCompId = senderCompId;
+    this.#tell(sessionId, { type: 'SessionClaimed' });
+  }
+
+  #release(senderCompId: number, sessionId: string): void {
+    if (this.#claims.get(senderCompId) === sessionId) this.#claims.delete(senderCompId);
+  }
+
+  #logOut({ senderCompId, text }: LogoutMember): void {
+    const sessionId = this.#claims.get(senderCompId);
+    if (sessionId !== undefined) this.#tell(sessionId, { type: 'EndSession', text });
+  }
+
+  #beginDrain(order: DrainGateway): void {
+    const until = this.#options.clock.now() + this.#options.limits.drainTimeoutMs;
+    this.#drain = { order, until, isAnswered: false };
+    this.#tellAll({ type: 'EndSession', text: order.text });
+    this.#answerDrain();
+  }
+
+  #boundDrain(): void {
+    if (this.#drain === undefined || this.#options.clock.now() < this.#drain.until) return;
+    for (const [sessionId, { connection }] of this.#sessions) {
+      connection.close();
+      this.#tell(sessionId, { type: 'PeerClosed' });
+    }
+  }
+
+  #answerDrain(): void {
+    const drain = this.#drain;
+    if (drain === undefined || drain.isAnswered || this.#sessions.size > 0) return;
+    drain.isAnswered = true;
+    this.#options.system.tell(drain.order.replyTo, { type: 'Drained' });
+  }
+
+  #tell(sessionId: string, message: SessionMessage): void {
+    this.#options.system.tell({ type: 'session', sessionId }, message);
+  }
+
+  #tellAll(message: SessionMessage): void {
+    for (const sessionId of this.#sessions.keys()) this.#tell(sessionId, message);
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * Loads for actors: asked of the store when what was journaled before them is durable, and repeated while the store
+ * is away. Those of one book or account run one after the other and are all answered, so that the last answer is the
+ * newest state and a book's last epoch.
+ */
+import type { UserId } from '../matching/types.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import { type Store, StoreUnavailableError } from './ports.ts';
+import type { LoadMessages, OpenSession, Tell } from './protocol.ts';
+
+export interface LoaderOptions {
+  readonly tell: Tell;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: Store;
+  readonly retryFromMs: number;
+  readonly retryToMs: number;
+  /** Outbound numbers that a session reserves at a time. */
+  readonly reservedSeqNums: number;
+}
+
+/** Starts loads; each is answered to its actor. */
+export interface Loader {
+  loadBook(symbol: string): void;
+  loadAccount(userId: UserId, tradingDay: string): void;
+  openSession(request: OpenSession): void;
+  loadMessages(request: LoadMessages): void;
+}
+
+/** What a load is told by: it goes well, or fails for good with a reason. */
+interface Answer<Loaded> {
+  onLoaded(loaded: Loaded): void;
+  onFailure(reason: string): void;
+}
+
+export function createLoader(options: LoaderOptions): Loader {
+  const { tell, clock, log, store, retryFromMs, retryToMs } = options;
+  /** Books and accounts of which a load is under way, with those that wait for it. */
+  const waiting = new Map<string, (() => void)[]>();
+
+  /** Repeats a load while the store is away. */
+  function attempt<Loaded>(load: () => Promise<Loaded>, answer: Answer<Loaded>, delayMs = retryFromMs): void {
+    load().then(
+      (loaded) => answer.onLoaded(loaded),
+      (error: unknown) => {
+        if (error instanceof StoreUnavailableError) {
+          clock.after(delayMs, () => attempt(load, answer, Math.min(delayMs * 2, retryToMs)));
+          return;
+        }
+        log.error('a load failed', { err: error });
+        answer.onFailure(error instanceof Error ? error.message : String(error));
+      },
+    );
+  }
+
+  function attemptInTurn<Loaded>(key: string, load: () => Promise<Loaded>, answer: Answer<Loaded>): void {
+    const start = (): void =>
+      attempt(load, {
+        onLoaded(loaded) {
+          answer.onLoaded(loaded);
+          startNext(key);
+        },
+        onFailure(reason) {
+          answer.onFailure(reason);
+          startNext(key);
+        },
+      });
+    const queue = waiting.get(key);
+    if (queue !== undefined) {
+      queue.push(start);
+      return;
+    }
+    waiting.set(key, []);
+    start();
+  }
+
+  function startNext(key: string): void {
+    const next = waiting.get(key)?.shift();
+    if (next === undefined) waiting.delete(key);
+    else next();
+  }
+
+  return {
+    loadBook(symbol) {
+      const book = { type: 'book', symbol } as const;
+      attemptInTurn(`book ${symbol}`, () => store.loadBook(symbol), {
+        onLoaded: (loaded) => tell(book, { type: 'BookLoaded', loaded }),
+        onFailure: (reason) => tell(book, { type: 'LoadFailed', reason }),
+      });
+    },
+    loadAccount(userId, tradingDay) {
+      const account = { type: 'account', userId } as const;
+      attemptInTurn(`account ${userId}`, () => store.loadAccount(userId, tradingDay), {
+        onLoaded: (loaded) => tell(account, { type: 'AccountLoaded', loaded }),
+        onFailure: (reason) => tell(account, { type: 'LoadFailed', reason }),
+      });
+    },
+    openSession({ sessionId, senderCompId, userId, reset }) {
+      const session = { type: 'session', sessionId } as const;
+      const reserveCount = options.reservedSeqNums;
+      attempt(() => store.openSession({ senderCompId, userId, reset, reserveCount }), {
+        onLoaded: (opened) => tell(session, { type: 'SessionOpened', opened }),
+        onFailure: (reason) => tell(session, { type: 'LoadFailed', reason }),
+      });
+    },
+    loadMessages({ sessionId, senderCompId, beginSeqNum, endSeqNum }) {
+      const session = { type: 'session', sessionId } as const;
+      attempt(() => store.loadMessages(senderCompId, beginSeqNum, endSeqNum), {
+        onLoaded: (messages) => tell(session, { type: 'MessagesLoaded', beginSeqNum, endSeqNum, messages }),
+        onFailure: (reason) => tell(session, { type: 'LoadFailed', reason }),
+      });
+    },
+  };
+}

@@ -1,0 +1,192 @@
+/**
+ * What the actors need from outside, as interfaces: storage, identity, ids and the trading calendar. The real
+ * ones live in src/persistence, src/fix and src/platform and are handed in by src/node.ts; tests and the
+ * simulation hand in others.
+ */
+import type { BalanceChange } from '../accounts/settlement.ts';
+import type { Report } from '../matching/execution-report.ts';
+import type { Instrument } from '../matching/instrument.ts';
+import type { BookEvent, OrderId, OrderSnapshot, Ticks, TradeId, UserId } from '../matching/types.ts';
+import type { BookedTransfer, JournalSession, TradingStatus } from './protocol.ts';
+
+// ---- Storage ----------------------------------------------------------------------------------------------
+
+/** One row of `requests`: an F, a G, or a refused D. */
+export interface RequestOutcome {
+  readonly userId: UserId;
+  readonly clOrdId: string;
+  readonly tradingDay: string;
+  readonly msgType: 'D' | 'F' | 'G';
+  readonly orderId: OrderId | undefined;
+  readonly accepted: boolean;
+  readonly at: number;
+}
+
+/** Everything that one transaction writes. */
+export interface CommitBatch {
+  /** Moves `commits.last_no` from commitNo − 1: a batch that is already in is recognised by it. */
+  readonly commitNo: number;
+  /** Books that wrote, in symbol order, each with the epoch under which it is owned. */
+  readonly books: readonly { readonly symbol: string; readonly epoch: number; readonly lastSeq: number }[];
+  /** Book events in journal order. An order of this batch is written once, in its final state. */
+  readonly events: readonly BookEvent[];
+  /** Reports that are rows: all but New (an `orders` row stands for it) and status answers. */
+  readonly reports: readonly Report[];
+  readonly requests: readonly RequestOutcome[];
+  /** Summed per (user, asset), in key order. */
+  readonly balances: readonly BalanceChange[];
+  readonly transfers: readonly (BookedTransfer & { readonly userId: UserId })[];
+  /** Last sourceSeq of each account that reported. */
+  readonly accounts: readonly { readonly userId: UserId; readonly lastSeq: number }[];
+  readonly sessions: readonly JournalSession[];
+  /** Crash halts. */
+  readonly halts: readonly { readonly symbol: string; readonly reason: string }[];
+  readonly lastPrices: readonly { readonly symbol: string; readonly price: Ticks; readonly at: number }[];
+}
+
+export type CommitOutcome =
+  | { readonly type: 'Committed' }
+  /** Another node owns these symbols, or a newer epoch of this one does. Nothing was written. */
+  | { readonly type: 'NotOwner'; readonly symbols: readonly string[] }
+  /** Passing: the same batch may be tried again under the same number. */
+  | { readonly type: 'Unavailable'; readonly reason: string }
+  /** Lasting: the rows themselves are at fault. Nothing was written. */
+  | { readonly type: 'Refused'; readonly sqlState: string; readonly reason: string };
+
+export interface LoadedBook {
+  readonly symbol: string;
+  readonly epoch: number;
+  readonly lastSeq: number;
+  readonly lastPrice: Ticks | undefined;
+  /** Open orders in ascending priority. */
+  readonly orders: readonly OrderSnapshot[];
+}
+
+/** A ClOrdID that the user has used on the trading day, or that an open order or its replaces bear. */
+export interface KnownClOrdId {
+  readonly clOrdId: string;
+  /** Undefined for a refused D and for requests about unknown orders. */
+  readonly orderId: OrderId | undefined;
+}
+
+export interface LoadedAccount {
+  readonly userId: UserId;
+  /** The last commit that is contained. */
+  readonly commitNo: number;
+  /** Last sourceSeq of the account's own reports. */
+  readonly lastSeq: number;
+  readonly balances: readonly { readonly asset: string; readonly amount: bigint }[];
+  /** Open orders, and those of the trading day that are closed. */
+  readonly orders: readonly OrderSnapshot[];
+  readonly clOrdIds: readonly KnownClOrdId[];
+}
+
+export interface StoredMessages {
+  readonly firstSeqNum: number;
+  readonly lastSeqNum: number;
+  /** Complete frames back to back, in order of MsgSeqNum; numbers may be missing (session messages). */
+  readonly frames: Uint8Array;
+}
+
+export interface OpenedSession {
+  /** The last commit whose reports are contained in `undelivered`. */
+  readonly commitNo: number;
+  readonly nextInSeqNum: number;
+  readonly nextOutSeqNum: number;
+  readonly reservedOutSeqNum: number;
+  /** Reports beyond `fix_delivered`, in order per source. */
+  readonly undelivered: readonly Report[];
+  /** True when the last session did not end in order: `undelivered` may have been sent (97=Y). */
+  readonly deliveryUncertain: boolean;
+}
+
+export interface OpenSessionRequest {
+  readonly senderCompId: number;
+  readonly userId: UserId;
+  readonly reset: boolean;
+  /** How many outbound numbers to reserve beyond the next one. */
+  readonly reserveCount: number;
+}
+
+/** A passing failure of the store: the call may be repeated. Any other error of a load is lasting. */
+export class StoreUnavailableError extends Error {
+  override readonly name = 'StoreUnavailableError';
+}
+
+export interface Store {
+  /** Number of the last commit of this node, from which commitNo counts on. */
+  readonly lastCommitNo: number;
+  /** Never throws; when the outcome of a COMMIT was unknown, a repeat with the same number finds it out. */
+  commit(batch: CommitBatch): Promise<CommitOutcome>;
+  /** Takes the symbol's next epoch and reads its open orders. */
+  loadBook(symbol: string): Promise<LoadedBook>;
+  loadAccount(userId: UserId, tradingDay: string): Promise<LoadedAccount>;
+  openSession(request: OpenSessionRequest): Promise<OpenedSession>;
+  loadMessages(
+    senderCompId: number,
+    beginSeqNum: number,
+    endSeqNum: number,
+  ): Promise<readonly StoredMessages[]>;
+}
+
+// ---- Identity ---------------------------------------------------------------------------------------------
+
+export type LoginVerdict =
+  | { readonly type: 'Accepted'; readonly userId: UserId; readonly resetOnLogon: boolean }
+  /** Authenticated, but may not trade: answered with Logout and text. */
+  | { readonly type: 'Disabled'; readonly userId: UserId; readonly text: string }
+  /** Wrong password, unknown user: the connection is closed without a word. */
+  | { readonly type: 'Refused'; readonly reason: string }
+  /** The database did not answer. */
+  | { readonly type: 'Unavailable'; readonly reason: string };
+
+export interface Authenticator {
+  /** Never throws. Takes as long for an unknown member as for a wrong password. */
+  judge(login: {
+    readonly senderCompId: number;
+    readonly username: string;
+    readonly password: string;
+  }): Promise<LoginVerdict>;
+}
+
+// ---- Ids, calendar, markets -------------------------------------------------------------------------------
+
+/** Ids from blocks that are reserved in the database; unique for ever, without order. */
+export interface IdSource {
+  nextOrderId(): OrderId;
+  nextTradeId(): TradeId;
+}
+
+export interface TradingCalendar {
+  /** The trading day `YYYY-MM-DD` that the instant falls in. */
+  tradingDayAt(at: number): string;
+  /** The next instant at which the trading day changes, ms since the epoch. */
+  nextRollAfter(at: number): number;
+}
+
+/** A symbol as accounts and sessions see it. Written by the exchange only. */
+export interface Market {
+  readonly instrument: Instrument;
+  readonly status: TradingStatus;
+  readonly referencePrice: Ticks | undefined;
+  /** False while the book is being built from rows. */
+  readonly ready: boolean;
+}
+
+export interface MarketDirectory {
+  find(symbol: string): Market | undefined;
+  symbols(): readonly string[];
+}
+
+/** Reads instrument rows for the exchange, at start and when the operator changed one. */
+export interface InstrumentSource {
+  find(symbol: string): Promise<InstrumentTerms | undefined>;
+  all(): Promise<readonly InstrumentTerms[]>;
+}
+
+export interface InstrumentTerms {
+  readonly instrument: Instrument;
+  readonly status: TradingStatus;
+  /** Set by the operator; a committed trade outranks it. */
+  readonly referencePrice: Ticks | undefined;
+}

@@ -1,0 +1,650 @@
+/**
+ * Who tells whom what: every message type of the venue, as plain data without actor references, so that the
+ * same message can stay in a process or cross to another. This file is the wiring diagram in code; read it
+ * with the picture in docs/ARCHITECTURE.md.
+ */
+import type { Report } from '../matching/execution-report.ts';
+import type { MemberCommand } from '../matching/order-commands.ts';
+import type {
+  BookCommand,
+  BookEvent,
+  OrderSnapshot,
+  Ticks,
+  UnsolicitedCancel,
+  UserId,
+} from '../matching/types.ts';
+import type {
+  CommitOutcome,
+  InstrumentTerms,
+  LoadedAccount,
+  LoadedBook,
+  LoginVerdict,
+  OpenedSession,
+  StoredMessages,
+} from './ports.ts';
+
+// ---- Addresses --------------------------------------------------------------------------------------------
+
+export type Address =
+  | { readonly type: 'exchange' }
+  | { readonly type: 'persistence' }
+  | { readonly type: 'account'; readonly userId: UserId }
+  | { readonly type: 'book'; readonly symbol: string }
+  | { readonly type: 'gateway'; readonly name: string }
+  | { readonly type: 'session'; readonly sessionId: string }
+  /** Somebody outside the actors (the admin API) who waits for one answer. */
+  | { readonly type: 'reply'; readonly requestId: string };
+
+export type Message =
+  | ExchangeMessage
+  | AccountMessage
+  | BookMessage
+  | PersistenceMessage
+  | GatewayMessage
+  | SessionMessage
+  | Reply;
+
+/**
+ * Hands a message to whoever lives at the address; here by local dispatch. A message to an address where
+ * nobody lives is dropped: rows, not messages, are what the venue relies on.
+ */
+export type Tell = (address: Address, message: Message) => void;
+
+// ---- Commands on their way --------------------------------------------------------------------------------
+
+/** The inbound FIX message that a command came in. */
+export interface CommandOrigin {
+  readonly sessionId: string;
+  /** MsgSeqNum (34) of the request. */
+  readonly msgSeqNum: number;
+}
+
+/** A deposit (positive) or withdrawal (negative), through the account so that it cannot race an order. */
+export interface TransferFunds {
+  readonly type: 'TransferFunds';
+  readonly asset: string;
+  /** Units of 10^-18; never 0. */
+  readonly amount: bigint;
+  /** A second transfer with the same key changes nothing and gets the first one's answer. */
+  readonly idempotencyKey: string;
+  readonly requestedBy: string;
+}
+
+/** Cancels every open order of one member, by the operator. */
+export interface CancelMemberOrders {
+  readonly type: 'CancelMemberOrders';
+  readonly unsolicited: UnsolicitedCancel;
+}
+
+/** A request that the FIX layer understood but the venue does not offer; the account refuses and records it. */
+export interface UnsupportedRequest {
+  readonly type: 'UnsupportedRequest';
+  readonly msgType: 'D' | 'F' | 'G';
+  readonly clOrdId: string;
+  readonly origClOrdId: string | undefined;
+  readonly symbol: string;
+  readonly side: string;
+  readonly orderQty: string;
+  /** OrdRejReason (103) for D, CxlRejReason (102) for F and G. */
+  readonly reason: number;
+  readonly text: string;
+}
+
+export type AccountCommand = MemberCommand | UnsupportedRequest | TransferFunds | CancelMemberOrders;
+
+/** A command with what the exchange stamped on it: enough to run it again, in its original order. */
+export interface RoutedCommand {
+  /** Arrival number at the exchange, ascending. */
+  readonly commandNo: number;
+  readonly userId: UserId;
+  readonly origin: CommandOrigin | undefined;
+  /** Who waits for the answer of an operator's command. */
+  readonly replyTo: Address | undefined;
+  readonly command: AccountCommand;
+  /** The symbol's reference price on arrival; undefined when there is none. */
+  readonly referencePrice: Ticks | undefined;
+  /** `YYYY-MM-DD` on arrival: ClOrdID (11) is unique in it. */
+  readonly tradingDay: string;
+}
+
+/** A book's command and the request that it came from; no cause when the venue itself commands. */
+export interface BookRequest {
+  readonly command: BookCommand;
+  readonly cause: RoutedCommand | undefined;
+  /** Who waits for the answer of an operator's command to the book. */
+  readonly replyTo?: Address;
+}
+
+// ---- Exchange ---------------------------------------------------------------------------------------------
+
+/** Everything that one socket read of one session asked for. */
+export interface SubmitCommands {
+  readonly type: 'SubmitCommands';
+  readonly sessionId: string;
+  readonly userId: UserId;
+  readonly commands: readonly {
+    readonly msgSeqNum: number;
+    readonly command: MemberCommand | UnsupportedRequest;
+  }[];
+}
+
+/** An operator's command to one account. */
+export interface SubmitAccountCommand {
+  readonly type: 'SubmitAccountCommand';
+  readonly userId: UserId;
+  readonly command: TransferFunds | CancelMemberOrders;
+  readonly replyTo: Address;
+}
+
+/** The operator cancels every order of a symbol. */
+export interface CancelSymbolOrders {
+  readonly type: 'CancelSymbolOrders';
+  readonly symbol: string;
+  readonly unsolicited: UnsolicitedCancel;
+  readonly replyTo: Address;
+}
+
+/** After a commit: what is no longer in flight, and where symbols traded last. */
+export interface CommandsCompleted {
+  readonly type: 'CommandsCompleted';
+  readonly count: number;
+  readonly lastPrices: readonly { readonly symbol: string; readonly price: Ticks }[];
+}
+
+/** Commands are refused until StoreAvailable; the reason is for the operator. */
+export interface StoreUnavailable {
+  readonly type: 'StoreUnavailable';
+  readonly reason: string;
+}
+export interface StoreAvailable {
+  readonly type: 'StoreAvailable';
+}
+
+/** A new symbol, or new terms of one: its book is spawned when it has none. */
+export interface InstrumentChanged {
+  readonly type: 'InstrumentChanged';
+  readonly symbol: string;
+}
+/** The rows of a changed instrument, as the exchange's own look-up answers. */
+export interface InstrumentLoaded {
+  readonly type: 'InstrumentLoaded';
+  readonly terms: InstrumentTerms;
+}
+/** The operator halts or resumes a symbol; the row is committed before this is told. */
+export interface SetTradingStatus {
+  readonly type: 'SetTradingStatus';
+  readonly symbol: string;
+  readonly status: TradingStatus;
+}
+export interface BookReady {
+  readonly type: 'BookReady';
+  readonly symbol: string;
+  readonly lastPrice: Ticks | undefined;
+}
+export interface BookHalted {
+  readonly type: 'BookHalted';
+  readonly symbol: string;
+  readonly reason: string;
+}
+/** No new orders from now on; answers with Drained when nothing is in flight. */
+export interface DrainExchange {
+  readonly type: 'DrainExchange';
+  readonly replyTo: Address;
+}
+/** A lasting commit failure: stop routing, void all books and then all accounts, keep new commands waiting. */
+export interface BeginRedo {
+  readonly type: 'BeginRedo';
+  readonly generation: number;
+}
+/** The book does nothing and gives nothing back any more: when all books say so, the accounts are voided. */
+export interface BookVoid {
+  readonly type: 'BookVoid';
+  readonly symbol: string;
+  readonly generation: number;
+}
+/** Run this kept command again, alone. */
+export interface RedoCommand {
+  readonly type: 'RedoCommand';
+  readonly routed: RoutedCommand;
+}
+/** Or this one, that came to a book from the venue itself. */
+export interface RedoBookRequest {
+  readonly type: 'RedoBookRequest';
+  readonly symbol: string;
+  readonly request: BookRequest;
+}
+/** The culprit of a lasting commit failure: its account refuses it with the text. */
+export interface RefuseCommand {
+  readonly type: 'RefuseCommand';
+  readonly routed: RoutedCommand;
+  readonly text: string;
+}
+export interface EndRedo {
+  readonly type: 'EndRedo';
+}
+
+export type ExchangeMessage =
+  | SubmitCommands
+  | SubmitAccountCommand
+  | CancelSymbolOrders
+  | CommandsCompleted
+  | StoreUnavailable
+  | StoreAvailable
+  | InstrumentChanged
+  | InstrumentLoaded
+  | SetTradingStatus
+  | BookReady
+  | BookHalted
+  | DrainExchange
+  | BeginRedo
+  | BookVoid
+  | RedoCommand
+  | RedoBookRequest
+  | RefuseCommand
+  | EndRedo
+  | RollTradingDay;
+
+/** The scheduler's news that a new trading day has begun: Day orders of earlier ones end. */
+export interface RollTradingDay {
+  readonly type: 'RollTradingDay';
+  /** `YYYY-MM-DD`. */
+  readonly tradingDay: string;
+}
+
+/** Whether a symbol trades; the reason is shown to members and operators. */
+export type TradingStatus =
+  | { readonly type: 'Open' }
+  | { readonly type: 'Halted'; readonly by: 'operator' | 'crash'; readonly reason: string };
+
+// ---- Account ----------------------------------------------------------------------------------------------
+
+export interface AccountCommands {
+  readonly type: 'AccountCommands';
+  readonly commands: readonly RoutedCommand[];
+}
+
+/** Why a book gives a request back to the account, which refuses it. */
+export type BounceReason =
+  | { readonly type: 'NoSuchOrder' }
+  | { readonly type: 'BookUnavailable'; readonly text: string }
+  /** The command made the book crash twice. */
+  | { readonly type: 'CommandFailed'; readonly text: string };
+
+export interface RequestsBounced {
+  readonly type: 'RequestsBounced';
+  readonly bounced: readonly { readonly routed: RoutedCommand; readonly reason: BounceReason }[];
+}
+
+/** The committed effects of one commit on one user. */
+export interface Settle {
+  readonly type: 'Settle';
+  readonly commitNo: number;
+  /** Each order that changed, in its state after the commit. */
+  readonly orders: readonly OrderSnapshot[];
+  /** Deltas of owned amounts, units of 10^-18; holds follow from the orders. */
+  readonly amounts: readonly { readonly asset: string; readonly amount: bigint }[];
+  /** ClOrdIDs (11) of the user's requests that books answered in this commit. */
+  readonly answered: readonly string[];
+}
+
+export interface AccountLoaded {
+  readonly type: 'AccountLoaded';
+  readonly loaded: LoadedAccount;
+}
+
+/** State computed so far is void: forget it, send VoidFence through every book, load when next needed. */
+export interface VoidAccount {
+  readonly type: 'VoidAccount';
+  readonly generation: number;
+  /** How many fences each book will see: one from each account and one from the exchange. */
+  readonly fenceCount: number;
+}
+
+export type AccountMessage =
+  | AccountCommands
+  | RequestsBounced
+  | Settle
+  | AccountLoaded
+  | VoidAccount
+  | RefuseCommand
+  | LoadFailed;
+
+/** A load failed for good, not for now: rows that cannot be read back. */
+export interface LoadFailed {
+  readonly type: 'LoadFailed';
+  readonly reason: string;
+}
+
+// ---- Order book -------------------------------------------------------------------------------------------
+
+export interface BookRequests {
+  readonly type: 'BookRequests';
+  readonly requests: readonly BookRequest[];
+}
+
+export interface BookLoaded {
+  readonly type: 'BookLoaded';
+  readonly loaded: LoadedBook;
+}
+
+/** Passes through every book to persistence: what the account had in flight is journaled before it. */
+export interface Fence {
+  readonly type: 'Fence';
+  readonly userId: UserId;
+  /** Tells one rebuild of an account from the next. */
+  readonly fenceNo: number;
+  /** How many books the fence was sent through. */
+  readonly bookCount: number;
+  /** `YYYY-MM-DD`: whose ClOrdIDs the account wants to load. */
+  readonly tradingDay: string;
+}
+
+/** The same for a lasting failure: when `fenceCount` of them have arrived, the book's inbox is empty. */
+export interface VoidFence {
+  readonly type: 'VoidFence';
+  readonly generation: number;
+  readonly fenceCount: number;
+}
+
+/** The operator resumes a symbol that crashed: rebuild and trade. */
+export interface ResumeBook {
+  readonly type: 'ResumeBook';
+}
+
+export type BookMessage = BookRequests | BookLoaded | LoadFailed | Fence | VoidFence | ResumeBook;
+
+// ---- Persistence ------------------------------------------------------------------------------------------
+
+/** One finished batch of a book: nothing of it is known to anybody before it is committed. */
+export interface JournalBook {
+  readonly type: 'JournalBook';
+  readonly symbol: string;
+  readonly epoch: number;
+  readonly generation: number;
+  readonly lastSeq: number;
+  readonly events: readonly BookEvent[];
+  /** The requests that these events answer. */
+  readonly done: readonly BookRequest[];
+  /** Told to those who wait, after the commit. */
+  readonly replies: readonly WaitingReply[];
+}
+
+/** A reply that leaves after the commit of what it tells. */
+export interface WaitingReply {
+  readonly to: Address;
+  readonly reply: Reply;
+}
+
+/** A crash halt: a row of its own, so that it survives a restart. */
+export interface JournalHalt {
+  readonly type: 'JournalHalt';
+  readonly symbol: string;
+  readonly reason: string;
+}
+
+export interface BookedTransfer {
+  readonly transfer: TransferFunds;
+  readonly at: number;
+}
+
+/** What an account decided itself: refusals, transfers, and answers without rows. */
+export interface JournalAccount {
+  readonly type: 'JournalAccount';
+  readonly userId: UserId;
+  readonly generation: number;
+  readonly lastSeq: number;
+  /** 8 and 9 that reject: durable, with a sourceSeq of the account. */
+  readonly refusals: readonly Refusal[];
+  /** Status answers (150=I): no rows, but they leave after the commits before them. */
+  readonly answers: readonly Report[];
+  readonly transfers: readonly BookedTransfer[];
+  readonly done: readonly RoutedCommand[];
+  /** Told to those who wait, after the commit. */
+  readonly replies: readonly WaitingReply[];
+}
+
+/** A refused D, F or G: a row of `requests` and a report. */
+export interface Refusal {
+  readonly msgType: 'D' | 'F' | 'G';
+  readonly tradingDay: string;
+  readonly report: Report;
+}
+
+/** What a session has on the wire or has consumed; at most one row a session and commit. */
+export interface JournalSession {
+  readonly type: 'JournalSession';
+  readonly sessionId: string;
+  /** users.sender_comp_id. */
+  readonly senderCompId: number;
+  readonly userId: UserId;
+  /** The next MsgSeqNum (34) expected from the member: everything before it is committed. */
+  readonly nextInSeqNum: number;
+  /** The next MsgSeqNum that the venue will use. */
+  readonly nextOutSeqNum: number;
+  /** Last outbound number that may be used: numbers up to here are never given out again after a crash. */
+  readonly reservedOutSeqNum: number;
+  /** The session ended in order: nextOutSeqNum is exact. */
+  readonly clean: boolean;
+  /** Application messages that were sent, frames back to back; undefined when none were. */
+  readonly sent: SentMessages | undefined;
+  /** The last report sent, per source. */
+  readonly delivered: readonly { readonly source: string; readonly sourceSeq: number }[];
+}
+
+export interface SentMessages {
+  readonly firstSeqNum: number;
+  readonly lastSeqNum: number;
+  readonly frames: Uint8Array;
+}
+
+export interface LoadBook {
+  readonly type: 'LoadBook';
+  readonly symbol: string;
+}
+export interface LoadAccount {
+  readonly type: 'LoadAccount';
+  readonly userId: UserId;
+  readonly tradingDay: string;
+}
+/** Starts or resumes a FIX session, after everything journaled before has committed; reports follow it. */
+export interface OpenSession {
+  readonly type: 'OpenSession';
+  readonly sessionId: string;
+  readonly senderCompId: number;
+  readonly userId: UserId;
+  /** Both sides go back to 1 and the stored messages are cut: 141=Y or ResetOnLogon. */
+  readonly reset: boolean;
+}
+/** The session's connection is gone: no more reports to it. */
+export interface CloseSession {
+  readonly type: 'CloseSession';
+  readonly sessionId: string;
+  readonly userId: UserId;
+}
+export interface LoadMessages {
+  readonly type: 'LoadMessages';
+  readonly sessionId: string;
+  readonly senderCompId: number;
+  readonly beginSeqNum: number;
+  readonly endSeqNum: number;
+}
+export interface FenceReached {
+  readonly type: 'FenceReached';
+  readonly fence: Fence;
+  readonly symbol: string;
+}
+export interface VoidFenceReached {
+  readonly type: 'VoidFenceReached';
+  readonly generation: number;
+  readonly symbol: string;
+  /** Requests that reached the book after its state was void: to be run again. */
+  readonly unanswered: readonly BookRequest[];
+}
+/** Commands that were waiting in a void account. */
+export interface CommandsUnanswered {
+  readonly type: 'CommandsUnanswered';
+  readonly commands: readonly RoutedCommand[];
+}
+export interface CommitFinished {
+  readonly type: 'CommitFinished';
+  readonly commitNo: number;
+  readonly outcome: CommitOutcome;
+}
+export interface RetryCommit {
+  readonly type: 'RetryCommit';
+}
+/** The time that lonely session rows may wait for company is over. */
+export interface FlushDue {
+  readonly type: 'FlushDue';
+}
+
+export type PersistenceMessage =
+  | JournalBook
+  | JournalHalt
+  | JournalAccount
+  | JournalSession
+  | LoadBook
+  | LoadAccount
+  | OpenSession
+  | CloseSession
+  | LoadMessages
+  | FenceReached
+  | VoidFenceReached
+  | CommandsUnanswered
+  | CommitFinished
+  | RetryCommit
+  | FlushDue;
+
+// ---- Gateway ----------------------------------------------------------------------------------------------
+
+export interface ConnectionOpened {
+  readonly type: 'ConnectionOpened';
+  readonly sessionId: string;
+  readonly remoteAddress: string;
+}
+export interface ConnectionEnded {
+  readonly type: 'ConnectionEnded';
+  readonly sessionId: string;
+}
+/** An authenticated session asks to be the only one of its SenderCompID. */
+export interface ClaimSession {
+  readonly type: 'ClaimSession';
+  readonly sessionId: string;
+  readonly senderCompId: number;
+}
+export interface ReleaseSession {
+  readonly type: 'ReleaseSession';
+  readonly sessionId: string;
+  readonly senderCompId: number;
+}
+/** Logout to every session, no new connections; answers with Drained when the last has gone. */
+export interface DrainGateway {
+  readonly type: 'DrainGateway';
+  readonly text: string;
+  readonly replyTo: Address;
+}
+/** Ends the session of a member that was disabled. */
+export interface LogoutMember {
+  readonly type: 'LogoutMember';
+  readonly senderCompId: number;
+  readonly text: string;
+}
+/** The scheduler's second. */
+export interface Tick {
+  readonly type: 'Tick';
+}
+export type GatewayMessage =
+  | ConnectionOpened
+  | ConnectionEnded
+  | ClaimSession
+  | ReleaseSession
+  | DrainGateway
+  | LogoutMember
+  | StoreUnavailable
+  | StoreAvailable
+  | Tick;
+
+// ---- FIX session ------------------------------------------------------------------------------------------
+
+export interface BytesReceived {
+  readonly type: 'BytesReceived';
+  readonly bytes: Uint8Array;
+}
+export interface PeerClosed {
+  readonly type: 'PeerClosed';
+}
+export interface LoginJudged {
+  readonly type: 'LoginJudged';
+  readonly verdict: LoginVerdict;
+}
+export interface SessionClaimed {
+  readonly type: 'SessionClaimed';
+}
+/** Another connection of this SenderCompID is alive. */
+export interface SessionBusy {
+  readonly type: 'SessionBusy';
+}
+export interface SessionOpened {
+  readonly type: 'SessionOpened';
+  readonly opened: OpenedSession;
+}
+export interface MessagesLoaded {
+  readonly type: 'MessagesLoaded';
+  readonly beginSeqNum: number;
+  readonly endSeqNum: number;
+  readonly messages: readonly StoredMessages[];
+}
+/** Committed reports of the member, and which of its requests are thereby answered. */
+export interface ReportsCommitted {
+  readonly type: 'ReportsCommitted';
+  readonly commitNo: number;
+  readonly reports: readonly Report[];
+  /** MsgSeqNum (34) of requests of this session whose effect is committed. */
+  readonly answered: readonly number[];
+}
+/** The exchange did not take these: nothing of them reached an account. */
+export interface CommandsRefused {
+  readonly type: 'CommandsRefused';
+  readonly refusal: 'StoreUnavailable' | 'Overloaded' | 'Draining';
+  readonly text: string;
+  readonly commands: readonly {
+    readonly msgSeqNum: number;
+    readonly command: MemberCommand | UnsupportedRequest;
+  }[];
+}
+/** Numbers up to here are committed as reserved. */
+export interface NumbersReserved {
+  readonly type: 'NumbersReserved';
+  readonly reservedOutSeqNum: number;
+}
+export interface EndSession {
+  readonly type: 'EndSession';
+  /** Text (58) of the Logout. */
+  readonly text: string;
+}
+export type SessionMessage =
+  | BytesReceived
+  | PeerClosed
+  | LoginJudged
+  | SessionClaimed
+  | SessionBusy
+  | SessionOpened
+  | LoadFailed
+  | MessagesLoaded
+  | ReportsCommitted
+  | CommandsRefused
+  | NumbersReserved
+  | EndSession
+  | StoreUnavailable
+  | StoreAvailable
+  | Tick;
+
+// ---- Replies ----------------------------------------------------------------------------------------------
+
+/** What a waiting operator is told, after the commit where there is one. */
+export type Reply =
+  | { readonly type: 'TransferBooked'; readonly balance: bigint; readonly repeated: boolean }
+  | { readonly type: 'TransferRefused'; readonly text: string }
+  | { readonly type: 'CancelsRequested'; readonly orderCount: number }
+  | { readonly type: 'CommandRejected'; readonly text: string }
+  | { readonly type: 'Drained' };

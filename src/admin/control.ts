@@ -1,0 +1,60 @@
+/**
+ * The venue as its operators' API sees it: committed rows, a way to tell actors something, and what the node
+ * knows about itself. The node implements it; tests put a fake in its place.
+ */
+import type { MikroORM } from '@mikro-orm/postgresql';
+import type { Address, Reply, Tell, TradingStatus } from '../actors/protocol.ts';
+
+/** What a node says about itself; from memory, never from the database, so that it answers without one. */
+export interface VenueStatus {
+  readonly node: string;
+  readonly venueCompId: string;
+  readonly uptimeMs: number;
+  /** No new orders are taken, since the node is stopping. */
+  readonly draining: boolean;
+  readonly database: { readonly up: boolean; readonly reason?: string | undefined };
+  readonly fixPort: number;
+  /** Connections, logged on or not. */
+  readonly sessions: readonly SessionStatus[];
+  readonly symbols: readonly SymbolStatus[];
+  readonly commits: {
+    /** Number of the last commit. */
+    readonly lastNo: number;
+    /** Events in the last commit. */
+    readonly lastBatch: number;
+  };
+  /** Commands taken and not committed yet. */
+  readonly commandsInFlight: number;
+}
+
+export interface SessionStatus {
+  /** SenderCompID (49); undefined before the Logon. */
+  readonly compId: number | undefined;
+  /** When the connection was opened, ms since the epoch. */
+  readonly since: number;
+  readonly remoteAddress: string;
+}
+
+export interface SymbolStatus {
+  readonly symbol: string;
+  readonly status: TradingStatus;
+  /** False while the book is being built from rows. */
+  readonly ready: boolean;
+  /** Decimal text; undefined when there is none. */
+  readonly referencePrice: string | undefined;
+}
+
+export interface VenueControl {
+  /** Read and written through a fork per request. */
+  readonly orm: MikroORM;
+  /** The gateway that members' sessions belong to. */
+  readonly gatewayName: string;
+  readonly tell: Tell;
+  /** Resolves with the actors' answer to what `tellIt` sends; rejects when none comes within a bound. */
+  ask(tellIt: (replyTo: Address) => void): Promise<Reply>;
+  status(): VenueStatus;
+  /** Whether members can log on and trade; if not, why, in words for an operator. */
+  readiness(): Promise<{ readonly ready: boolean; readonly reasons: readonly string[] }>;
+  /** Argon2id in PHC format. */
+  hashPassword(password: string): Promise<string>;
+}

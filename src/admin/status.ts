@@ -1,0 +1,33 @@
+/** What the node says about itself: whether it lives, whether it can trade, and how it is doing. */
+import type { FastifyInstance } from 'fastify';
+import type { AdminContext } from './context.ts';
+
+/** `GET /health/live`, `GET /health/ready` (503 with the reasons while it is not), `GET /v1/status`. */
+export function statusRoutes(app: FastifyInstance, { control }: AdminContext): void {
+  app.get('/health/live', async () => ({ live: true }));
+
+  app.get('/health/ready', async (_request, reply) => {
+    const { ready, reasons } = await control.readiness();
+    return reply.code(ready ? 200 : 503).send({ ready, reasons });
+  });
+
+  app.get('/v1/status', async () => {
+    const status = control.status();
+    const { ready, reasons } = await control.readiness();
+    return {
+      ...status,
+      ready,
+      notReadyBecause: reasons,
+      sessions: status.sessions.map((session) => ({
+        ...session,
+        since: new Date(session.since).toISOString(),
+      })),
+      symbols: status.symbols.map(({ status: trading, ...symbol }) => ({
+        ...symbol,
+        status: trading.type === 'Open' ? 'open' : 'halted',
+        haltedBy: trading.type === 'Open' ? null : trading.by,
+        reason: trading.type === 'Open' ? null : trading.reason,
+      })),
+    };
+  });
+}

@@ -1,0 +1,142 @@
+/** Members: who may log on, as which SenderCompID (49), with which password. */
+import { UniqueConstraintViolationException } from '@mikro-orm/postgresql';
+import type { FastifyInstance } from 'fastify';
+import { Account } from '../entities/account.ts';
+import { User } from '../entities/user.ts';
+import { answer, Refusal } from './answers.ts';
+import { type AdminContext, audit, findMember } from './context.ts';
+import { checkPassword, checkUsername } from './values.ts';
+
+interface NewUser {
+  readonly username: string;
+  readonly password: string;
+  readonly compId: number;
+  readonly resetOnLogon?: boolean;
+}
+
+interface ByName {
+  readonly username: string;
+}
+
+const MAX_COMP_ID = 2_147_483_647;
+const PARAMS = { type: 'object', properties: { username: { type: 'string', maxLength: 64 } } } as const;
+const PASSWORD = { type: 'string', maxLength: 1_000 } as const;
+
+/** `POST /v1/users`, `GET /v1/users`, `POST /v1/users/:username/{enable,disable,password}`. */
+export function userRoutes(app: FastifyInstance, context: AdminContext): void {
+  const { control } = context;
+
+  app.get('/v1/users', async () => {
+    const users = await control.orm.em
+      .fork()
+      .find(User, {}, { orderBy: { username: 'asc' }, limit: context.maxRows });
+    return { users: users.map(shownUser) };
+  });
+
+  app.post<{ Body: NewUser }>(
+    '/v1/users',
+    {
+      schema: {
+        body: {
+          type: 'object',
+          required: ['username', 'password', 'compId'],
+          additionalProperties: false,
+          properties: {
+            username: { type: 'string', maxLength: 64 },
+            password: PASSWORD,
+            compId: { type: 'integer', minimum: 0, maximum: MAX_COMP_ID },
+            resetOnLogon: { type: 'boolean' },
+          },
+        },
+      },
+    },
+    async (request, reply) => {
+      const { username, password, compId, resetOnLogon = false } = request.body;
+      const refusal = checkUsername(username) ?? checkPassword(password);
+      if (refusal !== undefined) return answer(reply, refusal);
+      const em = control.orm.em.fork();
+      const taken = await em.findOne(User, { $or: [{ username }, { senderCompId: compId }] });
+      if (taken !== null) return answer(reply, takenBy(taken, username));
+      const passwordHash = await control.hashPassword(password);
+      try {
+        const user = await em.transactional(async (tx) => {
+          const created = tx.create(User, { username, passwordHash, senderCompId: compId, resetOnLogon });
+          await tx.persist(created).flush();
+          tx.create(Account, { userId: created.id, lastSeq: 0 });
+          audit(tx, context, request, { action: 'user add', details: { username, compId, resetOnLogon } });
+          return created;
+        });
+        return answer(reply, shownUser(user), 201);
+      } catch (error) {
+        if (!(error instanceof UniqueConstraintViolationException)) throw error;
+        return answer(reply, new Refusal(409, 'another user took the username or the comp id just now'));
+      }
+    },
+  );
+
+  const setStatus = (route: string, status: 'active' | 'disabled', action: string): void => {
+    app.post<{ Params: ByName }>(route, { schema: { params: PARAMS } }, async (request, reply) => {
+      const user = await control.orm.em.fork().transactional(async (tx) => {
+        const found = await findMember(tx, request.params.username);
+        if (found instanceof Refusal) return found;
+        found.status = status;
+        audit(tx, context, request, { action, details: { username: found.username } });
+        return found;
+      });
+      if (user instanceof Refusal) return answer(reply, user);
+      if (status === 'disabled') {
+        control.tell(
+          { type: 'gateway', name: control.gatewayName },
+          { type: 'LogoutMember', senderCompId: user.senderCompId, text: 'disabled by the operator' },
+        );
+      }
+      return answer(reply, shownUser(user));
+    });
+  };
+  setStatus('/v1/users/:username/enable', 'active', 'user enable');
+  setStatus('/v1/users/:username/disable', 'disabled', 'user disable');
+
+  app.post<{ Params: ByName; Body: { readonly password: string } }>(
+    '/v1/users/:username/password',
+    {
+      schema: {
+        params: PARAMS,
+        body: {
+          type: 'object',
+          required: ['password'],
+          additionalProperties: false,
+          properties: { password: PASSWORD },
+        },
+      },
+    },
+    async (request, reply) => {
+      const refusal = checkPassword(request.body.password);
+      if (refusal !== undefined) return answer(reply, refusal);
+      const passwordHash = await control.hashPassword(request.body.password);
+      const user = await control.orm.em.fork().transactional(async (tx) => {
+        const found = await findMember(tx, request.params.username);
+        if (found instanceof Refusal) return found;
+        found.passwordHash = passwordHash;
+        audit(tx, context, request, { action: 'user passwd', details: { username: found.username } });
+        return found;
+      });
+      return answer(reply, user instanceof Refusal ? user : shownUser(user));
+    },
+  );
+}
+
+function takenBy(user: User, username: string): Refusal {
+  return user.username === username
+    ? new Refusal(409, `there is a user "${username}" already`)
+    : new Refusal(409, `comp id ${user.senderCompId} belongs to "${user.username}" already`);
+}
+
+function shownUser(user: User): object {
+  return {
+    username: user.username,
+    compId: user.senderCompId,
+    status: user.status,
+    resetOnLogon: user.resetOnLogon,
+    createdAt: user.createdAt,
+  };
+}

@@ -1,0 +1,101 @@
+/** The `onebook` command line: every command, and how its end becomes an exit code. */
+import { Command, CommanderError, Help, type Option } from 'commander';
+import { NODE_OPTIONS } from './client-command.ts';
+import { CliFailure, EXIT, type ExitCode, tellError } from './failure.ts';
+import { addFixCommands } from './fix.ts';
+import { addFundsCommands } from './funds.ts';
+import { addInstrumentCommands } from './instrument.ts';
+import { addOrderCommands } from './orders.ts';
+import { addStartCommand, type StartNode } from './start.ts';
+import { addStatusCommand } from './status.ts';
+import { addUserCommands } from './user.ts';
+
+/** What `onebook demo` is told. */
+export interface DemoOptions {
+  readonly once?: boolean;
+  readonly dataDir: string;
+  readonly fixPort?: string;
+  readonly adminPort?: string;
+  readonly databaseUrl?: string;
+}
+
+/** What is loaded only when its command runs. */
+export interface Loaders {
+  readonly startNode: () => Promise<StartNode>;
+  readonly demo: () => Promise<(options: DemoOptions) => Promise<number>>;
+}
+
+/** Runs one command line; `argv` is without the program. Resolves with the exit code. */
+export async function runProgram(
+  argv: readonly string[],
+  version: string,
+  loaders: Loaders,
+): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const program = new Command('onebook')
+    .description('A trading venue that speaks FIX: runs its nodes, and operates one that runs.')
+    .version(version, '-V, --version', 'show the version')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand(false)
+    .exitOverride()
+    .configureHelp({
+      visibleOptions: ownOptionsFirst,
+      // In the order of the options, which commander would take from their declaration.
+      groupItems: (_declared, visible, group) => new Help().groupItems(visible, visible, group),
+    })
+    .configureOutput({
+      outputError: (text) => tellError(text.replace(/^error: /, '')),
+    })
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 refused by the venue or failed, 2 wrong usage, 3 the node cannot be reached.',
+    );
+
+  addStartCommand(program, loaders.startNode);
+  program
+    .command('demo')
+    .description('run a venue with two members that trade over FIX, show every message and row, and stay up')
+    .helpOption('-h, --help', 'show this help')
+    .option('--once', 'exit after the rows are shown')
+    .option('--data-dir <dir>', 'where the demo keeps its database', './data/demo')
+    .option('--fix-port <port>', 'where members connect; 0: any free port')
+    .option('--admin-port <port>', 'where operators connect; 0: any free port')
+    .option('--database-url <url>', 'a Postgres server instead of the embedded one')
+    .action(async (options: DemoOptions) => {
+      const demo = await loaders.demo();
+      exitCode = await demo(options);
+    });
+  addStatusCommand(program);
+  addUserCommands(program);
+  addInstrumentCommands(program);
+  addFundsCommands(program);
+  addOrderCommands(program);
+  addFixCommands(program);
+
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return tellFailure(error);
+  }
+}
+
+/** A command's own options are what one looks for in its help. */
+function ownOptionsFirst(command: Command): Option[] {
+  const options = new Help().visibleOptions(command);
+  const isCommon = (option: Option): boolean => option.helpGroupHeading === NODE_OPTIONS;
+  return [...options.filter((option) => !isCommon(option)), ...options.filter(isCommon)];
+}
+
+function tellFailure(error: unknown): ExitCode {
+  if (error instanceof CliFailure) {
+    for (const line of error.lines) tellError(line);
+    return error.exitCode;
+  }
+  if (error instanceof CommanderError) {
+    // Help and version that were asked for have been shown; everything else is a fault of the command line.
+    return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  }
+  tellError(error instanceof Error ? error.message : String(error));
+  return EXIT.refused;
+}

@@ -1,0 +1,93 @@
+/** `onebook status`: how the node is doing. */
+import type { Command } from 'commander';
+import type { Body } from './admin-client.ts';
+import { type ClientFlags, clientCommand, connect, showSentence } from './client-command.ts';
+import { type Column, formatCard, formatTable, type Row } from './table.ts';
+
+const NODE: readonly Column[] = [
+  { title: 'node', field: 'node' },
+  { title: 'venue', field: 'venueCompId' },
+  { title: 'ready', field: 'readiness' },
+  { title: 'up for', field: 'uptime' },
+  { title: 'database', field: 'databaseText' },
+  { title: 'FIX port', field: 'fixPort' },
+  { title: 'commits', field: 'commitText' },
+  { title: 'commands in flight', field: 'commandsInFlight' },
+];
+
+const SYMBOLS: readonly Column[] = [
+  { title: 'SYMBOL', field: 'symbol' },
+  { title: 'STATUS', field: 'status' },
+  { title: 'BOOK', field: 'ready' },
+  { title: 'REFERENCE', field: 'referencePrice', right: true },
+  { title: 'HALTED BY', field: 'haltedBy' },
+  { title: 'REASON', field: 'reason' },
+];
+
+const SESSIONS: readonly Column[] = [
+  { title: 'COMP ID', field: 'compId', right: true },
+  { title: 'CONNECTED', field: 'since' },
+  { title: 'FROM', field: 'remoteAddress' },
+];
+
+/** Adds the command to the program. */
+export function addStatusCommand(program: Command): void {
+  clientCommand(
+    program,
+    'status',
+    'show how the node is doing: database, symbols and halts, sessions',
+  ).action(async (flags: ClientFlags) => {
+    const body = await (await connect(flags)).get('/v1/status');
+    showSentence(flags, body, statusText(body));
+  });
+}
+
+/** The body of `GET /v1/status` as people read it. */
+export function statusText(body: Body): string {
+  const { uptimeMs, ready, notReadyBecause, database, commits, symbols, sessions } = body;
+  const { up, reason } = objectOf(database);
+  const { lastNo, lastBatch } = objectOf(commits);
+  const node = {
+    ...body,
+    readiness: ready === true ? 'yes' : `no: ${listOf(notReadyBecause).join('; ')}`,
+    uptime: durationText(Number(uptimeMs)),
+    databaseText: up === true ? 'up' : `down: ${reason ?? 'it does not answer'}`,
+    commitText: `${lastNo}, with ${lastBatch} events in the last`,
+  };
+  const symbolRows = listOf(symbols).map((symbol) => ({ ...objectOf(symbol), ready: bookText(symbol) }));
+  return [
+    formatCard(NODE, node),
+    formatTable(SYMBOLS, symbolRows),
+    formatTable(SESSIONS, listOf(sessions).map(objectOf)).trimEnd(),
+  ].join('\n');
+}
+
+/** `2d 3h`, `3h 5m`, `5m 7s` or `7s`. */
+export function durationText(durationMs: number): string {
+  const seconds = Math.floor(durationMs / 1000);
+  const parts: readonly (readonly [number, string])[] = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor(seconds / 3_600) % 24, 'h'],
+    [Math.floor(seconds / 60) % 60, 'm'],
+    [seconds % 60, 's'],
+  ];
+  const first = parts.findIndex(([count]) => count > 0);
+  return parts
+    .slice(first < 0 ? -1 : first)
+    .slice(0, 2)
+    .map(([count, unit]) => `${count}${unit}`)
+    .join(' ');
+}
+
+function bookText(symbol: unknown): string {
+  const { ready } = objectOf(symbol);
+  return ready === true ? 'ready' : 'loading';
+}
+
+function objectOf(value: unknown): Row {
+  return typeof value === 'object' && value !== null ? (value as Row) : {};
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}

@@ -1,0 +1,124 @@
+/**
+ * Every bound of the venue: its name, its default and what lies past it, in one place. A bound is configured
+ * under `limits` of cluster.config.ts, for the cluster or for one node. Those of a FIX session are described
+ * beside the session, in src/fix/session-limits.ts.
+ */
+import { DEFAULT_SESSION_LIMITS, type SessionLimits } from '../fix/session-limits.ts';
+
+/** All bounds, as one node uses them. Times in milliseconds, sizes in bytes, unless the name says else. */
+export interface VenueLimits extends SessionLimits {
+  /** FIX connections of one node; one more is closed at once. */
+  readonly maxConnections: number;
+  /** Connections that have not logged on yet; one more is closed at once. */
+  readonly maxUnauthenticatedConnections: number;
+  /** Socket bytes that a session has not handled yet; past it the socket is not read. */
+  readonly maxUnreadBytes: number;
+  /** Commands on their way to a commit, a tenth of it kept for cancels; past it they are refused (103=0). */
+  readonly maxCommandsInFlight: number;
+  /** Commands that an account keeps while it is loaded or rebuilt; past it they are refused. */
+  readonly accountStash: number;
+  /** Requests that a book keeps while it is built from rows; past it they are refused. */
+  readonly bookStash: number;
+  /** Closed orders of the trading day that an account can answer about from memory. */
+  readonly closedOrdersKept: number;
+  /** Crash incidents of one book within incidentWindowMs that halt its symbol. */
+  readonly incidentsToHalt: number;
+  /** The window in which incidents are counted. */
+  readonly incidentWindowMs: number;
+  /** How long rows of sessions wait for company before they are committed alone. */
+  readonly sessionFlushMs: number;
+  /** Events that one commit takes; what is beyond waits for the next. */
+  readonly maxEventsPerCommit: number;
+  /** First wait before a failed commit is tried again; doubles each time. */
+  readonly retryFromMs: number;
+  /** Longest wait between two tries of a commit. */
+  readonly retryToMs: number;
+  /** How long an operator's command (the admin API) waits for its answer. */
+  readonly operatorTimeoutMs: number;
+  /** How long a drain waits for commands in flight and for Logouts. */
+  readonly drainTimeoutMs: number;
+  /** The largest body of an admin request. */
+  readonly maxAdminBodyBytes: number;
+  /** Rows that one answer of the admin API contains at most. */
+  readonly maxAdminRows: number;
+}
+
+/** What a limit is when nothing is configured, and the values that make sense. */
+export interface LimitRange {
+  readonly default: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const GIB = 1024 * MIB;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const MILLION = 1_000_000;
+
+function session(name: keyof SessionLimits, min: number, max: number): LimitRange {
+  return { default: DEFAULT_SESSION_LIMITS[name], min, max };
+}
+
+/** Default and range of each limit. */
+export const LIMIT_RANGES: { readonly [Name in keyof VenueLimits]: LimitRange } = {
+  maxConnections: { default: 1_000, min: 1, max: 100_000 },
+  maxUnauthenticatedConnections: { default: 100, min: 1, max: 100_000 },
+  maxUnreadBytes: { default: 1 * MIB, min: 64 * KIB, max: GIB },
+
+  logonTimeoutMs: session('logonTimeoutMs', 100, HOUR_MS),
+  openTimeoutMs: session('openTimeoutMs', 100, HOUR_MS),
+  logoutTimeoutMs: session('logoutTimeoutMs', 100, HOUR_MS),
+  answerWaitMs: session('answerWaitMs', 1, HOUR_MS),
+  probeTimeoutMs: session('probeTimeoutMs', 100, HOUR_MS),
+  gapTimeoutMs: session('gapTimeoutMs', 100, HOUR_MS),
+  settleMs: session('settleMs', 1, HOUR_MS),
+  maxFrameBytes: session('maxFrameBytes', 1 * KIB, 16 * MIB),
+  maxFieldBytes: session('maxFieldBytes', 64, 64 * KIB),
+  maxQueuedAboveGap: session('maxQueuedAboveGap', 1, MILLION),
+  maxQueuedBytesAboveGap: session('maxQueuedBytesAboveGap', 64 * KIB, GIB),
+  maxUnsentBytes: session('maxUnsentBytes', 64 * KIB, GIB),
+  maxQueuedReports: session('maxQueuedReports', 100, 100 * MILLION),
+  maxUnansweredRequestsPerSession: session('maxUnansweredRequestsPerSession', 1, MILLION),
+  reservedSeqNums: session('reservedSeqNums', 16, MILLION),
+  resendPortion: session('resendPortion', 1, MILLION),
+  minHeartBtIntSeconds: session('minHeartBtIntSeconds', 1, 3_600),
+  maxHeartBtIntSeconds: session('maxHeartBtIntSeconds', 1, 86_400),
+  maxSendingTimeSkewMs: session('maxSendingTimeSkewMs', 1_000, 24 * HOUR_MS),
+
+  maxCommandsInFlight: { default: 20_000, min: 10, max: 10 * MILLION },
+  accountStash: { default: 10_000, min: 10, max: MILLION },
+  bookStash: { default: 20_000, min: 10, max: MILLION },
+  closedOrdersKept: { default: 10_000, min: 0, max: 10 * MILLION },
+  incidentsToHalt: { default: 3, min: 1, max: 1_000 },
+  incidentWindowMs: { default: MINUTE_MS, min: 1_000, max: 24 * HOUR_MS },
+  sessionFlushMs: { default: 50, min: 1, max: 1_000 },
+  maxEventsPerCommit: { default: 5_000, min: 1, max: MILLION },
+  retryFromMs: { default: 100, min: 1, max: MINUTE_MS },
+  retryToMs: { default: 5_000, min: 1, max: MINUTE_MS },
+  operatorTimeoutMs: { default: 10_000, min: 100, max: HOUR_MS },
+  drainTimeoutMs: { default: 15_000, min: 100, max: HOUR_MS },
+  maxAdminBodyBytes: { default: 64 * KIB, min: 1 * KIB, max: 16 * MIB },
+  maxAdminRows: { default: 1_000, min: 1, max: 100_000 },
+};
+
+/** Names of limits that must not cross: the first at most the second. */
+export const ORDERED_LIMITS = [
+  ['minHeartBtIntSeconds', 'maxHeartBtIntSeconds'],
+  ['retryFromMs', 'retryToMs'],
+] as const satisfies readonly (readonly [keyof VenueLimits, keyof VenueLimits])[];
+
+/** The limits, each at its default unless configured. */
+export function withDefaults(configured: Partial<VenueLimits>): VenueLimits {
+  const names = Object.keys(LIMIT_RANGES) as (keyof VenueLimits)[];
+  // The table has every name, so that the object is complete.
+  return Object.fromEntries(
+    names.map((name) => [name, configured[name] ?? LIMIT_RANGES[name].default]),
+  ) as unknown as VenueLimits;
+}
+
+/** True when `name` is one of {@link VenueLimits}. */
+export function isLimitName(name: string): name is keyof VenueLimits {
+  return Object.hasOwn(LIMIT_RANGES, name);
+}

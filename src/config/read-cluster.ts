@@ -1,0 +1,139 @@
+/**
+ * Checks what a cluster.config.ts exports. The file may be written without types or by a program, so every
+ * value is judged, and a misspelt name is an error rather than a default.
+ */
+import type { ClusterConfig } from './cluster.ts';
+import { isLimitName, LIMIT_RANGES } from './limits.ts';
+import {
+  COMP_ID_EXPECTED,
+  type ConfigError,
+  DATABASE_URL_EXPECTED,
+  HOST_EXPECTED,
+  LOG_LEVEL_EXPECTED,
+  PORT_EXPECTED,
+  parseCompId,
+  parseDatabaseUrl,
+  parseHost,
+  parseLogLevel,
+  parseRollTimeText,
+  parseTimeZone,
+  ROLL_TIME_EXPECTED,
+  TIME_ZONE_EXPECTED,
+} from './node-config.ts';
+
+/** Judges one value; tells what is expected instead, or undefined when it is right. */
+type Check = (value: unknown, path: string) => readonly string[];
+
+/** The cluster, or everything that is wrong with it; `file` is how errors call it. */
+export function readCluster(exported: unknown, file: string): ClusterConfig | ConfigError[] {
+  const faults = cluster(exported, '');
+  if (faults.length === 0) return exported as ClusterConfig;
+  return faults.map((fault) => ({ message: `${file}: ${fault}` }));
+}
+
+function text(parse: (value: string) => unknown, expected: string, secret = false): Check {
+  return (value, path) => {
+    if (typeof value === 'string' && parse(value) !== undefined) return [];
+    return [`${path} must be ${expected}${secret ? '' : `, not ${shown(value)}`}`];
+  };
+}
+
+function integer(min: number, max: number, expected: string): Check {
+  return (value, path) =>
+    typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max
+      ? []
+      : [`${path} must be ${expected}, not ${shown(value)}`];
+}
+
+function object(fields: Readonly<Record<string, Check>>): Check {
+  return (value, path) => {
+    if (!isObject(value)) return [`${path || 'the default export'} must be an object, not ${shown(value)}`];
+    return Object.entries(value).flatMap(([name, field]) => {
+      const check = Object.hasOwn(fields, name) ? fields[name] : undefined;
+      if (check === undefined) {
+        return [`unknown setting ${join(path, name)}; known here: ${Object.keys(fields).join(', ')}`];
+      }
+      // An undefined setting counts as absent, so that a file can pass an environment variable on.
+      return field === undefined ? [] : check(field, join(path, name));
+    });
+  };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function join(path: string, name: string): string {
+  return path === '' ? name : `${path}.${name}`;
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'bigint') return `${value}n`;
+  return JSON.stringify(value) ?? String(value);
+}
+
+const limits: Check = (value, path) => {
+  if (!isObject(value)) return [`${path} must be an object, not ${shown(value)}`];
+  return Object.entries(value).flatMap(([name, limit]) => {
+    if (!isLimitName(name)) {
+      return [`unknown limit ${join(path, name)}; known: ${Object.keys(LIMIT_RANGES).join(', ')}`];
+    }
+    if (limit === undefined) return [];
+    const { min, max } = LIMIT_RANGES[name];
+    return integer(min, max, `an integer from ${min} to ${max}`)(limit, join(path, name));
+  });
+};
+
+const host = text(parseHost, HOST_EXPECTED);
+const port = integer(0, 65_535, PORT_EXPECTED);
+const logLevel = text(parseLogLevel, LOG_LEVEL_EXPECTED);
+const directory = text((value) => (value === '' ? undefined : value), 'a directory');
+const maxConnections = integer(
+  LIMIT_RANGES.maxConnections.min,
+  LIMIT_RANGES.maxConnections.max,
+  `an integer from ${LIMIT_RANGES.maxConnections.min} to ${LIMIT_RANGES.maxConnections.max}`,
+);
+
+const node = object({
+  fix: object({ host, port, maxConnections }),
+  admin: object({ host, port }),
+  dataDir: directory,
+  databaseUrl: text(parseDatabaseUrl, DATABASE_URL_EXPECTED, true),
+  logLevel,
+  limits,
+});
+
+/** What a node may be called: it names a directory and writes commits. */
+const NODE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+const nodes: Check = (value, path) => {
+  if (!isObject(value) || Object.keys(value).length === 0) {
+    return [`${path} must name at least one node, { local: {} } for example`];
+  }
+  return Object.entries(value).flatMap(([name, entry]) =>
+    NODE_NAME.test(name)
+      ? node(entry, join(path, name))
+      : [`${path} has a node ${JSON.stringify(name)}: a name is letters, digits, ".", "_" and "-"`],
+  );
+};
+
+const fields = object({
+  venueCompId: text(parseCompId, COMP_ID_EXPECTED),
+  tradingCalendar: object({
+    timeZone: text(parseTimeZone, TIME_ZONE_EXPECTED),
+    rollTime: text(parseRollTimeText, ROLL_TIME_EXPECTED),
+  }),
+  logLevel,
+  limits,
+  nodes,
+});
+
+const cluster: Check = (value, path) => {
+  const faults = fields(value, path);
+  if (!isObject(value)) return faults;
+  const { nodes: named } = value;
+  return named === undefined
+    ? [...faults, 'nodes is missing; { nodes: { local: {} } } is the least']
+    : faults;
+};

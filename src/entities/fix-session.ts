@@ -1,0 +1,30 @@
+/** The sequence numbers of a member's FIX session, kept across connections and restarts. */
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import { instant, safeBigint } from './columns.ts';
+
+export const FixSession = defineEntity({
+  name: 'FixSession',
+  tableName: 'fix_sessions',
+  checks: [
+    {
+      name: 'fix_sessions_numbers_check',
+      expression: 'next_in > 0 and next_out > 0 and reserved_out >= next_out - 1',
+    },
+  ],
+  properties: {
+    /** `users.sender_comp_id`. */
+    senderCompId: p.integer().primary().autoincrement(false),
+    /** The next MsgSeqNum (34) expected of the member. */
+    nextIn: safeBigint(),
+    /** The next MsgSeqNum of the venue; exact when `clean`. */
+    nextOut: safeBigint(),
+    /** Last outbound number that may have been used. */
+    reservedOut: safeBigint(),
+    /** The session ended in order. */
+    clean: p.boolean(),
+    updatedAt: instant().defaultRaw('now()'),
+  },
+});
+
+/** A row of `fix_sessions`. */
+export type FixSession = InferEntity<typeof FixSession>;

@@ -1,0 +1,53 @@
+/** Every entity, for the ORM's configuration. */
+import { Account } from './account.ts';
+import { AuditEntry } from './audit-entry.ts';
+import { Balance } from './balance.ts';
+import { Book } from './book.ts';
+import { Commit } from './commit.ts';
+import { FixDelivered } from './fix-delivered.ts';
+import { FixMessages } from './fix-messages.ts';
+import { FixSession } from './fix-session.ts';
+import { InstrumentRow } from './instrument.ts';
+import { Order } from './order.ts';
+import { ReportRow } from './report.ts';
+import { Request } from './request.ts';
+import { Trade } from './trade.ts';
+import { Transfer } from './transfer.ts';
+import { User } from './user.ts';
+
+export {
+  Account,
+  AuditEntry,
+  Balance,
+  Book,
+  Commit,
+  FixDelivered,
+  FixMessages,
+  FixSession,
+  InstrumentRow,
+  Order,
+  ReportRow,
+  Request,
+  Trade,
+  Transfer,
+  User,
+};
+
+/** The entities whose tables make up the venue's schema. */
+export const ENTITIES = [
+  User,
+  InstrumentRow,
+  Order,
+  Trade,
+  Balance,
+  Transfer,
+  Request,
+  ReportRow,
+  FixSession,
+  FixMessages,
+  FixDelivered,
+  Book,
+  Account,
+  Commit,
+  AuditEntry,
+];

@@ -1,0 +1,45 @@
+/** A trade between two orders, at the resting (maker's) order's price. Partitioned by month. */
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import type { Side } from '../matching/types.ts';
+import { amount, fixCode, instant, safeBigint } from './columns.ts';
+import { Order } from './order.ts';
+
+export const Trade = defineEntity({
+  name: 'Trade',
+  tableName: 'trades',
+  checks: [
+    { name: 'trades_amounts_check', expression: 'price > 0 and quantity > 0' },
+    { name: 'trades_fees_check', expression: 'maker_fee >= 0 and taker_fee >= 0' },
+    { name: 'trades_taker_side_check', expression: "taker_side in ('1', '2')" },
+    { name: 'trades_orders_check', expression: 'maker_order_id <> taker_order_id' },
+  ],
+  properties: {
+    /** SecondaryExecID (527) of both reports. */
+    id: safeBigint().primary().autoincrement(false),
+    symbol: p.string().length(32),
+    price: amount(),
+    quantity: amount(),
+    makerOrderId: () =>
+      p
+        .manyToOne(Order)
+        .mapToPk()
+        .fieldName('maker_order_id')
+        .foreignKeyName('trades_maker_order_id_foreign'),
+    takerOrderId: () =>
+      p
+        .manyToOne(Order)
+        .mapToPk()
+        .fieldName('taker_order_id')
+        .foreignKeyName('trades_taker_order_id_foreign'),
+    makerUserId: p.integer(),
+    takerUserId: p.integer(),
+    takerSide: fixCode<Side>(),
+    /** MiscFeeAmt (137) of each party, in the quote asset. */
+    makerFee: amount(),
+    takerFee: amount(),
+    executedAt: instant().primary(),
+  },
+});
+
+/** A row of `trades`. */
+export type Trade = InferEntity<typeof Trade>;

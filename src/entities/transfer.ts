@@ -1,0 +1,24 @@
+/** A deposit (positive) or a withdrawal (negative). The key makes a repeated request recognisable. */
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import { amount, instant, safeBigint } from './columns.ts';
+import { User } from './user.ts';
+
+export const Transfer = defineEntity({
+  name: 'Transfer',
+  tableName: 'transfers',
+  checks: [{ name: 'transfers_amount_check', expression: 'amount <> 0' }],
+  properties: {
+    id: safeBigint().columnType('bigint').primary().autoincrement().generated('by default as identity'),
+    userId: () =>
+      p.manyToOne(User).mapToPk().fieldName('user_id').foreignKeyName('transfers_user_id_foreign'),
+    asset: p.string().length(16),
+    amount: amount(),
+    idempotencyKey: p.string().length(128).unique('transfers_idempotency_key_unique'),
+    /** Who asked: an operator's name, not a member. */
+    requestedBy: p.text(),
+    createdAt: instant(),
+  },
+});
+
+/** A row of `transfers`. */
+export type Transfer = InferEntity<typeof Transfer>;

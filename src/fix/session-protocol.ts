@@ -1,0 +1,184 @@
+/**
+ * What goes into the session machine and what comes out of it: inputs and effects as plain values. The inputs
+ * have the shapes of the session actor's messages, so that the actor hands them on as they are.
+ */
+import type { Report } from '../matching/execution-report.ts';
+import type { MemberCommand } from '../matching/order-commands.ts';
+import type { UserId } from '../matching/types.ts';
+import type { FixMessage } from './message.ts';
+import type { SessionLimits } from './session-limits.ts';
+
+/** What a session is told when it is born. */
+export interface SessionConfig {
+  /** Unique for ever, also across restarts: refusals make their ExecID (17) of it. */
+  readonly sessionId: string;
+  /** The venue's own CompID: TargetCompID (56) of the member's messages. */
+  readonly venueCompId: string;
+  readonly limits: SessionLimits;
+}
+
+// ---- Inputs -----------------------------------------------------------------------------------------------
+
+/** Valid FIX that the venue does not offer; the account refuses and records it. */
+export interface UnsupportedOrderRequest {
+  readonly type: 'UnsupportedRequest';
+  readonly msgType: 'D' | 'F' | 'G';
+  readonly clOrdId: string;
+  readonly origClOrdId: string | undefined;
+  readonly symbol: string;
+  readonly side: string;
+  readonly orderQty: string;
+  /** OrdRejReason (103) for D, CxlRejReason (102) for F and G. */
+  readonly reason: number;
+  readonly text: string;
+}
+
+/** A request with the number that it came under. */
+export interface NumberedRequest {
+  /** MsgSeqNum (34). */
+  readonly msgSeqNum: number;
+  readonly command: MemberCommand | UnsupportedOrderRequest;
+}
+
+/** What the Authenticator said about 49, 553 and 554. */
+export type LogonVerdict =
+  | { readonly type: 'Accepted'; readonly userId: UserId; readonly resetOnLogon: boolean }
+  /** Known, but may not trade: told so in a counted Logout. */
+  | { readonly type: 'Disabled'; readonly userId: UserId; readonly text: string }
+  | { readonly type: 'Refused'; readonly reason: string }
+  | { readonly type: 'Unavailable'; readonly reason: string };
+
+/** The session as the store keeps it. */
+export interface StoredSession {
+  /** The last commit whose reports are contained in `undelivered`. */
+  readonly commitNo: number;
+  readonly nextInSeqNum: number;
+  readonly nextOutSeqNum: number;
+  readonly reservedOutSeqNum: number;
+  readonly undelivered: readonly Report[];
+  /** The undelivered reports may have been sent before: they go out with PossResend (97). */
+  readonly deliveryUncertain: boolean;
+}
+
+/** Application messages that were sent: complete frames back to back, in order of MsgSeqNum. */
+export interface StoredFrames {
+  readonly firstSeqNum: number;
+  readonly lastSeqNum: number;
+  readonly frames: Uint8Array;
+}
+
+/** A message whose length and checksum hold; its fields are not judged yet. */
+export interface MessageReceived {
+  readonly type: 'Message';
+  readonly message: FixMessage;
+}
+/** Bytes that are no message: ignored, no number is consumed. */
+export interface GarbledReceived {
+  readonly type: 'Garbled';
+  readonly reason: string;
+}
+/** The beginning of a message that is longer than the venue takes: the stream cannot be followed any further. */
+export interface OversizeReceived {
+  readonly type: 'Oversize';
+  /** BodyLength (9). */
+  readonly announced: number;
+}
+/** Committed reports of the member, and the MsgSeqNums (34) of this session's requests that they answer. */
+export interface ReportsCommittedInput {
+  readonly type: 'ReportsCommitted';
+  readonly commitNo: number;
+  readonly reports: readonly Report[];
+  readonly answered: readonly number[];
+}
+/** Requests of this session that never reached an account, with the text (58) that says what to do. */
+export interface CommandsRefusedInput {
+  readonly type: 'CommandsRefused';
+  readonly refusal: 'StoreUnavailable' | 'Overloaded' | 'Draining';
+  readonly text: string;
+  readonly commands: readonly NumberedRequest[];
+}
+/** The answer to a LoadMessages effect, for the same range. */
+export interface MessagesLoadedInput {
+  readonly type: 'MessagesLoaded';
+  readonly beginSeqNum: number;
+  readonly endSeqNum: number;
+  readonly messages: readonly StoredFrames[];
+}
+
+/** Everything that can happen to a session. */
+export type SessionInput =
+  | MessageReceived
+  | GarbledReceived
+  | OversizeReceived
+  | { readonly type: 'PeerClosed' }
+  | { readonly type: 'Tick' }
+  | { readonly type: 'LoginJudged'; readonly verdict: LogonVerdict }
+  | { readonly type: 'SessionClaimed' }
+  | { readonly type: 'SessionBusy' }
+  | { readonly type: 'SessionOpened'; readonly opened: StoredSession }
+  | { readonly type: 'LoadFailed'; readonly reason: string }
+  | MessagesLoadedInput
+  | ReportsCommittedInput
+  | CommandsRefusedInput
+  | { readonly type: 'NumbersReserved'; readonly reservedOutSeqNum: number }
+  | { readonly type: 'EndSession'; readonly text: string }
+  | { readonly type: 'StoreUnavailable' }
+  | { readonly type: 'StoreAvailable' };
+
+// ---- Effects ----------------------------------------------------------------------------------------------
+
+/** 49, 553 and 554 of a Logon. Never logged. */
+export interface Credentials {
+  readonly senderCompId: number;
+  readonly username: string;
+  readonly password: string;
+}
+
+/** What the session has on the wire or has consumed, for the store. */
+export interface SessionJournal {
+  readonly senderCompId: number;
+  readonly userId: UserId;
+  /** Everything before it is committed. */
+  readonly nextInSeqNum: number;
+  readonly nextOutSeqNum: number;
+  /** Numbers up to here are asked for; only those granted go on the wire. */
+  readonly reservedOutSeqNum: number;
+  /** The session ended in order: nextOutSeqNum is exact. */
+  readonly clean: boolean;
+  readonly sent: StoredFrames | undefined;
+  readonly delivered: readonly { readonly source: string; readonly sourceSeq: number }[];
+}
+
+/** What the actor has to do, in this order. */
+export type SessionEffect =
+  | { readonly type: 'Write'; readonly bytes: Buffer }
+  | { readonly type: 'Authenticate'; readonly credentials: Credentials }
+  /** Asks to be the only session of the SenderCompID. */
+  | { readonly type: 'Claim'; readonly senderCompId: number }
+  | {
+      readonly type: 'Open';
+      readonly senderCompId: number;
+      readonly userId: UserId;
+      readonly reset: boolean;
+    }
+  | { readonly type: 'Submit'; readonly userId: UserId; readonly commands: readonly NumberedRequest[] }
+  | { readonly type: 'Journal'; readonly journal: SessionJournal }
+  | {
+      readonly type: 'LoadMessages';
+      readonly senderCompId: number;
+      readonly beginSeqNum: number;
+      readonly endSeqNum: number;
+    }
+  | { readonly type: 'PauseReading' }
+  | { readonly type: 'ResumeReading' }
+  | {
+      readonly type: 'Log';
+      readonly level: 'info' | 'warn' | 'error';
+      readonly event: string;
+      readonly fields: Readonly<Record<string, unknown>>;
+    }
+  /** No more reports for this session. */
+  | { readonly type: 'CloseStored'; readonly userId: UserId }
+  | { readonly type: 'Release'; readonly senderCompId: number }
+  /** The last effect: the connection is closed and the session is over. */
+  | { readonly type: 'Disconnect'; readonly reason: string };

@@ -1,0 +1,241 @@
+/**
+ * Everything that one session knows between two steps, and the few ways in which its parts speak: enter a
+ * phase, send a message, say something for the log.
+ */
+
+import type { Report } from '../matching/execution-report.ts';
+import type { UserId } from '../matching/types.ts';
+import { assert } from '../platform/assert.ts';
+import { Inbound } from './inbound.ts';
+import type { FixMessage } from './message.ts';
+import { Outbound } from './outbound.ts';
+import type {
+  MessagesLoadedInput,
+  NumberedRequest,
+  SessionConfig,
+  SessionEffect,
+  StoredSession,
+} from './session-protocol.ts';
+import { mayFollow, type SessionPhase } from './session-table.ts';
+import type { ValidatorOptions } from './validator.ts';
+import type { MessageWriter } from './writer.ts';
+
+/** The version that this session speaks. */
+export const BEGIN_STRING = 'FIX.4.4';
+
+/** What a good Logon (A) asked for, at the start or in mid-session. */
+export interface LogonTerms {
+  readonly msgSeqNum: number;
+  /** HeartBtInt (108) as granted, in seconds. */
+  readonly heartBtInt: number;
+  /** ResetSeqNumFlag (141). */
+  readonly isReset: boolean;
+  readonly message: FixMessage;
+}
+
+/** Whose session it is. */
+export interface SessionIdentity {
+  readonly senderCompId: number;
+  /** Undefined until the password is verified. */
+  readonly userId: UserId | undefined;
+}
+
+/** Numbers that the member wants again. */
+export interface OpenResend {
+  /** From here on nothing has been sent again yet. */
+  readonly sentUpTo: number;
+  /** From here on nothing has been loaded yet. */
+  readonly loadFrom: number;
+  /** The last number wanted. */
+  readonly end: number;
+}
+
+/** A report and the commit that it came from. */
+export interface CommittedReport {
+  readonly commitNo: number;
+  readonly report: Report;
+  readonly isPossResend: boolean;
+}
+
+/** The whole state of a session. Only the functions of this folder's session files write it. */
+export interface SessionState {
+  readonly config: SessionConfig;
+  readonly validatorOptions: ValidatorOptions;
+  phase: SessionPhase;
+  phaseSince: number;
+  /** The time of this step, ms since the epoch. */
+  now: number;
+  /** What the connection has not sent yet, at the start of this step. */
+  unsentBytes: number;
+  effects: SessionEffect[];
+
+  identity: SessionIdentity | undefined;
+  logon: LogonTerms | undefined;
+  /** Reset both sides when the session is opened. */
+  isResetDue: boolean;
+  /** Text (58) of the Logout that follows the opening: the member may not log on. */
+  farewell: string | undefined;
+  /** Messages that came while the Logon was being dealt with. */
+  kept: FixMessage[];
+  keptBytes: number;
+
+  readonly inbound: Inbound;
+  /** Undefined until the Logon said who the member is. */
+  outbound: Outbound | undefined;
+  /** The store has been told to open the session and not yet to close it. */
+  isOpenInStore: boolean;
+  isClaimed: boolean;
+
+  /** Requests of this step, for one message to the exchange. */
+  commands: NumberedRequest[];
+  isStoreUp: boolean;
+  isPaused: boolean;
+
+  /** Reports that wait for the opening, for the member's ResendRequest, or for it to read. */
+  backlog: CommittedReport[];
+  /** How many of `backlog` have been sent. */
+  backlogSent: number;
+  /** How many of `backlog` the store had. */
+  undeliveredCount: number;
+  /** Reports of commits up to here came with the opening. */
+  openedCommitNo: number;
+  /** The backlog waits for the member's ResendRequest until then, ms since the epoch. */
+  backlogHeldUntil: number | undefined;
+
+  /** The resend that is under way, and the one that comes after it. */
+  resend: OpenResend | undefined;
+  nextResend: OpenResend | undefined;
+  /** The portion that was loaded and waits for the member to read. */
+  loadedPortion: MessagesLoadedInput | undefined;
+
+  lastReceivedAt: number;
+  lastSentAt: number;
+  /** When the TestRequest (1) that nothing has answered yet went out. */
+  testRequestedAt: number | undefined;
+  probedAt: number | undefined;
+  lastTestReqNo: number;
+  lastRefusalNo: number;
+
+  /** The numbers that were journaled last. */
+  journaledInSeqNum: number;
+  journaledOutSeqNum: number;
+}
+
+/** A session at its birth. */
+export function newSession(config: SessionConfig, now: number, isStoreUp: boolean): SessionState {
+  return {
+    config,
+    validatorOptions: { allowUserDefined: false, maxFieldBytes: config.limits.maxFieldBytes },
+    phase: 'AwaitingLogon',
+    phaseSince: now,
+    now,
+    unsentBytes: 0,
+    effects: [],
+    identity: undefined,
+    logon: undefined,
+    isResetDue: false,
+    farewell: undefined,
+    kept: [],
+    keptBytes: 0,
+    inbound: new Inbound(config.limits),
+    outbound: undefined,
+    isOpenInStore: false,
+    isClaimed: false,
+    commands: [],
+    isStoreUp,
+    isPaused: false,
+    backlog: [],
+    backlogSent: 0,
+    undeliveredCount: 0,
+    openedCommitNo: 0,
+    backlogHeldUntil: undefined,
+    resend: undefined,
+    nextResend: undefined,
+    loadedPortion: undefined,
+    lastReceivedAt: now,
+    lastSentAt: now,
+    testRequestedAt: undefined,
+    probedAt: undefined,
+    lastTestReqNo: 0,
+    lastRefusalNo: 0,
+    journaledInSeqNum: 1,
+    journaledOutSeqNum: 1,
+  };
+}
+
+/** Goes to another phase; a transition that the table does not have is a bug. */
+export function enter(state: SessionState, phase: SessionPhase): void {
+  assert(mayFollow(state.phase, phase), `a session cannot go from ${state.phase} to ${phase}`);
+  state.phase = phase;
+  state.phaseSince = state.now;
+}
+
+/** Forgets what belongs to the old numbers and begins at those of the store. */
+export function beginNumbers(state: SessionState, opened: StoredSession): void {
+  state.inbound.start(opened.nextInSeqNum);
+  outboundOf(state).start(opened.nextOutSeqNum, opened.reservedOutSeqNum);
+  state.journaledInSeqNum = opened.nextInSeqNum;
+  state.journaledOutSeqNum = opened.nextOutSeqNum;
+  state.resend = undefined;
+  state.nextResend = undefined;
+  state.loadedPortion = undefined;
+  state.testRequestedAt = undefined;
+}
+
+/** The outbound side; asking for it before the Logon is a bug. */
+export function outboundOf(state: SessionState): Outbound {
+  assert(state.outbound !== undefined, 'a message to nobody');
+  return state.outbound;
+}
+
+/** Makes the outbound side for a member. */
+export function speakTo(state: SessionState, senderCompId: number): void {
+  const { venueCompId, limits } = state.config;
+  const header = {
+    beginString: BEGIN_STRING,
+    senderCompId: venueCompId,
+    targetCompId: String(senderCompId),
+  };
+  state.outbound = new Outbound(header, limits.reservedSeqNums);
+}
+
+/** Whose session it is, once the password is verified. */
+export function identityOf(state: SessionState): { readonly senderCompId: number; readonly userId: UserId } {
+  const { identity } = state;
+  assert(identity?.userId !== undefined, 'a session of nobody');
+  return { senderCompId: identity.senderCompId, userId: identity.userId };
+}
+
+/** Sends a session message: it is not stored, and a resend replaces it by a GapFill. */
+export function sendAdmin(
+  state: SessionState,
+  msgType: string,
+  write: (writer: MessageWriter) => void = () => {},
+): void {
+  outboundOf(state).send({ type: 'Message', msgType, isApplication: false, write }, state.now);
+}
+
+/** Sends an application message: it is stored before anything else of the session is. */
+export function sendApplication(
+  state: SessionState,
+  msgType: string,
+  write: (writer: MessageWriter) => void,
+): void {
+  outboundOf(state).send({ type: 'Message', msgType, isApplication: true, write }, state.now);
+}
+
+/** One line for the log. Never a password. */
+export function say(
+  state: SessionState,
+  level: 'info' | 'warn' | 'error',
+  event: string,
+  fields: Readonly<Record<string, unknown>> = {},
+): void {
+  const senderCompId = state.identity?.senderCompId;
+  state.effects.push({
+    type: 'Log',
+    level,
+    event,
+    fields: senderCompId === undefined ? fields : { senderCompId, ...fields },
+  });
+}

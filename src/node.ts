@@ -1,0 +1,323 @@
+/**
+ * Wires one node: database, actors, FIX listener and admin API, in the order in which they need each other, and
+ * takes them down in the reverse order. Apart from main.ts the only file that may import everything.
+ */
+import { mkdir } from 'node:fs/promises';
+import type { Account } from './accounts/account.ts';
+import { startActorSystem } from './actors/actor-system.ts';
+import { exchangeActor } from './actors/exchange.ts';
+import { createGateway, type Gateway } from './actors/gateway.ts';
+import { Markets } from './actors/markets.ts';
+import type { MatchingBook } from './actors/order-book.ts';
+import { type PersistenceStatus, persistenceActor } from './actors/persistence.ts';
+import type { LoadedBook } from './actors/ports.ts';
+import { startScheduler } from './actors/scheduler.ts';
+import { restartFresh } from './actors/supervision.ts';
+import type { VenueControl, VenueStatus } from './admin/control.ts';
+import { startAdminServer } from './admin/server.ts';
+import { loadOrCreateAdminToken } from './admin/token.ts';
+import type { NodeConfig } from './config/node-config.ts';
+import { startAcceptor } from './fix/acceptor.ts';
+import { DEFAULT_SESSION_LIMITS } from './fix/session-limits.ts';
+import { priceText } from './matching/instrument.ts';
+import { OrderBook } from './matching/order-book.ts';
+import type { TradeId } from './matching/types.ts';
+import { createAuthenticator } from './persistence/authenticator.ts';
+import { acquireTradingRight, openDatabase } from './persistence/database.ts';
+import { createIdSource } from './persistence/id-blocks.ts';
+import { createInstrumentSource } from './persistence/instruments.ts';
+import { createStore } from './persistence/store.ts';
+import { type Clock, delay, systemClock } from './platform/clock.ts';
+import type { Log } from './platform/log.ts';
+import { hashPassword } from './platform/passwords.ts';
+import { createTradingCalendar } from './platform/trading-calendar.ts';
+
+export interface NodeOptions {
+  readonly log: Log;
+  readonly clock?: Clock;
+  /** What the node is doing, in words for people. */
+  readonly onProgress?: (line: string) => void;
+  /** Aborted when the node is told to stop before it has started; then `startNode` rejects. */
+  readonly signal?: AbortSignal;
+  /** The node cannot go on: the process should end with a failure. */
+  readonly onFatal?: (reason: string) => void;
+  /** Tests inject faults here. */
+  readonly createBook?: (loaded: LoadedBook, nextTradeId: () => TradeId) => MatchingBook;
+  readonly createAccount?: (...args: ConstructorParameters<typeof Account>) => Account;
+}
+
+export interface RunningNode {
+  readonly fixPort: number;
+  readonly adminPort: number;
+  /** No new orders, what is in flight is committed and answered, Logout to every session; then all is closed. */
+  drain(): Promise<void>;
+}
+
+/** What exists once the node trades; before that it only says why it does not. */
+interface Trading {
+  readonly status: () => Omit<VenueStatus, 'node' | 'venueCompId' | 'uptimeMs' | 'draining' | 'database'>;
+  readonly persistence: () => PersistenceStatus;
+  readonly notReady: () => readonly string[];
+  readonly fixPort: number;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a node and resolves when members can connect.
+ *
+ * @throws typed errors whose message is one line for the operator: data directory or port in use, database unfit.
+ */
+export async function startNode(config: NodeConfig, options: NodeOptions): Promise<RunningNode> {
+  const { log } = options;
+  const clock = options.clock ?? systemClock;
+  const startedAt = clock.now();
+  const onProgress = options.onProgress ?? (() => {});
+  await mkdir(config.dataDir, { recursive: true });
+  const database = await openDatabase({ ...config, clock, log, onProgress });
+  const stopWaiting = new AbortController();
+  const stopSignal =
+    options.signal === undefined ? stopWaiting.signal : AbortSignal.any([options.signal, stopWaiting.signal]);
+  const system = startActorSystem(log, clock.after);
+  let trading: Trading | undefined;
+  let waitingFor: string | undefined = 'the node is starting';
+  let isDraining = false;
+
+  const idle = {
+    fixPort: 0,
+    sessions: [],
+    symbols: [],
+    commits: { lastNo: 0, lastBatch: 0 },
+    commandsInFlight: 0,
+  };
+  const control: VenueControl = {
+    orm: database.orm,
+    gatewayName: GATEWAY,
+    tell: system.tell,
+    ask: (tellIt) => system.ask(tellIt, config.limits.operatorTimeoutMs),
+    hashPassword,
+    status() {
+      const fault = trading?.persistence().storeFault;
+      return {
+        ...(trading?.status() ?? idle),
+        node: config.nodeName,
+        venueCompId: config.venueCompId,
+        uptimeMs: clock.now() - startedAt,
+        draining: isDraining,
+        database: { up: fault === undefined, reason: fault },
+      };
+    },
+    async readiness() {
+      const reasons: string[] = [];
+      if (isDraining) reasons.push('the node is stopping');
+      if (waitingFor !== undefined) reasons.push(waitingFor);
+      const fault = await database.fault();
+      if (fault !== undefined) reasons.push(fault);
+      reasons.push(...(trading?.notReady() ?? []));
+      return { ready: reasons.length === 0, reasons };
+    },
+  };
+
+  const close: (() => Promise<unknown>)[] = [() => database.close()];
+  const closeAll = async (): Promise<void> => {
+    for (const one of close.splice(0).reverse()) await one();
+  };
+  try {
+    const { host, port } = config.admin;
+    const token = loadOrCreateAdminToken(config.dataDir);
+    const admin = await startAdminServer({ host, port, token, control, log, limits: config.limits });
+    close.push(() => admin.close());
+    const right = await acquireTradingRight({
+      url: database.url,
+      nodeName: config.nodeName,
+      clock,
+      log,
+      signal: stopSignal,
+      onWaiting(holder) {
+        waitingFor = `${holder} trades on this database; this node takes over when it stops`;
+        onProgress(waitingFor);
+      },
+      onLost: (reason) => options.onFatal?.(reason),
+    });
+    if (right === undefined) throw new Error('told to stop before the node had started');
+    close.push(() => right.release());
+    onProgress('opening the books');
+    const started = await startTrading(config, options, clock, database.orm, system);
+    trading = started;
+    waitingFor = undefined;
+    return {
+      fixPort: started.fixPort,
+      adminPort: admin.port,
+      async drain() {
+        if (isDraining) return;
+        isDraining = true;
+        stopWaiting.abort();
+        await started.stop();
+        await closeAll();
+      },
+    };
+  } catch (error) {
+    stopWaiting.abort();
+    system.shutdown();
+    await closeAll();
+    throw error;
+  }
+}
+
+const GATEWAY = 'fix';
+/** How often a stopping node looks whether everything is committed. */
+const IDLE_POLL_MS = 10;
+
+async function startTrading(
+  config: NodeConfig,
+  options: NodeOptions,
+  clock: Clock,
+  orm: VenueControl['orm'],
+  system: ReturnType<typeof startActorSystem>,
+): Promise<Trading> {
+  const { log } = options;
+  const { limits } = config;
+  const calendar = createTradingCalendar(config.tradingCalendar);
+  const instruments = createInstrumentSource(orm);
+  const [store, ids, authenticator] = await Promise.all([
+    createStore({ orm, nodeName: config.nodeName }),
+    createIdSource(orm, log),
+    createAuthenticator(orm),
+  ]);
+  const markets = new Markets();
+  const persistence = persistenceActor({
+    tell: system.tell,
+    clock,
+    log,
+    store,
+    instrumentOf: (symbol) => markets.instrumentOf(symbol),
+    symbols: () => markets.symbols(),
+    gateways: [GATEWAY],
+    onOwnershipLost: (symbols) => options.onFatal?.(`another node owns ${symbols.join(', ')} now`),
+    sessionFlushMs: limits.sessionFlushMs,
+    maxEventsPerCommit: limits.maxEventsPerCommit,
+    retryFromMs: limits.retryFromMs,
+    retryToMs: limits.retryToMs,
+    reservedSeqNums: limits.reservedSeqNums,
+  });
+  const nextTradeId = (): TradeId => ids.nextTradeId();
+  const createBook = options.createBook ?? openBook;
+  const exchange = exchangeActor({
+    system,
+    clock,
+    log,
+    markets,
+    calendar,
+    ids,
+    instruments,
+    limits,
+    createBook: (loaded) => createBook(loaded, nextTradeId),
+    ...(options.createAccount === undefined ? {} : { createAccount: options.createAccount }),
+  });
+  const gateway = createGateway({
+    name: GATEWAY,
+    system,
+    venueCompId: config.venueCompId,
+    limits: { ...DEFAULT_SESSION_LIMITS, ...limits },
+    authenticator,
+    clock,
+    log,
+    logMessages: config.logLevel === 'debug',
+  });
+  system.spawn({ type: 'persistence' }, persistence.behavior, persistence.policy);
+  system.spawn({ type: 'exchange' }, exchange.behavior, exchange.policy);
+  system.spawn({ type: 'gateway', name: GATEWAY }, gateway.behavior, restartFresh());
+  for (const terms of await instruments.all()) exchange.open(terms);
+  await untilBooksAnswer(markets, clock);
+
+  const { host, port } = config.fix;
+  const acceptor = await startAcceptor({
+    host,
+    port,
+    onConnection: (connection) => gateway.onConnection(connection),
+    log,
+    clock,
+    maxUnreadBytes: limits.maxUnreadBytes,
+  });
+  const stopScheduler = startScheduler({ tell: system.tell, clock, calendar, gateways: [GATEWAY] });
+
+  return {
+    fixPort: acceptor.port,
+    persistence: persistence.status,
+    notReady() {
+      const reasons: string[] = [];
+      const { storeFault, isRedoing } = persistence.status();
+      if (storeFault !== undefined) reasons.push(`commits fail: ${storeFault}`);
+      if (isRedoing) reasons.push('running commands again after a refused commit');
+      for (const symbol of recovering(markets)) reasons.push(`${symbol} is being rebuilt`);
+      return reasons;
+    },
+    status: () => ({
+      fixPort: acceptor.port,
+      sessions: sessionsOf(gateway),
+      symbols: symbolsOf(markets),
+      commits: {
+        lastNo: persistence.status().lastCommitNo,
+        lastBatch: persistence.status().lastBatchEvents,
+      },
+      commandsInFlight: exchange.status().commandsInFlight,
+    }),
+    async stop() {
+      const ask = (tellIt: Parameters<typeof system.ask>[0]): Promise<unknown> =>
+        system.ask(tellIt, limits.drainTimeoutMs).catch((error: unknown) => {
+          log.warn('drain goes on without an answer', { err: error });
+        });
+      await ask((replyTo) => system.tell({ type: 'exchange' }, { type: 'DrainExchange', replyTo }));
+      const text = 'the venue is stopping';
+      await ask((replyTo) =>
+        system.tell({ type: 'gateway', name: GATEWAY }, { type: 'DrainGateway', text, replyTo }),
+      );
+      await untilCommitted(persistence.status, clock, limits.drainTimeoutMs);
+      stopScheduler();
+      await acceptor.close();
+      system.shutdown();
+    },
+  };
+}
+
+function openBook(loaded: LoadedBook, nextTradeId: () => TradeId): MatchingBook {
+  const book = new OrderBook({ symbol: loaded.symbol, lastSeq: loaded.lastSeq, nextTradeId });
+  for (const order of loaded.orders) book.restore(order);
+  return book;
+}
+
+function recovering(markets: Markets): string[] {
+  return markets.symbols().filter((symbol) => {
+    const market = markets.find(symbol);
+    const isHaltedByCrash = market?.status.type === 'Halted' && market.status.by === 'crash';
+    return market !== undefined && !market.ready && !isHaltedByCrash;
+  });
+}
+
+async function untilBooksAnswer(markets: Markets, clock: Clock): Promise<void> {
+  while (recovering(markets).length > 0) await delay(clock, IDLE_POLL_MS);
+}
+
+async function untilCommitted(
+  status: () => PersistenceStatus,
+  clock: Clock,
+  timeoutMs: number,
+): Promise<void> {
+  const deadline = clock.now() + timeoutMs;
+  while (!status().isIdle && clock.now() < deadline) await delay(clock, IDLE_POLL_MS);
+}
+
+function sessionsOf(gateway: Gateway): VenueStatus['sessions'] {
+  return gateway.sessions().map(({ senderCompId, since, remoteAddress }) => {
+    return { compId: senderCompId, since, remoteAddress };
+  });
+}
+
+function symbolsOf(markets: Markets): VenueStatus['symbols'] {
+  return markets.symbols().flatMap((symbol) => {
+    const market = markets.find(symbol);
+    if (market === undefined) return [];
+    const { status, ready, referencePrice, instrument } = market;
+    const price = referencePrice === undefined ? undefined : priceText(instrument, referencePrice);
+    return [{ symbol, status, ready, referencePrice: price }];
+  });
+}

@@ -1,0 +1,261 @@
+/**
+ * The statements of a commit. The guard comes first and alone; everything else is one statement, put together
+ * from a part per table, so that a commit costs four round trips however many tables it writes.
+ */
+import type { MikroORM } from '@mikro-orm/postgresql';
+import type { CommitBatch } from '../actors/ports.ts';
+import { Account } from '../entities/account.ts';
+import { Balance } from '../entities/balance.ts';
+import { Book } from '../entities/book.ts';
+import { FixDelivered } from '../entities/fix-delivered.ts';
+import { FixMessages } from '../entities/fix-messages.ts';
+import { FixSession } from '../entities/fix-session.ts';
+import { InstrumentRow } from '../entities/instrument.ts';
+import { Request } from '../entities/request.ts';
+import { Trade } from '../entities/trade.ts';
+import { Transfer } from '../entities/transfer.ts';
+import { type Instrument, priceText } from '../matching/instrument.ts';
+import { formatAmount } from '../platform/decimal.ts';
+import { type BulkColumns, bulkColumns, insertSql, unnest, updateSql } from './bulk.ts';
+import { changedOrderColumns, newOrderColumns } from './order-rows.ts';
+import { reportColumns } from './report-rows.ts';
+import {
+  DELIVERED_KEYS,
+  deliveredRows,
+  MESSAGES_KEYS,
+  messagesRows,
+  orderRows,
+  REQUEST_KEYS,
+  reportRows,
+  requestRows,
+  SESSION_KEYS,
+  sessionRows,
+  TRADE_KEYS,
+  tradeRows,
+} from './rows.ts';
+import { type PreparedStatement, prepared } from './sql.ts';
+
+/** A prepared statement with its parameters. */
+export interface Statement {
+  readonly statement: PreparedStatement;
+  readonly parameters: readonly string[];
+}
+
+/** What the statement of a batch's rows must have hit. */
+export interface WriteStatement extends Statement {
+  readonly changedOrderCount: number;
+  readonly balanceCount: number;
+}
+
+/** Answer of the guard. */
+export interface GuardAnswer {
+  /** 1 when the commit number moved. */
+  readonly moved: number;
+  /** The symbols whose books are still owned under the epoch of the batch. */
+  readonly owned: readonly string[];
+}
+
+/** Answer of the statement that writes the rows. */
+export interface WriteAnswer {
+  readonly changed_orders: number;
+  readonly balances: number;
+}
+
+export interface CommitStatements {
+  /** Moves the commit number, locks the books that are owned and writes their last numbers. */
+  guard(writer: string, batch: CommitBatch, instrumentOf: (symbol: string) => Instrument): Statement;
+  /** Makes balance rows of zero where there are none. */
+  openBalances(keys: readonly { readonly userId: number; readonly asset: string }[]): Statement;
+  /** Writes the rows; undefined when there are none. */
+  write(batch: CommitBatch, instrumentOf: (symbol: string) => Instrument): WriteStatement | undefined;
+}
+
+/** One table's part of the statement: an element of its `with`. */
+interface Part<Row> {
+  readonly name: string;
+  readonly columns: BulkColumns<Row>;
+  readonly sql: (first: number) => string;
+}
+
+/** A part of one statement, with the number of its first parameter. */
+interface UsedPart {
+  readonly part: Part<never>;
+  readonly first: number;
+}
+
+/** Describes the tables once; the texts are made once per combination of tables that a batch writes. */
+export function createCommitStatements(orm: MikroORM): CommitStatements {
+  const books = bulkColumns(orm, Book, ['symbol', 'epoch', 'lastSeq', 'lastPrice', 'lastTradedAt']);
+  const newBalances = bulkColumns(orm, Balance, ['userId', 'asset']);
+  const parts = describeParts(orm);
+  const guardWithoutBooks = prepared(`${MOVE_COMMIT_NO} select ${MOVED}, '{}'::text[] as owned`);
+  const guardWithBooks = prepared(guardText(books));
+  const openBalances = prepared(
+    'insert into balances (user_id, asset, amount, held) ' +
+      `select v.user_id, v.asset, 0, 0 from ${unnest(newBalances, 1)} on conflict do nothing`,
+  );
+  const writes = new Map<string, PreparedStatement>();
+
+  function writeStatement(used: readonly UsedPart[]): PreparedStatement {
+    const key = used.map(({ part }) => part.name).join(' ');
+    let statement = writes.get(key);
+    if (statement === undefined) {
+      const elements = used.map(({ part, first }) => `${part.name} as (${part.sql(first)})`);
+      const countOf = (part: Part<never>) =>
+        used.some((one) => one.part === part) ? `(select count(*)::int from ${part.name})` : '0';
+      statement = prepared(
+        `with ${elements.join(', ')} select ${countOf(parts.changedOrders)} as changed_orders, ` +
+          `${countOf(parts.balances)} as balances`,
+      );
+      writes.set(key, statement);
+    }
+    return statement;
+  }
+
+  return {
+    guard(writer, batch, instrumentOf) {
+      const lastPrices = new Map(batch.lastPrices.map((last) => [last.symbol, last]));
+      const rows = batch.books.map(({ symbol, epoch, lastSeq }) => {
+        const last = lastPrices.get(symbol);
+        const lastPrice = last === undefined ? null : priceText(instrumentOf(symbol), last.price);
+        return { symbol, epoch, lastSeq, lastPrice, lastTradedAt: last?.at ?? null };
+      });
+      const parameters = [writer, String(batch.commitNo)];
+      if (rows.length === 0) return { statement: guardWithoutBooks, parameters };
+      return { statement: guardWithBooks, parameters: [...parameters, ...books.parameters(rows)] };
+    },
+
+    openBalances: (keys) => ({ statement: openBalances, parameters: newBalances.parameters(keys) }),
+
+    write(batch, instrumentOf) {
+      const orders = orderRows(batch.events, instrumentOf);
+      const used: UsedPart[] = [];
+      const parameters: string[] = [];
+      function add<Row>(part: Part<Row>, rows: readonly Row[]): void {
+        if (rows.length === 0) return;
+        used.push({ part: part as Part<never>, first: parameters.length + 1 });
+        parameters.push(...part.columns.parameters(rows));
+      }
+      add(parts.newOrders, orders.accepted);
+      add(parts.changedOrders, orders.changed);
+      add(parts.trades, tradeRows(batch.events, instrumentOf));
+      add(parts.reports, reportRows(batch));
+      add(parts.requests, requestRows(batch));
+      add(
+        parts.balances,
+        batch.balances.map((change) => ({
+          userId: change.userId,
+          asset: change.asset,
+          amount: formatAmount(change.amount),
+          held: formatAmount(change.held),
+        })),
+      );
+      add(
+        parts.transfers,
+        batch.transfers.map(({ userId, transfer, at }) => ({
+          userId,
+          asset: transfer.asset,
+          amount: formatAmount(transfer.amount),
+          idempotencyKey: transfer.idempotencyKey,
+          requestedBy: transfer.requestedBy,
+          createdAt: at,
+        })),
+      );
+      add(parts.accounts, batch.accounts);
+      add(parts.sessions, sessionRows(batch));
+      add(parts.messages, messagesRows(batch));
+      add(parts.delivered, deliveredRows(batch));
+      add(
+        parts.halts,
+        batch.halts.map(({ symbol, reason }) => ({ symbol, statusReason: reason })),
+      );
+      if (used.length === 0) return undefined;
+      return {
+        statement: writeStatement(used),
+        parameters,
+        changedOrderCount: orders.changed.length,
+        balanceCount: batch.balances.length,
+      };
+    },
+  };
+}
+
+const MOVE_COMMIT_NO =
+  'with moved as (update commits set last_no = $2::bigint where writer = $1 and last_no = $2::bigint - 1 returning 1)';
+const MOVED = '(select count(*)::int from moved) as moved';
+
+/** Rows are locked in symbol order whatever plan the update takes. */
+function guardText(books: BulkColumns<never>): string {
+  return (
+    `${MOVE_COMMIT_NO}, wanted as materialized (select * from ${unnest(books, 3)}), ` +
+    'locked as materialized (select b.symbol from books b join wanted w on w.symbol = b.symbol ' +
+    'and w.epoch = b.epoch order by b.symbol for update of b), ' +
+    'booked as (update books b set last_seq = w.last_seq, ' +
+    'last_price = coalesce(w.last_price, b.last_price), ' +
+    'last_traded_at = coalesce(w.last_traded_at, b.last_traded_at) ' +
+    'from wanted w where b.symbol = w.symbol and b.symbol in (select symbol from locked) returning b.symbol) ' +
+    `select ${MOVED}, array(select symbol::text from booked) as owned`
+  );
+}
+
+function describeParts(orm: MikroORM) {
+  function insertPart<Row>(name: string, columns: BulkColumns<Row>, suffix = ''): Part<Row> {
+    return { name, columns, sql: (first) => insertSql(columns as BulkColumns<never>, first) + suffix };
+  }
+  const changedOrders = changedOrderColumns(orm);
+  const balances = bulkColumns(orm, Balance, ['userId', 'asset', 'amount', 'held']);
+  const delivered = bulkColumns(orm, FixDelivered, DELIVERED_KEYS);
+  const accounts = bulkColumns(orm, Account, ['userId', 'lastSeq']);
+  const halts = bulkColumns(orm, InstrumentRow, ['symbol', 'statusReason']);
+  return {
+    newOrders: insertPart('new_orders', newOrderColumns(orm)),
+    changedOrders: {
+      name: 'changed_orders',
+      columns: changedOrders,
+      sql: (first: number) =>
+        `${updateSql(changedOrders as BulkColumns<never>, first, ['"id"'])} returning 1`,
+    },
+    trades: insertPart('new_trades', bulkColumns(orm, Trade, TRADE_KEYS)),
+    reports: insertPart('new_reports', reportColumns(orm)),
+    requests: insertPart('new_requests', bulkColumns(orm, Request, REQUEST_KEYS)),
+    balances: {
+      name: 'changed_balances',
+      columns: balances,
+      sql: (first: number) =>
+        // Rows are locked in key order, as everywhere, whatever plan the update takes.
+        'update balances t set amount = t.amount + v.amount, held = t.held + v.held from (' +
+        `select v.* from ${unnest(balances, first)} join balances b on b.user_id = v.user_id ` +
+        'and b.asset = v.asset order by b.user_id, b.asset for update of b' +
+        ') v where t.user_id = v.user_id and t.asset = v.asset returning 1',
+    },
+    transfers: insertPart(
+      'new_transfers',
+      bulkColumns(orm, Transfer, ['userId', 'asset', 'amount', 'idempotencyKey', 'requestedBy', 'createdAt']),
+    ),
+    accounts: insertPart(
+      'account_numbers',
+      accounts,
+      ' on conflict (user_id) do update set last_seq = excluded.last_seq',
+    ),
+    sessions: insertPart(
+      'session_numbers',
+      bulkColumns(orm, FixSession, SESSION_KEYS),
+      ' on conflict (sender_comp_id) do update set next_in = excluded.next_in, next_out = excluded.next_out, ' +
+        'reserved_out = excluded.reserved_out, clean = excluded.clean, updated_at = now()',
+    ),
+    messages: insertPart('sent_messages', bulkColumns(orm, FixMessages, MESSAGES_KEYS)),
+    delivered: insertPart(
+      'delivered_numbers',
+      delivered,
+      ' on conflict (user_id, source) do update ' +
+        'set source_seq = greatest(fix_delivered.source_seq, excluded.source_seq)',
+    ),
+    halts: {
+      name: 'crash_halts',
+      columns: halts,
+      sql: (first: number) =>
+        "update instruments t set status = 'halted', halted_by = 'crash', status_reason = v.status_reason " +
+        `from ${unnest(halts, first)} where t.symbol = v.symbol`,
+    },
+  };
+}

@@ -1,0 +1,99 @@
+/**
+ * One trading node per database: an advisory lock that lives and dies with a connection of its own. Whoever has
+ * lost the connection has lost the lock, and another node may have it.
+ */
+import pg from 'pg';
+import { type Log, silentLog } from '../platform/log.ts';
+import { reasonOf } from './sql.ts';
+
+/** Key of the lock in the database: "onebook" and 1 for the engine. */
+const LOCK_KEY = [0x6f6e6562, 1] as const;
+
+export interface EngineLockOptions {
+  readonly url: string;
+  /** Shown to others who want the lock, as application_name. */
+  readonly nodeName: string;
+  /** Called once when a held lock is lost: the node must stop committing at once. */
+  readonly onLost: (reason: string) => void;
+  readonly log?: Log;
+  readonly connectTimeoutMs?: number;
+}
+
+export interface EngineLock {
+  /**
+   * True when this node holds the lock now; false when another does. Throws when the database cannot be reached.
+   */
+  tryAcquire(): Promise<boolean>;
+  /** The node that holds the lock, and since when it is connected; undefined when nobody holds it. */
+  holder(): Promise<string | undefined>;
+  /** Gives the lock back and closes the connection. Does nothing when there is none. */
+  release(): Promise<void>;
+}
+
+const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
+
+/** So that the lock of a node whose machine died is free within seconds. */
+const SERVER_KEEPALIVE = '-c tcp_keepalives_idle=3 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3';
+
+/** The lock is not taken yet. */
+export function createEngineLock(options: EngineLockOptions): EngineLock {
+  const log = options.log ?? silentLog;
+  let client: pg.Client | undefined;
+  let isHeld = false;
+
+  function lose(which: pg.Client, reason: string): void {
+    if (client !== which) return;
+    client = undefined;
+    if (!isHeld) return;
+    isHeld = false;
+    log.error('engine lock lost', { reason });
+    options.onLost(reason);
+  }
+
+  async function connection(): Promise<pg.Client> {
+    if (client !== undefined) return client;
+    const fresh = new pg.Client({
+      connectionString: options.url,
+      application_name: `onebook engine ${options.nodeName}`,
+      connectionTimeoutMillis: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
+      options: SERVER_KEEPALIVE,
+      keepAlive: true,
+    });
+    fresh.on('error', (error) => lose(fresh, reasonOf(error)));
+    fresh.on('end', () => lose(fresh, 'the database closed the connection'));
+    await fresh.connect();
+    client = fresh;
+    return fresh;
+  }
+
+  return {
+    async tryAcquire() {
+      if (isHeld) return true;
+      const own = await connection();
+      const { rows } = await own.query<{ locked: boolean }>('select pg_try_advisory_lock($1, $2) as locked', [
+        ...LOCK_KEY,
+      ]);
+      isHeld = client === own && rows[0]?.locked === true;
+      return isHeld;
+    },
+
+    async holder() {
+      const { rows } = await (await connection()).query<{ holder: string }>(
+        "select coalesce(nullif(a.application_name, ''), 'an unnamed session') || ' (connected since ' || " +
+          "to_char(a.backend_start at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') || ' UTC)' as holder " +
+          'from pg_locks l join pg_stat_activity a on a.pid = l.pid ' +
+          "where l.locktype = 'advisory' and l.granted and l.classid = $1 and l.objid = $2 and l.objsubid = 2 " +
+          'and l.database = (select oid from pg_database where datname = current_database())',
+        [...LOCK_KEY],
+      );
+      return rows[0]?.holder;
+    },
+
+    async release() {
+      const own = client;
+      client = undefined;
+      isHeld = false;
+      await own?.end();
+    },
+  };
+}

@@ -1,0 +1,129 @@
+/** Rows of `instruments` as what is traded, for the exchange and for reading prices and quantities back. */
+import type { MikroORM } from '@mikro-orm/postgresql';
+import type { InstrumentSource, InstrumentTerms } from '../actors/ports.ts';
+import { type Instrument, quoteUnitsPerTickLot } from '../matching/instrument.ts';
+import { type Lots, lots, type Ticks, ticks } from '../matching/types.ts';
+import { assert } from '../platform/assert.ts';
+import { parseStepSize, type StepSize, textToSteps } from '../platform/decimal.ts';
+import { load, type Sql } from './sql.ts';
+
+/** A row of `instruments`, as the driver gives it. */
+interface InstrumentRecord {
+  readonly symbol: string;
+  readonly base_asset: string;
+  readonly quote_asset: string;
+  readonly tick_size: string;
+  readonly lot_size: string;
+  readonly min_quantity: string;
+  readonly max_quantity: string;
+  readonly price_band_bps: number | null;
+  readonly market_protection_bps: number;
+  readonly maker_fee_rate: number;
+  readonly taker_fee_rate: number;
+  readonly reference_price: string | null;
+  readonly status: 'open' | 'halted';
+  readonly halted_by: 'operator' | 'crash' | null;
+  readonly status_reason: string | null;
+}
+
+/** Reads instruments when asked, without a cache. Passing failures are StoreUnavailableError. */
+export function createInstrumentSource(orm: MikroORM): InstrumentSource {
+  return {
+    async find(symbol) {
+      const [record] = await load(orm, (sql) =>
+        sql.rows<InstrumentRecord>('select * from instruments where symbol = $1', [symbol]),
+      );
+      return record === undefined ? undefined : toTerms(record);
+    },
+    async all() {
+      const records = await load(orm, (sql) =>
+        sql.rows<InstrumentRecord>('select * from instruments order by symbol'),
+      );
+      return records.map(toTerms);
+    },
+  };
+}
+
+/**
+ * The steps and assets of the symbols that the store has met. They never change once a row exists, so they are
+ * read once; fee rates and limits do change, and nothing here depends on them.
+ */
+export class KnownInstruments {
+  readonly #bySymbol = new Map<string, Instrument>();
+
+  /** Makes {@link get} good for these symbols. */
+  async learn(sql: Sql, symbols: Iterable<string>): Promise<void> {
+    const unknown = [...new Set(symbols)].filter((symbol) => !this.#bySymbol.has(symbol));
+    if (unknown.length === 0) return;
+    const records = await sql.rows<InstrumentRecord>(
+      'select * from instruments where symbol = any($1::text[])',
+      [unknown],
+    );
+    for (const record of records) this.#bySymbol.set(record.symbol, toInstrument(record));
+  }
+
+  /** True when {@link get} needs nothing to be learnt for these symbols. */
+  has(symbol: string): boolean {
+    return this.#bySymbol.has(symbol);
+  }
+
+  /** Asserts that the symbol has a row and was learnt. */
+  get(symbol: string): Instrument {
+    const instrument = this.#bySymbol.get(symbol);
+    assert(instrument !== undefined, `there is no instrument ${symbol}`);
+    return instrument;
+  }
+}
+
+/** A price (NUMERIC text) in ticks. Asserts that it is a multiple of the tick: rows hold nothing else. */
+export function ticksOf(instrument: Instrument, text: string): Ticks {
+  return ticks(stepsOf(text, instrument.tick));
+}
+
+/** A quantity (NUMERIC text) in lots. */
+export function lotsOf(instrument: Instrument, text: string): Lots {
+  return lots(stepsOf(text, instrument.lot));
+}
+
+function stepsOf(text: string, step: StepSize): number {
+  const steps = textToSteps(text, step);
+  assert(typeof steps === 'number', `${text} is ${steps}`);
+  return steps;
+}
+
+function toTerms(record: InstrumentRecord): InstrumentTerms {
+  const instrument = toInstrument(record);
+  const { reference_price: referencePrice, halted_by: by, status_reason: reason } = record;
+  return {
+    instrument,
+    status: by === null ? { type: 'Open' } : { type: 'Halted', by, reason: reason ?? '' },
+    referencePrice: referencePrice === null ? undefined : ticksOf(instrument, referencePrice),
+  };
+}
+
+function toInstrument(record: InstrumentRecord): Instrument {
+  const tick = toStepSize(record.tick_size);
+  const lot = toStepSize(record.lot_size);
+  const unitsPerTickLot = quoteUnitsPerTickLot(tick, lot);
+  assert(unitsPerTickLot !== undefined, `tick and lot of ${record.symbol} are too fine together`);
+  return {
+    symbol: record.symbol,
+    baseAsset: record.base_asset,
+    quoteAsset: record.quote_asset,
+    tick,
+    lot,
+    minQuantity: lots(stepsOf(record.min_quantity, lot)),
+    maxQuantity: lots(stepsOf(record.max_quantity, lot)),
+    priceBandBps: record.price_band_bps ?? undefined,
+    marketProtectionBps: record.market_protection_bps,
+    makerFeeRate: record.maker_fee_rate,
+    takerFeeRate: record.taker_fee_rate,
+    quoteUnitsPerTickLot: unitsPerTickLot,
+  };
+}
+
+function toStepSize(text: string): StepSize {
+  const step = parseStepSize(text);
+  assert(typeof step !== 'string', `the step ${text} is ${step}`);
+  return step;
+}

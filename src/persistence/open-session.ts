@@ -1,0 +1,116 @@
+/**
+ * Starting or resuming a FIX session: its numbers, a new reservation of outbound ones, and the reports that the
+ * member has not been told. One snapshot, so that no report is missing and none is told twice.
+ */
+import type { MikroORM } from '@mikro-orm/postgresql';
+import { reportsOf } from '../accounts/reports.ts';
+import type { OpenedSession, OpenSessionRequest } from '../actors/ports.ts';
+import { accountSource, type Report } from '../matching/execution-report.ts';
+import type { UserId } from '../matching/types.ts';
+import type { KnownInstruments } from './instruments.ts';
+import { readCommitNo } from './loads.ts';
+import { ORDER_RECORD_COLUMNS, type OrderRecord, toAcceptance } from './order-rows.ts';
+import { REPORT_RECORD_COLUMNS, type ReportRecord, toReport } from './report-rows.ts';
+import { load, type Sql, WRITE_SNAPSHOT } from './sql.ts';
+
+interface SessionRecord {
+  readonly next_in: string;
+  readonly next_out: string;
+  readonly reserved_out: string;
+  readonly clean: boolean;
+}
+
+/** Durable when it answers: the numbers that it reserves may be used at once. */
+export function openSession(
+  orm: MikroORM,
+  request: OpenSessionRequest,
+  writer: string,
+  instruments: KnownInstruments,
+): Promise<OpenedSession> {
+  const { senderCompId, userId, reset, reserveCount } = request;
+  return load(
+    orm,
+    async (sql) => {
+      const commitNo = await readCommitNo(sql, writer);
+      const [session] = await sql.rows<SessionRecord>(
+        'select next_in, next_out, reserved_out, clean from fix_sessions where sender_comp_id = $1 for update',
+        [senderCompId],
+      );
+      const nextInSeqNum = reset || session === undefined ? 1 : Number(session.next_in);
+      const nextOutSeqNum = reset || session === undefined ? 1 : firstUnusedNumber(session);
+      const reservedOutSeqNum = nextOutSeqNum + reserveCount;
+      if (reset) await sql.rows('delete from fix_messages where sender_comp_id = $1', [senderCompId]);
+      await sql.rows(
+        'insert into fix_sessions (sender_comp_id, next_in, next_out, reserved_out, clean) ' +
+          'values ($1, $2, $3, $4, false) on conflict (sender_comp_id) do update set next_in = excluded.next_in, ' +
+          'next_out = excluded.next_out, reserved_out = excluded.reserved_out, clean = false, updated_at = now()',
+        [senderCompId, nextInSeqNum, nextOutSeqNum, reservedOutSeqNum],
+      );
+      return {
+        commitNo,
+        nextInSeqNum,
+        nextOutSeqNum,
+        reservedOutSeqNum,
+        undelivered: await readUndelivered(sql, userId, instruments),
+        deliveryUncertain: session !== undefined && !session.clean,
+      };
+    },
+    WRITE_SNAPSHOT,
+  );
+}
+
+/** After a session that did not end in order, any number of its reservation may have been on the wire. */
+function firstUnusedNumber(session: SessionRecord): number {
+  return session.clean ? Number(session.next_out) : Number(session.reserved_out) + 1;
+}
+
+/** Reports of each source beyond what `fix_delivered` remembers of it. */
+async function readUndelivered(
+  sql: Sql,
+  userId: UserId,
+  instruments: KnownInstruments,
+): Promise<readonly Report[]> {
+  const records = await sql.rows<ReportRecord>(
+    `select ${REPORT_RECORD_COLUMNS} from (select symbol as source from instruments union all select $2) s ` +
+      'left join fix_delivered d on d.user_id = $1 and d.source = s.source ' +
+      'cross join lateral (select * from reports where user_id = $1 and source = s.source ' +
+      'and source_seq > coalesce(d.source_seq, 0)) r',
+    [userId, accountSource(userId)],
+  );
+  const reports = records.map(toReport);
+  reports.push(...(await readUndeliveredNews(sql, userId, reports, instruments)));
+  return reports.sort(bySourceAndSeq);
+}
+
+/**
+ * The New reports among them. An order whose New is undelivered is still open, or a later report, undelivered as
+ * well, names it.
+ */
+async function readUndeliveredNews(
+  sql: Sql,
+  userId: UserId,
+  undelivered: readonly Report[],
+  instruments: KnownInstruments,
+): Promise<readonly Report[]> {
+  const orderIds = new Set(undelivered.flatMap((report) => report.orderId ?? []));
+  const records = await sql.rows<OrderRecord>(
+    `select ${ORDER_RECORD_COLUMNS} from (select * from orders where user_id = $1 and is_open ` +
+      'union select * from orders where id = any($2::bigint[]) and user_id = $1) o ' +
+      'where accepted_seq > coalesce((select d.source_seq from fix_delivered d ' +
+      'where d.user_id = $1 and d.source = o.symbol), 0)',
+    [userId, [...orderIds]],
+  );
+  await instruments.learn(
+    sql,
+    records.map((record) => record.symbol),
+  );
+  return records.flatMap((record) => {
+    const instrument = instruments.get(record.symbol);
+    return reportsOf(toAcceptance(record, instrument), instrument);
+  });
+}
+
+function bySourceAndSeq(left: Report, right: Report): number {
+  if (left.source !== right.source) return left.source < right.source ? -1 : 1;
+  return left.sourceSeq - right.sourceSeq;
+}

@@ -1,0 +1,168 @@
+/**
+ * From a commit batch to its rows. Pure: which rows a batch makes can be tested without a database. An order that
+ * came and went inside one batch is one row, in its final state.
+ */
+import { feeOn } from '../accounts/fees.ts';
+import { notionalOf } from '../accounts/holds.ts';
+import type { CommitBatch } from '../actors/ports.ts';
+import type { FixDelivered } from '../entities/fix-delivered.ts';
+import type { FixMessages } from '../entities/fix-messages.ts';
+import type { FixSession } from '../entities/fix-session.ts';
+import type { Request } from '../entities/request.ts';
+import type { Trade } from '../entities/trade.ts';
+import { type Instrument, priceText, quantityText } from '../matching/instrument.ts';
+import type { BookEvent, OrderAccepted, OrderId, OrderSnapshot, TradeExecuted } from '../matching/types.ts';
+import { formatAmount } from '../platform/decimal.ts';
+import type { RowOf } from './bulk.ts';
+import { type ChangedOrderRow, changedOrderRow, type NewOrderRow, newOrderRow } from './order-rows.ts';
+import { type ReportCells, reportCells } from './report-rows.ts';
+
+export const TRADE_KEYS = [
+  'id',
+  'executedAt',
+  'symbol',
+  'price',
+  'quantity',
+  'makerOrderId',
+  'takerOrderId',
+  'makerUserId',
+  'takerUserId',
+  'takerSide',
+  'makerFee',
+  'takerFee',
+] as const;
+export const REQUEST_KEYS = [
+  'userId',
+  'tradingDay',
+  'createdAt',
+  'clOrdId',
+  'msgType',
+  'orderId',
+  'accepted',
+] as const;
+export const SESSION_KEYS = ['senderCompId', 'nextIn', 'nextOut', 'reservedOut', 'clean'] as const;
+export const MESSAGES_KEYS = ['senderCompId', 'lastSeq', 'firstSeq', 'frames'] as const;
+export const DELIVERED_KEYS = ['userId', 'source', 'sourceSeq'] as const;
+
+export type TradeRow = RowOf<Trade, (typeof TRADE_KEYS)[number]>;
+export type RequestRow = RowOf<Request, (typeof REQUEST_KEYS)[number]>;
+export type SessionRow = RowOf<FixSession, (typeof SESSION_KEYS)[number]>;
+export type MessagesRow = RowOf<FixMessages, (typeof MESSAGES_KEYS)[number]>;
+export type DeliveredRow = RowOf<FixDelivered, (typeof DELIVERED_KEYS)[number]>;
+
+/** Orders that the batch accepted, and others that it changed: each once. */
+export interface OrderRows {
+  readonly accepted: readonly NewOrderRow[];
+  readonly changed: readonly ChangedOrderRow[];
+}
+
+/** The rows of the batch's orders. `instrumentOf` knows every symbol of the batch. */
+export function orderRows(
+  events: readonly BookEvent[],
+  instrumentOf: (symbol: string) => Instrument,
+): OrderRows {
+  const acceptances = new Map<OrderId, OrderAccepted>();
+  const latest = new Map<OrderId, { readonly order: OrderSnapshot; readonly at: number }>();
+  for (const event of events) {
+    if (event.type === 'TradeExecuted') {
+      latest.set(event.maker.orderId, { order: event.maker, at: event.at });
+      latest.set(event.taker.orderId, { order: event.taker, at: event.at });
+    } else {
+      if (event.type === 'OrderAccepted') acceptances.set(event.order.orderId, event);
+      latest.set(event.order.orderId, { order: event.order, at: event.at });
+    }
+  }
+  const accepted: NewOrderRow[] = [];
+  const changed: ChangedOrderRow[] = [];
+  for (const [orderId, { order, at }] of latest) {
+    const acceptance = acceptances.get(orderId);
+    const instrument = instrumentOf(order.symbol);
+    if (acceptance === undefined) changed.push(changedOrderRow(order, at, instrument));
+    else accepted.push(newOrderRow(acceptance, order, at, instrument));
+  }
+  return { accepted, changed };
+}
+
+export function tradeRows(
+  events: readonly BookEvent[],
+  instrumentOf: (symbol: string) => Instrument,
+): TradeRow[] {
+  const rows: TradeRow[] = [];
+  for (const event of events) {
+    if (event.type === 'TradeExecuted') rows.push(tradeRow(event, instrumentOf(event.symbol)));
+  }
+  return rows;
+}
+
+function tradeRow(trade: TradeExecuted, instrument: Instrument): TradeRow {
+  const { maker, taker } = trade;
+  const notional = notionalOf(instrument, trade.price, trade.quantity);
+  return {
+    id: trade.tradeId,
+    executedAt: trade.at,
+    symbol: trade.symbol,
+    price: priceText(instrument, trade.price),
+    quantity: quantityText(instrument, trade.quantity),
+    makerOrderId: maker.orderId,
+    takerOrderId: taker.orderId,
+    makerUserId: maker.userId,
+    takerUserId: taker.userId,
+    takerSide: taker.side,
+    makerFee: formatAmount(feeOn(notional, maker.makerFeeRate)),
+    takerFee: formatAmount(feeOn(notional, taker.takerFeeRate)),
+  };
+}
+
+export function reportRows(batch: CommitBatch): ReportCells[] {
+  return batch.reports.map(reportCells);
+}
+
+export function requestRows(batch: CommitBatch): RequestRow[] {
+  return batch.requests.map(({ userId, tradingDay, at, clOrdId, msgType, orderId, accepted }) => ({
+    userId,
+    tradingDay,
+    createdAt: at,
+    clOrdId,
+    msgType,
+    orderId: orderId ?? null,
+    accepted,
+  }));
+}
+
+/** One row a SenderCompID (49): a session that ended and its successor may meet in one batch. */
+export function sessionRows(batch: CommitBatch): SessionRow[] {
+  const rows = new Map<number, SessionRow>();
+  for (const session of batch.sessions) {
+    rows.set(session.senderCompId, {
+      senderCompId: session.senderCompId,
+      nextIn: session.nextInSeqNum,
+      nextOut: session.nextOutSeqNum,
+      reservedOut: session.reservedOutSeqNum,
+      clean: session.clean,
+    });
+  }
+  return [...rows.values()];
+}
+
+export function messagesRows(batch: CommitBatch): MessagesRow[] {
+  const rows: MessagesRow[] = [];
+  for (const { senderCompId, sent } of batch.sessions) {
+    if (sent === undefined) continue;
+    const { firstSeqNum: firstSeq, lastSeqNum: lastSeq, frames } = sent;
+    rows.push({ senderCompId, firstSeq, lastSeq, frames });
+  }
+  return rows;
+}
+
+/** One row a user and source, with the highest number. */
+export function deliveredRows(batch: CommitBatch): DeliveredRow[] {
+  const rows = new Map<string, DeliveredRow>();
+  for (const { userId, delivered } of batch.sessions) {
+    for (const { source, sourceSeq } of delivered) {
+      const key = `${userId} ${source}`;
+      const known = rows.get(key);
+      if (known === undefined || known.sourceSeq < sourceSeq) rows.set(key, { userId, source, sourceSeq });
+    }
+  }
+  return [...rows.values()];
+}

@@ -1,0 +1,149 @@
+/**
+ * Running SQL: one connection, or one transaction on it, and whether an error is passing or lasting.
+ *
+ * Connections come from the ORM's own pool, but are borrowed from it directly: the ORM's `transactional()` keeps a
+ * pool slot for ever when the connection dies inside it, and has no prepared statements.
+ */
+import { createHash } from 'node:crypto';
+import type { MikroORM } from '@mikro-orm/postgresql';
+import { StoreUnavailableError } from '../actors/ports.ts';
+
+export type SqlParameter = string | number | boolean | null | readonly (string | number)[];
+
+/** A statement that each connection parses and plans once, known by its name. */
+export interface PreparedStatement {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Runs statements on one connection. The statement casts its parameters. */
+export interface Sql {
+  rows<Row>(
+    statement: string | PreparedStatement,
+    parameters?: readonly SqlParameter[],
+  ): Promise<readonly Row[]>;
+}
+
+/** Names a statement by its text, so that one name never stands for two texts on a connection. */
+export function prepared(text: string): PreparedStatement {
+  return { name: createHash('sha256').update(text).digest('hex').slice(0, 32), text };
+}
+
+/** Lends a connection of the pool for the duration of `work`. */
+export async function onConnection<T>(orm: MikroORM, work: (sql: Sql) => Promise<T>): Promise<T> {
+  const pool = await orm.em.getConnection().getNativeClient();
+  const client = await pool.connect();
+  try {
+    return await work({
+      async rows(statement, parameters = []) {
+        const query = typeof statement === 'string' ? { text: statement } : { ...statement };
+        return (await client.query({ ...query, values: [...parameters] })).rows;
+      },
+    });
+  } finally {
+    // A connection that was lost is not given to the next one: the pool sees to that.
+    client.release();
+  }
+}
+
+/** How a transaction went. */
+export type TransactionOutcome<T> =
+  | { readonly type: 'Committed'; readonly value: T }
+  /** `work` said so; nothing was written. */
+  | { readonly type: 'RolledBack'; readonly value: T }
+  /** Nothing was written. */
+  | { readonly type: 'Failed'; readonly error: unknown }
+  /** COMMIT was sent and not answered: only the rows know. */
+  | { readonly type: 'Unknown'; readonly error: unknown };
+
+/** What `work` wants of its transaction. */
+export interface Decision<T> {
+  readonly end: 'commit' | 'rollback';
+  readonly value: T;
+}
+
+/** `begin`, `work`, and then `commit` or `rollback`. Never throws. */
+export async function transact<T>(
+  orm: MikroORM,
+  work: (sql: Sql) => Promise<Decision<T>>,
+  begin = 'begin',
+): Promise<TransactionOutcome<T>> {
+  let commitSent = false;
+  try {
+    return await onConnection(orm, async (sql): Promise<TransactionOutcome<T>> => {
+      await sql.rows(begin);
+      try {
+        const { end, value } = await work(sql);
+        commitSent = end === 'commit';
+        await sql.rows(end);
+        return end === 'commit' ? { type: 'Committed', value } : { type: 'RolledBack', value };
+      } catch (error) {
+        // Fails when the connection is gone, and then the server has rolled back by itself.
+        await sql.rows('rollback').catch(() => undefined);
+        throw error;
+      }
+    });
+  } catch (error) {
+    return commitSent && isPassing(error) ? { type: 'Unknown', error } : { type: 'Failed', error };
+  }
+}
+
+/** One statement snapshot for several reads. */
+export const READ_SNAPSHOT = 'begin isolation level repeatable read read only';
+/** The same, for a transaction that writes too: fails as passing when others changed its rows meanwhile. */
+export const WRITE_SNAPSHOT = 'begin isolation level repeatable read';
+
+/**
+ * A load: a transaction whose passing failures are {@link StoreUnavailableError}, an unknown outcome included,
+ * since a load can be repeated.
+ */
+export async function load<T>(
+  orm: MikroORM,
+  work: (sql: Sql) => Promise<T>,
+  begin = READ_SNAPSHOT,
+): Promise<T> {
+  const outcome = await transact(orm, async (sql) => ({ end: 'commit', value: await work(sql) }), begin);
+  switch (outcome.type) {
+    case 'Committed':
+    case 'RolledBack':
+      return outcome.value;
+    default:
+      throw isPassing(outcome.error)
+        ? new StoreUnavailableError(reasonOf(outcome.error), { cause: outcome.error })
+        : outcome.error;
+  }
+}
+
+// ---- Passing or lasting -------------------------------------------------------------------------------------
+
+/** 08 connection, 40 serialization and deadlock, 53 resources, 57 operator intervention, 58 system. */
+const PASSING_CLASSES: ReadonlySet<string> = new Set(['08', '40', '53', '57', '58']);
+/** The server ended a transaction that was idle for too long. */
+const IDLE_IN_TRANSACTION = '25P03';
+
+/** What pg says, without a code, when a connection is lost or cannot be had. */
+const LOST_CONNECTION =
+  /connection terminated|connection error|not queryable|timeout|connection ended|cannot use a pool after/i;
+
+/** SQLSTATE of an error that the server reported; undefined for any other error. */
+export function sqlStateOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('severity' in error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** True when the same statements may succeed later; false when the rows, or we, are at fault. */
+export function isPassing(error: unknown): boolean {
+  const sqlState = sqlStateOf(error);
+  if (sqlState !== undefined) {
+    return PASSING_CLASSES.has(sqlState.slice(0, 2)) || sqlState === IDLE_IN_TRANSACTION;
+  }
+  if (error instanceof AggregateError) return error.errors.some(isPassing);
+  if (!(error instanceof Error)) return false;
+  return 'syscall' in error || LOST_CONNECTION.test(error.message);
+}
+
+/** One line for logs and operators. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(reasonOf).join(', ');
+  return error instanceof Error ? error.message : String(error);
+}

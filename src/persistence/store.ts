@@ -1,0 +1,47 @@
+/** The store of the actors, on Postgres: commits and loads of one node. */
+import type { MikroORM } from '@mikro-orm/postgresql';
+import type { Store } from '../actors/ports.ts';
+import { Committer } from './commit.ts';
+import { KnownInstruments } from './instruments.ts';
+import { loadAccount, loadBook, loadMessages } from './loads.ts';
+import { openSession } from './open-session.ts';
+import { load, type Sql } from './sql.ts';
+
+export interface StoreOptions {
+  readonly orm: MikroORM;
+  /** Names this node's commits and owns its books: unique, and the same after a restart. */
+  readonly nodeName: string;
+}
+
+/**
+ * Opens the store of a node on a migrated database.
+ *
+ * @throws StoreUnavailableError when the database does not answer.
+ */
+export async function createStore({ orm, nodeName }: StoreOptions): Promise<Store> {
+  const lastCommitNo = await load(orm, (sql) => claimCommitNo(sql, nodeName), 'begin');
+  const instruments = new KnownInstruments();
+  const committer = new Committer(orm, nodeName, instruments);
+  return {
+    lastCommitNo,
+    commit: (batch) => committer.commit(batch),
+    loadBook: (symbol) => loadBook(orm, symbol, nodeName, instruments),
+    loadAccount: (userId, tradingDay) => loadAccount(orm, userId, tradingDay, nodeName, instruments),
+    openSession: (request) => openSession(orm, request, nodeName, instruments),
+    loadMessages: (senderCompId, beginSeqNum, endSeqNum) =>
+      loadMessages(orm, senderCompId, beginSeqNum, endSeqNum),
+  };
+}
+
+/**
+ * The number of the last commit. Written, not only read: a commit of our previous life that is still on its way
+ * holds the row, and must have ended before a number is counted on from.
+ */
+async function claimCommitNo(sql: Sql, writer: string): Promise<number> {
+  await sql.rows('insert into commits (writer, last_no) values ($1, 0) on conflict do nothing', [writer]);
+  const [row] = await sql.rows<{ last_no: string }>(
+    'update commits set last_no = last_no where writer = $1 returning last_no',
+    [writer],
+  );
+  return Number(row?.last_no ?? 0);
+}

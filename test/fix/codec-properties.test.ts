@@ -1,0 +1,159 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import fixparser from 'fixparser';
+import { fieldType } from '../../src/fix/dictionary.ts';
+import { FrameDecoder } from '../../src/fix/framing.ts';
+import { type FixMessage, parseMessage } from '../../src/fix/message.ts';
+import { TAG } from '../../src/fix/tags.ts';
+import { validate } from '../../src/fix/validator.ts';
+import { MessageWriter } from '../../src/fix/writer.ts';
+import { fixBytes } from '../support/fix-frames.ts';
+
+type Field = readonly [number, string];
+
+const AT = Date.UTC(2026, 0, 2);
+const writer = new MessageWriter({ beginString: 'FIX.4.4', senderCompId: '17', targetCompId: 'ONEBOOK' });
+
+/** Any latin1 text without SOH; pieces that look like framing are frequent. */
+const value = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom('10=', '35=', '8=FIX.4.4', '9=5', '=', '10=000', '|'),
+      fc.integer({ min: 2, max: 255 }).map((code) => String.fromCharCode(code)),
+    ),
+    { minLength: 1, maxLength: 12 },
+  )
+  .map((pieces) => pieces.join(''));
+/** Tags that are not header, trailer or data; 110, 135 and 1010 are among them. */
+const tag = fc.constantFrom(11, 55, 58, 110, 135, 210, 1010, 1035, 5000, 99_999_999);
+const fields: fc.Arbitrary<Field[]> = fc.array(fc.tuple(tag, value), { maxLength: 10 });
+
+function encode(msgSeqNum: number, body: readonly Field[]): Buffer {
+  writer.begin('D', msgSeqNum, AT);
+  for (const [fieldTag, text] of body) writer.field(fieldTag, text);
+  return writer.end();
+}
+
+function parsed(frame: Buffer): FixMessage {
+  const message = parseMessage(frame);
+  if (message.type === 'Malformed') throw new Error(message.reason);
+  return message;
+}
+
+/** Frames of a stream cut at the given places. */
+function framesOf(stream: Buffer, cuts: readonly number[]): Buffer[] {
+  const decoder = new FrameDecoder({ maxFrameBytes: 8192 });
+  const frames: Buffer[] = [];
+  const places = [...new Set(cuts.map((cut) => cut % (stream.length + 1)))].sort((a, b) => a - b);
+  let from = 0;
+  for (const to of [...places, stream.length]) {
+    decoder.push(stream.subarray(from, to));
+    from = to;
+    for (let frame = decoder.next(); frame !== undefined; frame = decoder.next()) {
+      if (frame.type === 'Frame') frames.push(frame.bytes);
+    }
+  }
+  return frames;
+}
+
+describe('the codec', () => {
+  it('reads back what it writes', () => {
+    fc.assert(
+      fc.property(fields, fc.integer({ min: 1, max: 2 ** 40 }), (body, msgSeqNum) => {
+        const message = parsed(encode(msgSeqNum, body));
+        const read: Field[] = [];
+        for (let i = 7; i < message.fieldCount - 1; i += 1) read.push([message.tagAt(i), message.valueAt(i)]);
+        expect(read).to.deep.equal(body);
+        expect(message.msgSeqNum).to.equal(msgSeqNum);
+      }),
+    );
+  });
+
+  it('finds the same messages however the stream is split', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fields, { maxLength: 6 }),
+        fc.array(fc.nat(), { maxLength: 40 }),
+        (bodies, cuts) => {
+          const frames = bodies.map((body, i) => encode(i + 1, body));
+          expect(framesOf(Buffer.concat(frames), cuts)).to.deep.equal(frames);
+        },
+      ),
+    );
+  });
+
+  it('finds a good message after any noise that announces no longer one', () => {
+    const noise = fc.array(fc.constantFrom('8=FIX', '8=', '|', '9=', '10=000|', '35=D|', 'x', '8'), {
+      maxLength: 20,
+    });
+    fc.assert(
+      fc.property(noise, fc.array(fc.nat(), { maxLength: 10 }), (pieces, cuts) => {
+        const good = encode(1, [[58, 'good']]);
+        // The separator ends a BeginString or BodyLength that the noise left open.
+        const stream = Buffer.concat([fixBytes(pieces.join('')), fixBytes('|'), good]);
+        expect(framesOf(stream, cuts)).to.deep.equal([good]);
+      }),
+    );
+  });
+
+  it('resends the same body under the same number', () => {
+    fc.assert(
+      fc.property(fields, (body) => {
+        const stored = parsed(encode(5, body));
+        const again = parsed(writer.resend(stored, AT + 1000));
+        const bodyOf = (message: FixMessage, from: number): Field[] =>
+          Array.from({ length: message.fieldCount - 1 - from }, (_, i) => [
+            message.tagAt(from + i),
+            message.valueAt(from + i),
+          ]);
+        expect(bodyOf(again, 9)).to.deep.equal(bodyOf(stored, 7));
+        expect(again.get(TAG.OrigSendingTime)).to.equal(stored.get(TAG.SendingTime));
+        expect([again.msgSeqNum, again.get(TAG.PossDupFlag)]).to.deep.equal([5, 'Y']);
+      }),
+    );
+  });
+
+  it('never throws at any bytes in a frame that holds, and always has an opinion', () => {
+    const piece = fc.oneof(
+      fc.constantFrom('11=c1', '453=2', '448=x', '447=D', '38=1', '95=3', '96=abc', '44', '=', '55=', '10=1'),
+      value,
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+        const body = Buffer.from(`35=D\x01${pieces.map((text) => `${text}\x01`).join('')}`, 'latin1');
+        const head = Buffer.concat([fixBytes(`8=FIX.4.4|9=${body.length}|`), body]);
+        const sum = head.reduce((total, byte) => total + byte, 0) % 256;
+        const frame = Buffer.concat([head, fixBytes(`10=${String(sum).padStart(3, '0')}|`)]);
+        const violation = validate(parsed(frame));
+        expect(violation?.text).to.match(/./);
+      }),
+    );
+  });
+});
+
+describe('fixparser as a second opinion', () => {
+  it('agrees on the fields, length and checksum of messages that it can read', () => {
+    const plain = fc.array(
+      fc.tuple(
+        fc.constantFrom(TAG.ClOrdID, TAG.Symbol, TAG.Text, TAG.Account),
+        fc.stringMatching(/^[A-Za-z][A-Za-z .-]{0,10}$/),
+      ),
+      { maxLength: 8 },
+    );
+    fc.assert(
+      fc.property(plain, (body) => {
+        const frame = encode(3, body);
+        const [theirs] = new fixparser.default().parse(frame.toString('latin1'));
+        const ours = parsed(frame);
+        expect([theirs!.bodyLengthValid, theirs!.checksumValid]).to.deep.equal([true, true]);
+        expect(theirs!.data.map((field) => [field.tag, String(field.value)])).to.deep.equal(
+          Array.from({ length: ours.fieldCount }, (_, i) => [
+            ours.tagAt(i),
+            // fixparser makes numbers of numeric types.
+            fieldType(ours.tagAt(i)) === 'Length' ? String(Number(ours.valueAt(i))) : ours.valueAt(i),
+          ]),
+        );
+      }),
+    );
+  });
+});

@@ -1,0 +1,213 @@
+import { expect } from 'chai';
+import { reportsOf } from '../../src/accounts/reports.ts';
+import type { Store } from '../../src/actors/ports.ts';
+import type { OrderCancelReject, Report } from '../../src/matching/execution-report.ts';
+import { createStore } from '../../src/persistence/store.ts';
+import { AT, buy, cancel, emptyBook, replace, run, SYMBOL, sell } from '../support/book-commands.ts';
+import { bookBatch, commitBatch, journalSession } from '../support/commit-batches.ts';
+import { BTC_USD } from '../support/instruments.ts';
+import {
+  ALICE,
+  ALICE_COMP_ID,
+  BOB,
+  BOB_COMP_ID,
+  type VenueDatabase,
+  venueDatabase,
+} from '../support/venue-database.ts';
+
+const alice = { userId: ALICE };
+const bob = { userId: BOB };
+const open = { senderCompId: ALICE_COMP_ID, userId: ALICE, reset: false, reserveCount: 100 };
+
+describe('a FIX session in the store', () => {
+  let venue: VenueDatabase;
+  let store: Store;
+
+  beforeEach(async () => {
+    venue = await venueDatabase();
+    store = await createStore({ orm: venue.orm, nodeName: 'local' });
+  });
+  afterEach(() => venue.drop());
+
+  /** Commits alice's and bob's trading and returns all that alice has to be told of it, in order. */
+  async function trade(): Promise<readonly Report[]> {
+    const { epoch } = await store.loadBook(SYMBOL);
+    const book = emptyBook();
+    const events = run(
+      book,
+      sell(1, 50, 10_000, bob),
+      buy(2, 30, 10_000, alice),
+      buy(3, 10, 9_000, alice),
+      buy(4, 5, 8_000, { ...alice, ordType: '1', timeInForce: '3' }),
+      replace(3, 20, 9_100),
+    );
+    await store.commit(bookBatch(1, epoch, events, book.lastSeq));
+    return events.flatMap((event) => reportsOf(event, BTC_USD)).filter((report) => report.userId === ALICE);
+  }
+
+  const refusal: OrderCancelReject = {
+    type: 'OrderCancelReject',
+    userId: ALICE,
+    source: `user:${ALICE}`,
+    sourceSeq: 1,
+    at: AT,
+    orderId: undefined,
+    clOrdId: 'f1',
+    origClOrdId: 'nothing',
+    ordStatus: '8',
+    cxlRejResponseTo: 1,
+    cxlRejReason: 1,
+    text: 'no such order',
+  };
+
+  it('begins with number 1 on both sides and reserves numbers', async () => {
+    expect(await store.openSession(open)).deep.equal({
+      commitNo: 0,
+      nextInSeqNum: 1,
+      nextOutSeqNum: 1,
+      reservedOutSeqNum: 101,
+      undelivered: [],
+      deliveryUncertain: false,
+    });
+  });
+
+  it('goes on with the next number after it ended in order', async () => {
+    await store.openSession(open);
+    const ended = journalSession(ALICE_COMP_ID, ALICE, {
+      nextInSeqNum: 7,
+      nextOutSeqNum: 9,
+      reservedOutSeqNum: 101,
+      clean: true,
+    });
+    await store.commit(commitBatch(1, { sessions: [ended] }));
+    expect(await store.openSession(open)).include({
+      commitNo: 1,
+      nextInSeqNum: 7,
+      nextOutSeqNum: 9,
+      reservedOutSeqNum: 109,
+      deliveryUncertain: false,
+    });
+  });
+
+  it('leaves out every reserved number when it did not end in order', async () => {
+    await store.openSession(open);
+    await store.commit(
+      commitBatch(1, {
+        sessions: [
+          journalSession(ALICE_COMP_ID, ALICE, { nextInSeqNum: 7, nextOutSeqNum: 9, reservedOutSeqNum: 101 }),
+        ],
+      }),
+    );
+    expect(await store.openSession(open)).include({
+      nextInSeqNum: 7,
+      nextOutSeqNum: 102,
+      reservedOutSeqNum: 202,
+      deliveryUncertain: true,
+    });
+    expect(await store.openSession(open)).include({ nextOutSeqNum: 203, deliveryUncertain: true });
+  });
+
+  it('tells a member who was away everything, the New of each order included, in the order of its source', async () => {
+    const told = await trade();
+    await store.commit(commitBatch(2, { reports: [refusal], accounts: [{ userId: ALICE, lastSeq: 1 }] }));
+    const { undelivered, commitNo } = await store.openSession(open);
+    expect(commitNo).equal(2);
+    expect(undelivered).deep.equal([...told, refusal]);
+    expect(told.map((report) => (report.type === 'ExecutionReport' ? report.execType : '9'))).deep.equal([
+      '0',
+      'F',
+      '0',
+      '0',
+      'C',
+      '5',
+    ]);
+  });
+
+  it('tells a member only what is beyond the last report delivered of each source', async () => {
+    const told = await trade();
+    await store.commit(commitBatch(2, { reports: [refusal] }));
+    const second = told[1];
+    expect(second).not.equal(undefined);
+    const session = journalSession(ALICE_COMP_ID, ALICE, {
+      delivered: [
+        { source: SYMBOL, sourceSeq: second?.sourceSeq ?? 0 },
+        { source: `user:${ALICE}`, sourceSeq: 1 },
+      ],
+    });
+    await store.commit(commitBatch(3, { sessions: [session] }));
+    expect((await store.openSession(open)).undelivered).deep.equal(told.slice(2));
+    const stale = journalSession(ALICE_COMP_ID, ALICE, { delivered: [{ source: SYMBOL, sourceSeq: 1 }] });
+    await store.commit(commitBatch(4, { sessions: [stale] }));
+    expect((await store.openSession(open)).undelivered).deep.equal(told.slice(2));
+  });
+
+  it('tells nobody of the orders of others', async () => {
+    const told = await trade();
+    const forBob = (await store.openSession({ ...open, senderCompId: BOB_COMP_ID, userId: BOB })).undelivered;
+    expect(forBob.map((report) => report.userId)).deep.equal([BOB, BOB]);
+    expect(told.some((report) => report.userId === BOB)).equal(false);
+  });
+
+  it('tells the New of an order that was closed while the member was away', async () => {
+    const { epoch } = await store.loadBook(SYMBOL);
+    const book = emptyBook();
+    const events = run(book, buy(1, 10, 9_000, alice));
+    await store.commit(bookBatch(1, epoch, events, book.lastSeq));
+    const later = run(book, cancel(1));
+    await store.commit(bookBatch(2, epoch, later, book.lastSeq));
+    const { undelivered } = await store.openSession(open);
+    expect(undelivered).deep.equal([...events, ...later].flatMap((event) => reportsOf(event, BTC_USD)));
+  });
+
+  it('cuts numbers and stored messages at a reset, and no undelivered report', async () => {
+    const told = await trade();
+    const sent = { firstSeqNum: 1, lastSeqNum: 3, frames: Buffer.from('abc') };
+    await store.commit(
+      commitBatch(2, {
+        sessions: [
+          journalSession(ALICE_COMP_ID, ALICE, { sent, nextInSeqNum: 5, nextOutSeqNum: 4, clean: true }),
+        ],
+      }),
+    );
+    const opened = await store.openSession({ ...open, reset: true });
+    expect(opened).include({ nextInSeqNum: 1, nextOutSeqNum: 1, reservedOutSeqNum: 101 });
+    expect(opened.undelivered).deep.equal(told);
+    expect(await store.loadMessages(ALICE_COMP_ID, 1, 0)).deep.equal([]);
+  });
+
+  it('has the messages that were sent, byte for byte', async () => {
+    const all = Buffer.from(Array.from({ length: 256 }, (_, index) => index));
+    const sent = [
+      { firstSeqNum: 2, lastSeqNum: 4, frames: all },
+      { firstSeqNum: 6, lastSeqNum: 6, frames: Buffer.from('8=FIX.4.4\u0001') },
+      { firstSeqNum: 7, lastSeqNum: 9, frames: Buffer.from('z') },
+    ];
+    for (const [index, one] of sent.entries()) {
+      await store.commit(
+        commitBatch(index + 1, { sessions: [journalSession(ALICE_COMP_ID, ALICE, { sent: one })] }),
+      );
+    }
+    expect(await store.loadMessages(ALICE_COMP_ID, 4, 6)).deep.equal(sent.slice(0, 2));
+    expect(await store.loadMessages(ALICE_COMP_ID, 5, 0)).deep.equal(sent.slice(1));
+    expect(await store.loadMessages(BOB_COMP_ID, 1, 0)).deep.equal([]);
+  });
+
+  it('is one row when its end and its successor meet in one commit', async () => {
+    const ended = journalSession(ALICE_COMP_ID, ALICE, {
+      nextOutSeqNum: 4,
+      clean: true,
+      delivered: [{ source: SYMBOL, sourceSeq: 8 }],
+    });
+    const begun = journalSession(ALICE_COMP_ID, ALICE, {
+      sessionId: 'next',
+      nextOutSeqNum: 5,
+      clean: true,
+      delivered: [{ source: SYMBOL, sourceSeq: 7 }],
+    });
+    expect(await store.commit(commitBatch(1, { sessions: [ended, begun] }))).deep.equal({
+      type: 'Committed',
+    });
+    expect((await store.openSession(open)).nextOutSeqNum).equal(5);
+    expect(await venue.query('select source_seq from fix_delivered')).deep.equal([{ source_seq: '8' }]);
+  });
+});

@@ -1,0 +1,99 @@
+/** What members ask for, and what they are told, in short forms that tests can be read by. */
+import type { Report } from '../../src/matching/execution-report.ts';
+import type {
+  NewOrderSingle,
+  OrderCancelReplaceRequest,
+  OrderCancelRequest,
+} from '../../src/matching/order-commands.ts';
+import { BUY, SELL } from '../../src/matching/types.ts';
+
+/** A Day limit order to buy in BTC-USD, unless `changes` say otherwise. */
+export function buyOrder(
+  clOrdId: string,
+  orderQty: string,
+  price: string | undefined,
+  changes: Partial<NewOrderSingle> = {},
+): NewOrderSingle {
+  return {
+    type: 'NewOrderSingle',
+    clOrdId,
+    symbol: 'BTC-USD',
+    side: BUY,
+    ordType: price === undefined ? '1' : '2',
+    timeInForce: '0',
+    orderQty,
+    price,
+    mayBeRepeat: false,
+    ...changes,
+  };
+}
+
+/** {@link buyOrder} on the other side. */
+export function sellOrder(
+  clOrdId: string,
+  orderQty: string,
+  price: string | undefined,
+  changes: Partial<NewOrderSingle> = {},
+): NewOrderSingle {
+  return { ...buyOrder(clOrdId, orderQty, price), side: SELL, ...changes };
+}
+
+/** A cancel of a buy order in BTC-USD, unless `changes` say otherwise. */
+export function cancelOrder(
+  clOrdId: string,
+  origClOrdId: string,
+  changes: Partial<OrderCancelRequest> = {},
+): OrderCancelRequest {
+  return {
+    type: 'OrderCancelRequest',
+    clOrdId,
+    origClOrdId,
+    orderId: undefined,
+    symbol: 'BTC-USD',
+    side: BUY,
+    mayBeRepeat: false,
+    ...changes,
+  };
+}
+
+/** A replace of a limit order to buy in BTC-USD, unless `changes` say otherwise. */
+export function replaceOrder(
+  clOrdId: string,
+  origClOrdId: string,
+  orderQty: string,
+  price: string,
+  changes: Partial<OrderCancelReplaceRequest> = {},
+): OrderCancelReplaceRequest {
+  return {
+    type: 'OrderCancelReplaceRequest',
+    clOrdId,
+    origClOrdId,
+    orderId: undefined,
+    symbol: 'BTC-USD',
+    side: BUY,
+    ordType: '2',
+    timeInForce: undefined,
+    orderQty,
+    price,
+    mayBeRepeat: false,
+    ...changes,
+  };
+}
+
+/**
+ * A report in one line: `8 F/1 a 0.4/0.6 @100.00*0.4` is ExecutionReport, ExecType/OrdStatus, ClOrdID, CumQty/
+ * LeavesQty and the fill; `<x` names OrigClOrdID, `103=3` the reason. `9 F 102=0 39=2 x<a` is a refused cancel.
+ */
+export function line(report: Report): string {
+  if (report.type === 'OrderCancelReject') {
+    const msgType = report.cxlRejResponseTo === 1 ? 'F' : 'G';
+    return `9 ${msgType} 102=${report.cxlRejReason} 39=${report.ordStatus} ${report.clOrdId}<${report.origClOrdId}`;
+  }
+  const id = report.origClOrdId === undefined ? report.clOrdId : `${report.clOrdId}<${report.origClOrdId}`;
+  const parts = [`8 ${report.execType}/${report.ordStatus} ${id}`];
+  if (report.ordRejReason !== undefined) return `${parts[0]} 103=${report.ordRejReason}`;
+  parts.push(`${Number(report.cumQty)}/${Number(report.leavesQty)}`);
+  if (report.fill !== undefined) parts.push(`@${Number(report.fill.lastPx)}*${Number(report.fill.lastQty)}`);
+  if (report.execRestatementReason !== undefined) parts.push(`378=${report.execRestatementReason}`);
+  return parts.join(' ');
+}
