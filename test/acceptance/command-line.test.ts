@@ -45,7 +45,7 @@ describe('The command line beside members that trade', function () {
     expect(await run(...deposit)).to.contain('1000.5 USD');
     expect(await run(...deposit)).to.contain('nothing changed');
     const other = await venue.onebook([...deposit.slice(0, -3), '9', '--id', 'wire-7']);
-    expect(other.code).to.equal(1);
+    expect(other.exitCode).to.equal(1);
     expect(other.stderr).to.contain('wire-7');
     session = await FixClient.logon({ port: venue.fixPort, ...CAROL });
   });
@@ -124,7 +124,7 @@ describe('The command line beside members that trade', function () {
     const isPair = Array.isArray(command[0]);
     const argv = (isPair ? command[0] : command) as readonly string[];
     const result = await venue.onebook(argv, isPair ? String(command[1]) : '');
-    expect(result, argv.join(' ')).to.include({ code: 0, stderr: '' });
+    expect(result, argv.join(' ')).to.include({ exitCode: 0, stderr: '' });
     return result.stdout;
   }
 

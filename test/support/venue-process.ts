@@ -4,14 +4,15 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { VenueLimits } from '../../src/config/limits.ts';
 import { clusterDirOf, readPassword } from '../../src/persistence/postgres/cluster.ts';
-import { readPostmasterFile } from '../../src/persistence/postgres/postmaster.ts';
-import { findProcess } from '../../src/persistence/postgres/processes.ts';
+import { identifyPostmaster, readPostmasterFile } from '../../src/persistence/postgres/postmaster.ts';
+import { findProcess, isAlive, sendSignal } from '../../src/persistence/postgres/processes.ts';
+import { type CliResult, onebook } from './cli.ts';
 import { until } from './until.ts';
 
 /** How a process is started; ports of 0, the default, are chosen by the system. */
@@ -33,13 +34,6 @@ export interface ProcessEnd {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** What a command of the command line printed, and how it ended. */
-export interface CommandResult {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** What the admin API answered. */
 export interface ApiAnswer {
   readonly status: number;
@@ -50,19 +44,23 @@ export interface ApiAnswer {
 export type ApiBody = Readonly<Partial<Record<'live' | 'ready' | 'reasons' | 'error', unknown>>>;
 
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
-/** The name that test databases have too, so that what a killed run leaves behind is found by the next one. */
-const DIRECTORY_PREFIX = 'onebook-test-';
+/** Directories are named after the run that made them: what a killed run leaves behind is found by the next one. */
+const DIRECTORY_PREFIX = 'onebook-venue-';
+const DIRECTORY_NAME = /^onebook-venue-(\d+)-/;
 const READY_TIMEOUT_MS = 60_000;
 const MAX_REMOVAL_ATTEMPTS = 200;
 
 const living = new Set<VenueProcess>();
 const dataDirs = new Set<string>();
 let isExitWatched = false;
+let leftBehind: Promise<void> | undefined;
 
 /** A fresh data directory; `removeVenue` takes it away, the end of the run at the latest. */
 export async function newDataDir(): Promise<string> {
   watchExit();
-  const dataDir = await mkdtemp(join(tmpdir(), DIRECTORY_PREFIX));
+  leftBehind ??= removeLeftBehind();
+  await leftBehind;
+  const dataDir = await mkdtemp(join(tmpdir(), `${DIRECTORY_PREFIX}${process.pid}-`));
   dataDirs.add(dataDir);
   return dataDir;
 }
@@ -70,32 +68,40 @@ export async function newDataDir(): Promise<string> {
 /** Ends every process on the data directory, its Postgres included, and removes it. */
 export async function removeVenue(dataDir: string): Promise<void> {
   for (const venue of living) if (venue.dataDir === dataDir) await venue.kill();
-  const file = await readPostmasterFile(clusterDirOf(dataDir));
-  if (file !== undefined && findProcess(file.pid) !== undefined) {
-    process.kill(file.pid, 'SIGQUIT');
-    await until('the end of Postgres', () => findProcess(file.pid) === undefined);
-  }
-  await rm(dataDir, { recursive: true, force: true });
+  await endPostgres(dataDir);
+  await removeDirectory(dataDir);
   dataDirs.delete(dataDir);
 }
 
-/** Runs one command of the command line to its end. */
-export function runOnebook(argv: readonly string[], input = ''): Promise<CommandResult> {
-  const child = spawn(process.execPath, [MAIN, ...argv], { cwd: tmpdir(), env: environment() });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-  });
-  child.stdin.on('error', () => {});
-  child.stdin.end(input);
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => resolve({ code, stdout, stderr }));
-  });
+/** Ends and removes what is left of runs that were killed. */
+async function removeLeftBehind(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const run = DIRECTORY_NAME.exec(name)?.[1];
+    if (run === undefined || findProcess(Number(run)) !== undefined) continue;
+    const dataDir = join(tmpdir(), name);
+    const venue = Number(await readFile(join(dataDir, 'venue.pid'), 'utf8').catch(() => ''));
+    // Ids are used again: only a process that was started on this directory is its venue.
+    const commandLine = await readFile(`/proc/${venue}/cmdline`, 'utf8').catch(() => '');
+    if (commandLine.includes(dataDir)) {
+      process.kill(venue, 'SIGKILL');
+      await until('the end of a venue of another run', () => findProcess(venue) === undefined);
+    }
+    await endPostgres(dataDir);
+    await removeDirectory(dataDir);
+  }
+}
+
+/** The last processes of a server may still add a file. */
+function removeDirectory(dataDir: string): Promise<void> {
+  return rm(dataDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+}
+
+async function endPostgres(dataDir: string): Promise<void> {
+  const file = await readPostmasterFile(clusterDirOf(dataDir));
+  const postmaster = file && identifyPostmaster(clusterDirOf(dataDir), file);
+  if (postmaster === undefined) return;
+  sendSignal(postmaster, 'SIGQUIT');
+  await until('the end of Postgres', () => !isAlive(postmaster));
 }
 
 /** One process of the venue. */
@@ -221,8 +227,9 @@ export class VenueProcess {
   }
 
   /** Runs a command of the command line against this node. */
-  onebook(argv: readonly string[], input = ''): Promise<CommandResult> {
-    return runOnebook([...argv, '--data-dir', this.dataDir, '--admin-port', String(this.adminPort)], input);
+  onebook(argv: readonly string[], stdin = ''): Promise<CliResult> {
+    const node = ['--data-dir', this.dataDir, '--admin-port', String(this.adminPort)];
+    return onebook([...argv, ...node], { stdin, cwd: this.dataDir });
   }
 
   /** Sends the signal of a crash and waits until the process is gone. */
