@@ -46,11 +46,11 @@ const SUBSYSTEMS: readonly (readonly [RegExp, string])[] = [
   [/node_modules\/nact\/|src\/actors\/(actor-system|supervision|rebuild-cell)/, 'nact'],
   [/node_modules\/pino|src\/platform\/log/, 'logging'],
 ];
-const SPECIAL: Readonly<Record<string, string>> = {
-  '(idle)': 'idle',
-  '(garbage collector)': 'garbage collection',
-  '(program)': 'native: sockets, system calls',
-};
+const SPECIAL: ReadonlyMap<string, string> = new Map([
+  ['(idle)', 'idle'],
+  ['(garbage collector)', 'garbage collection'],
+  ['(program)', 'native: sockets, system calls'],
+]);
 const OTHER = 'Node: event loop, sockets, promises';
 const FUNCTION_COUNT = 25;
 
@@ -96,7 +96,7 @@ function subsystems(
   const found = new Map<number, string>();
   const visit = (node: ProfileNode, inherited: string): void => {
     const { functionName, url } = node.callFrame;
-    const own = SPECIAL[functionName] ?? SUBSYSTEMS.find(([pattern]) => pattern.test(url))?.[1];
+    const own = SPECIAL.get(functionName) ?? SUBSYSTEMS.find(([pattern]) => pattern.test(url))?.[1];
     const subsystem = own ?? inherited;
     found.set(node.id, subsystem);
     for (const id of node.children ?? []) {

@@ -13,12 +13,12 @@ const SYMBOL = 'BTC-USD';
 
 describe('A member with jspurefix', function () {
   this.timeout(60_000);
-  this.bail(true);
 
   const alice = new JspurefixMember(identityOf('alice', 1), HEART_BT_INT_S);
   const bob = new JspurefixMember(identityOf('bob', 2), HEART_BT_INT_S);
   let dataDir: string;
   let venue: VenueProcess;
+  let hasFailed = false;
 
   before(async () => {
     dataDir = await newDataDir();
@@ -28,7 +28,12 @@ describe('A member with jspurefix', function () {
 
   after(() => removeVenue(dataDir));
 
-  afterEach('nobody rejects anything', () => {
+  beforeEach('each conversation goes on where the one before ended', () => {
+    expect(hasFailed, 'whether one before has failed').to.equal(false);
+  });
+
+  afterEach('nobody rejects anything', function () {
+    hasFailed = this.currentTest?.state === 'failed';
     for (const member of [alice, bob]) {
       expect(member.count('sent', '3'), `Rejects of ${member.identity.username}'s engine`).to.equal(0);
       expect(member.count('received', '3'), `Rejects of ${member.identity.username} by the venue`).to.equal(

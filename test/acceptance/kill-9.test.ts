@@ -57,7 +57,6 @@ const MOMENTS: readonly Moment[] = [
 
 describe('A venue under kill -9', function () {
   this.timeout(90_000);
-  this.bail(true);
 
   const random = randomFrom(SEED);
   const traders = ['alice', 'bob'].map((name, i) => new RandomTrader(identityOf(name, i + 1), random));
@@ -65,6 +64,7 @@ describe('A venue under kill -9', function () {
   let dataDir: string;
   let venue: VenueProcess;
   let lastBarrierNo = 0;
+  let hasFailed = false;
 
   before(async () => {
     dataDir = await newDataDir();
@@ -74,8 +74,13 @@ describe('A venue under kill -9', function () {
     await connectAll();
   });
 
+  beforeEach('each round begins where the one before ended', () => {
+    expect(hasFailed, 'whether a round before has failed').to.equal(false);
+  });
+
   afterEach(function () {
     if (this.currentTest?.state !== 'failed') return;
+    hasFailed = true;
     const events = venue.errorLines.filter((line) => !line.includes('"clOrdId"'));
     process.stderr.write(`the end of the venue's log:\n${events.slice(-40).join('\n')}\n`);
   });
@@ -84,7 +89,7 @@ describe('A venue under kill -9', function () {
 
   for (const moment of MOMENTS) {
     it(`loses nothing and invents nothing when it dies ${moment.when}`, async () => {
-      await tradeUntil(moment, () => venue.kill());
+      await tradeUntil(moment.isDue, () => venue.kill());
       for (const member of members) member.keepsWhatItSent = !moment.forgetful;
       await restart();
       await settle();
@@ -93,7 +98,10 @@ describe('A venue under kill -9', function () {
   }
 
   it('loses nothing when it dies again while members are still catching up', async () => {
-    await tradeUntil({ when: '', isDue: ({ heard }) => heard >= 60 }, () => venue.kill());
+    await tradeUntil(
+      ({ heard }) => heard >= 60,
+      () => venue.kill(),
+    );
     venue = await VenueProcess.start(dataDir, { limits: LIMITS });
     await connectAll();
     await venue.kill();
@@ -114,10 +122,13 @@ describe('A venue under kill -9', function () {
     await until('messages that are stored and were not heard', async () => {
       return (await lastStoredSeqNum(1001)) > (alice?.lastSeqNum ?? 0);
     });
-    await tradeUntil({ when: '', isDue: ({ heard }) => heard >= 50 }, async () => {
-      alice?.cut();
-      await venue.kill();
-    });
+    await tradeUntil(
+      ({ heard }) => heard >= 50,
+      async () => {
+        alice?.cut();
+        await venue.kill();
+      },
+    );
     await restart(alice);
     await settle();
     await audit();
@@ -151,10 +162,13 @@ describe('A venue under kill -9', function () {
 
   it('loses nothing when it and its Postgres die at once', async () => {
     const postmaster = await venue.postgresPid();
-    await tradeUntil({ when: '', isDue: ({ heard }) => heard >= 120 }, async () => {
-      process.kill(postmaster, 'SIGKILL');
-      await venue.kill();
-    });
+    await tradeUntil(
+      ({ heard }) => heard >= 120,
+      async () => {
+        process.kill(postmaster, 'SIGKILL');
+        await venue.kill();
+      },
+    );
     await restart();
     await settle();
     await audit();
@@ -231,10 +245,10 @@ describe('A venue under kill -9', function () {
   }
 
   /** Trades until the moment has come, and kills in the middle of it. */
-  async function tradeUntil(moment: Moment, kill: () => Promise<void>): Promise<void> {
+  async function tradeUntil(isDue: Moment['isDue'], kill: () => Promise<void>): Promise<void> {
     let killed: Promise<void> | undefined;
     const isOver = (progress: BurstProgress): boolean => {
-      if (killed === undefined && moment.isDue(progress)) killed = kill();
+      if (killed === undefined && isDue(progress)) killed = kill();
       return killed !== undefined;
     };
     await trade(isOver, { count: Number.MAX_SAFE_INTEGER });

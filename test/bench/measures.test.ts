@@ -37,7 +37,7 @@ describe('profile of the benchmark', () => {
         { id: 4, callFrame: frame('dispatch', 'file:///x/node_modules/nact/lib/actor.js'), children: [5] },
         { id: 5, callFrame: frame('enter', 'file:///x/src/matching/order-book.ts'), children: [7] },
         { id: 6, callFrame: frame('emit', 'node:events') },
-        { id: 7, callFrame: frame('sort') },
+        { id: 7, callFrame: frame('toString') },
       ],
       samples: [7, 2, 3, 4, 5, 6, 7, 7],
       timeDeltas: [10, 10, 10, 10, 10, 10, 10, 10],
