@@ -94,7 +94,7 @@ export const LIMIT_RANGES: { readonly [Name in keyof VenueLimits]: LimitRange } 
   incidentsToHalt: { default: 3, min: 1, max: 1_000 },
   incidentWindowMs: { default: MINUTE_MS, min: 1_000, max: 24 * HOUR_MS },
   sessionFlushMs: { default: 50, min: 1, max: 1_000 },
-  maxEventsPerCommit: { default: 5_000, min: 1, max: MILLION },
+  maxEventsPerCommit: { default: 1_000, min: 1, max: MILLION },
   retryFromMs: { default: 100, min: 1, max: MINUTE_MS },
   retryToMs: { default: 5_000, min: 1, max: MINUTE_MS },
   operatorTimeoutMs: { default: 10_000, min: 100, max: HOUR_MS },
