@@ -255,8 +255,8 @@ describe('an operator', () => {
     });
 
     it('is told when there is none of that symbol, or when the reason cannot be sent to members', async () => {
-      expect((await api.post('/v1/instruments/XXX/resume')).status).to.equal(404);
-      expect((await api.post('/v1/instruments/XXX/halt', { reason: 'x' })).status).to.equal(404);
+      expect((await api.post('/v1/instruments/NOPE/resume')).status).to.equal(404);
+      expect((await api.post('/v1/instruments/NOPE/halt', { reason: 'x' })).status).to.equal(404);
       await api.post('/v1/instruments', BTC);
       expect((await api.post('/v1/instruments/BTC-USD/halt', { reason: 'a\u0001b' })).status).to.equal(400);
       expect((await api.post('/v1/instruments/BTC-USD/halt', { reason: '' })).status).to.equal(400);
