@@ -106,6 +106,7 @@ export function startActorSystem(
   function parentOf(kind: ActorAddress['type']): Ref<unknown> {
     let parent = parents.get(kind);
     if (parent === undefined) {
+      // It receives nothing and so cannot crash; any other decision than to go on would stop all its children.
       parent = spawn(system as Ref<never>, (state: undefined) => state, kind, {
         onCrash: (_m, _e, ctx) => ctx.resume,
       });
