@@ -121,14 +121,14 @@ export class Account {
 
   /** Refuses an F or G with the true status of the order that it names. */
   refuseCancel(
-    command: Pick<OrderCancelRequest, 'clOrdId' | 'origClOrdId'>,
+    command: Pick<OrderCancelRequest, 'clOrdId' | 'origClOrdId' | 'orderId'>,
     msgType: 'F' | 'G',
     cxlRejReason: number,
     text: string,
     at: number,
   ): Decision {
     if (!this.#clOrdIds.has(command.clOrdId)) this.#clOrdIds.set(command.clOrdId, NO_ORDER);
-    const order = this.#named(command.origClOrdId);
+    const order = this.#statusOf(this.#orderIdNamed(command));
     return {
       type: 'Refuse',
       report: refusedCancel(command, msgType, order, { cxlRejReason, text }, this.#stamp(at)),
@@ -150,7 +150,7 @@ export class Account {
     if (bounce.type !== 'NoSuchOrder') {
       return this.refuseCancel(command, msgType, CXL_REJ_REASON.VenueOption, bounceText(bounce), at);
     }
-    const orderId = this.#clOrdIds.get(command.origClOrdId) ?? NO_ORDER;
+    const orderId = this.#orderIdNamed(command);
     if (this.#orders.has(orderId)) {
       this.#inFlight.add(command.clOrdId);
       return { type: 'WaitForOrder', orderId };
@@ -305,7 +305,7 @@ export class Account {
   ): Decision | WorkingOrder {
     const refuse = (cxlRejReason: number, text: string): Decision =>
       this.refuseCancel(command, msgType, cxlRejReason, text, context.at);
-    const orderId = this.#clOrdIds.get(command.origClOrdId) ?? NO_ORDER;
+    const orderId = this.#orderIdNamed(command);
     const order = this.#orders.get(orderId);
     if (this.#inFlight.has(command.clOrdId)) return { type: 'WaitForRequest', clOrdId: command.clOrdId };
     if (this.#clOrdIds.has(command.clOrdId) && command.mayBeRepeat) {
@@ -340,7 +340,11 @@ export class Account {
     at: number,
   ): Decision {
     if (orderId === NO_ORDER) {
-      const text = `no order with OrigClOrdID(41)=${shown(command.origClOrdId)}`;
+      const named =
+        command.origClOrdId === undefined
+          ? `OrderID(37)=${shown(command.orderId ?? '')}`
+          : `OrigClOrdID(41)=${shown(command.origClOrdId)}`;
+      const text = `no order with ${named}`;
       return this.refuseCancel(command, msgType, CXL_REJ_REASON.UnknownOrder, text, at);
     }
     return this.refuseCancel(command, msgType, CXL_REJ_REASON.TooLate, 'too late: the order is closed', at);
@@ -366,8 +370,16 @@ export class Account {
     this.balances.hold(order.hold);
   }
 
-  #named(origClOrdId: string): NamedOrder | undefined {
-    const orderId = this.#clOrdIds.get(origClOrdId) ?? NO_ORDER;
+  /** The order that an F or G names: by OrigClOrdID (41), or by OrderID (37) where that stands alone. */
+  #orderIdNamed({ origClOrdId, orderId }: Pick<OrderCancelRequest, 'origClOrdId' | 'orderId'>): OrderId {
+    if (origClOrdId !== undefined) return this.#clOrdIds.get(origClOrdId) ?? NO_ORDER;
+    const named = Number(orderId);
+    return String(named) === orderId && (this.#orders.has(named) || this.#closed.has(named))
+      ? named
+      : NO_ORDER;
+  }
+
+  #statusOf(orderId: OrderId): NamedOrder | undefined {
     const ordStatus: OrdStatus | undefined =
       this.#orders.get(orderId)?.state.ordStatus ?? this.#closed.get(orderId)?.ordStatus;
     if (orderId === NO_ORDER || ordStatus === undefined) return undefined;

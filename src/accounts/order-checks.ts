@@ -42,6 +42,8 @@ export const ORD_REJ_REASON = {
   DuplicateOrder: 6,
   UnsupportedCharacteristic: 11,
   IncorrectQuantity: 13,
+  /** Only since FIX 5.0: told as 99 or 0 in older versions. */
+  InvalidPriceIncrement: 18,
   Other: 99,
 } as const;
 
@@ -135,8 +137,13 @@ function checkLimit(
   referencePrice: Ticks | undefined,
 ): Ticks | OrderFault {
   const steps = textToSteps(price, instrument.tick);
-  const refuse = (text: string): OrderFault => ({ ordRejReason: ORD_REJ_REASON.Other, text });
-  if (typeof steps === 'string') return refuse(stepFaultText('Price(44)', price, steps, 'tick', instrument));
+  const refuse = (text: string, ordRejReason: number = ORD_REJ_REASON.Other): OrderFault => {
+    return { ordRejReason, text };
+  };
+  if (typeof steps === 'string') {
+    const text = stepFaultText('Price(44)', price, steps, 'tick', instrument);
+    return refuse(text, steps === 'off step' ? ORD_REJ_REASON.InvalidPriceIncrement : ORD_REJ_REASON.Other);
+  }
   if (steps === 0) return refuse('Price(44)=0: must be more than zero');
   if (instrument.priceBandBps === undefined) return ticks(steps);
   if (referencePrice === undefined) {

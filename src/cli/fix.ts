@@ -1,6 +1,7 @@
-/** `onebook fix decode`: FIX messages in words. */
+/** `onebook fix …`: FIX messages in words, and what a member's engineer needs to speak with the venue. */
 import { createInterface } from 'node:readline';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { type DictionaryVersion, FIX_VERSIONS } from '../fix/version.ts';
 import { groupCommand } from './client-command.ts';
 
 /** What stands between fields: SOH on the wire, and what logs make of it. */
@@ -8,9 +9,26 @@ const SEPARATOR = String.raw`(?:\x01|\^A|\|)`;
 /** Between two messages without a line break: after a CheckSum (10), before a BeginString (8). */
 const BETWEEN_MESSAGES = new RegExp(String.raw`(?<=${SEPARATOR}10=\d{3}${SEPARATOR})(?=8=FIX)`);
 
-/** Adds the command to the program. */
+const DICTIONARY_VERSIONS: readonly DictionaryVersion[] = [
+  ...FIX_VERSIONS,
+  'FIXT.1.1',
+].sort() as DictionaryVersion[];
+
+/** Adds the commands to the program. */
 export function addFixCommands(program: Command): void {
-  const fix = groupCommand(program, 'fix', 'FIX messages: decode');
+  const fix = groupCommand(
+    program,
+    'fix',
+    'FIX: decode messages, print dictionaries and the rules of engagement',
+  );
+  addDecode(fix);
+  addDictionary(fix);
+  addRules(fix);
+}
+
+// The modules of src/fix are imported by the actions, since they are large and no other command needs them.
+
+function addDecode(fix: Command): void {
   fix
     .command('decode')
     .description('read FIX messages from standard input and name every field; passwords are not shown')
@@ -22,7 +40,6 @@ export function addFixCommands(program: Command): void {
         '\n\nExample:\n  grep 35=D messages.log | onebook fix decode',
     )
     .action(async (flags: { readonly json?: boolean }) => {
-      // Here, since the dictionary is large and no other command needs it.
       const { describeMessage, summariseMessage } = await import('../fix/describe.ts');
       process.stdin.setEncoding('latin1');
       for await (const line of createInterface({ input: process.stdin })) {
@@ -36,5 +53,37 @@ export function addFixCommands(program: Command): void {
           process.stdout.write(`${text}\n`);
         }
       }
+    });
+}
+
+function addDictionary(fix: Command): void {
+  fix
+    .command('dictionary')
+    .description("print the venue's data dictionary of a FIX version, in QuickFIX's XML format")
+    .helpOption('-h, --help', 'show this help')
+    .addOption(
+      new Option('--version <version>', 'version of the dictionary')
+        .choices(DICTIONARY_VERSIONS)
+        .makeOptionMandatory(),
+    )
+    .addHelpText(
+      'after',
+      '\nFIX.5.0SP2 travels over FIXT.1.1: an engine needs both of these dictionaries.' +
+        '\n\nExample:\n  onebook fix dictionary --version FIX.4.4 > ONEBOOK44.xml',
+    )
+    .action(async (flags: { readonly version: DictionaryVersion }) => {
+      const { dataDictionary } = await import('../fix/data-dictionary.ts');
+      process.stdout.write(dataDictionary(flags.version));
+    });
+}
+
+function addRules(fix: Command): void {
+  fix
+    .command('rules')
+    .description('print the rules of engagement: every message and field, and what the venue does with them')
+    .helpOption('-h, --help', 'show this help')
+    .action(async () => {
+      const { rulesOfEngagement } = await import('../fix/rules-of-engagement.ts');
+      process.stdout.write(rulesOfEngagement());
     });
 }

@@ -1,14 +1,16 @@
 /**
- * The message rules as the validator reads them: tables by tag, built once at start, so that a message of
- * twenty fields is judged without a string being made.
+ * The message rules as the validator reads them: tables by tag, built for a version when it is first spoken, so
+ * that a message of twenty fields is judged without a string being made.
  */
-import { enumValues, tagsOf44 } from './dictionary.ts';
+import { enumValues, tagsOf } from './dictionary.ts';
 import { type FieldFormat, formatOf } from './field-formats.ts';
 import type { FieldRule } from './messages/field-rules.ts';
-import { HEADER, MESSAGE_RULES, TRAILER } from './rules.ts';
+import { type MessageRule, rulesOf, type VersionRules } from './rules.ts';
+import { VENUE_FIELDS } from './venue-fields.ts';
+import type { FixVersion } from './version.ts';
 
-/** Above every tag of FIX.4.4. */
-export const TAG_LIMIT = 1024;
+/** Above every tag of every version and of the venue. */
+export const TAG_LIMIT = 8192;
 
 /** Where in a message a tag belongs; a section's number is above that of the one before it. */
 export const NOWHERE = 0;
@@ -22,7 +24,8 @@ export const IN_GROUP = 4;
 export interface CompiledGroup {
   /** The field that begins each instance. */
   readonly delimiter: number;
-  readonly isMember: Uint8Array;
+  /** Place of each member in an instance, from 0. */
+  readonly places: ReadonlyMap<number, number>;
   readonly groups: ReadonlyMap<number, CompiledGroup>;
 }
 
@@ -40,60 +43,81 @@ export interface CompiledEnum {
   readonly values: ReadonlySet<string>;
 }
 
-/** Data format by tag. */
-export const FORMATS: readonly FieldFormat[] = Array.from({ length: TAG_LIMIT }, (_, tag) => formatOf(tag));
-
-/** Enumeration by tag. The MsgType and what answers name are judged elsewhere. */
-export const ENUMS_BY_TAG: readonly (CompiledEnum | undefined)[] = compileEnums();
-
-/** Rules of the messages that a member may send, by MsgType (35). */
-export const RECEIVED_MESSAGES: ReadonlyMap<string, CompiledMessage> = new Map(
-  [...MESSAGE_RULES.values()]
-    .filter((rule) => rule.direction !== 'fromVenue')
-    .map((rule) => [rule.msgType, compileMessage(rule.fields)]),
-);
-
-function compileEnums(): (CompiledEnum | undefined)[] {
-  const compiled: (CompiledEnum | undefined)[] = new Array(TAG_LIMIT).fill(undefined);
-  for (const tag of tagsOf44()) {
-    const values = enumValues(tag);
-    if (values === undefined || values.size === 0) continue;
-    const areBytes = [...values].every((value) => value.length === 1);
-    const isByte = new Uint8Array(256);
-    if (areBytes) for (const value of values) isByte[value.charCodeAt(0)] = 1;
-    compiled[tag] = { isByte: areBytes ? isByte : undefined, values };
-  }
-  return compiled;
+/** One version's rules. */
+export interface CompiledRules {
+  /** Messages that a member may send, by MsgType (35). */
+  readonly fromMember: ReadonlyMap<string, CompiledMessage>;
+  /** Messages that the venue may send, by MsgType (35). */
+  readonly fromVenue: ReadonlyMap<string, CompiledMessage>;
+  /** Data format by tag. */
+  readonly formats: readonly FieldFormat[];
+  /** Enumeration by tag. The MsgType and what answers name are judged elsewhere. */
+  readonly enums: readonly (CompiledEnum | undefined)[];
 }
 
-function compileMessage(body: readonly FieldRule[]): CompiledMessage {
+const compiled: { [Version in FixVersion]?: CompiledRules } = {};
+
+/** The rules of a version. */
+export function compiledRules(version: FixVersion): CompiledRules {
+  return compiled[version] ?? compile(version);
+}
+
+function compile(version: FixVersion): CompiledRules {
+  const rules = rulesOf(version);
+  const fromMember = new Map<string, CompiledMessage>();
+  const fromVenue = new Map<string, CompiledMessage>();
+  for (const [msgType, message] of rules.messages) {
+    const one = compileMessage(rules, message);
+    if (message.direction !== 'fromVenue') fromMember.set(msgType, one);
+    if (message.direction !== 'fromMember') fromVenue.set(msgType, one);
+  }
+  const formats = new Array<FieldFormat>(TAG_LIMIT).fill('text');
+  const enums = new Array<CompiledEnum | undefined>(TAG_LIMIT).fill(undefined);
+  for (const tag of [...tagsOf(version), ...VENUE_FIELDS.map((field) => field.tag)]) {
+    formats[tag] = formatOf(tag, version);
+    const values = enumValues(version, tag);
+    if (values !== undefined && values.size > 0) enums[tag] = compileEnum(values);
+  }
+  const result: CompiledRules = { fromMember, fromVenue, formats, enums };
+  compiled[version] = result;
+  return result;
+}
+
+function compileEnum(values: ReadonlySet<string>): CompiledEnum {
+  if ([...values].some((value) => value.length !== 1)) return { isByte: undefined, values };
+  const isByte = new Uint8Array(256);
+  for (const value of values) isByte[value.charCodeAt(0)] = 1;
+  return { isByte, values };
+}
+
+function compileMessage(rules: VersionRules, message: MessageRule): CompiledMessage {
   const sections = new Uint8Array(TAG_LIMIT);
   const groups = new Map<number, CompiledGroup>();
-  const place = (rules: readonly FieldRule[], section: number): void => {
-    for (const rule of rules) {
-      sections[rule.tag] = section;
-      if (rule.members !== undefined) groups.set(rule.tag, compileGroup(rule.members, sections));
+  const place = (fields: readonly FieldRule[], section: number): void => {
+    for (const field of fields) {
+      sections[field.tag] = section;
+      if (field.members !== undefined) groups.set(field.tag, compileGroup(field.members, sections));
     }
   };
-  place(HEADER, IN_HEADER);
-  place(body, IN_BODY);
-  place(TRAILER, IN_TRAILER);
-  const all = [...HEADER, ...body, ...TRAILER];
+  place(rules.header, IN_HEADER);
+  place(message.fields, IN_BODY);
+  place(rules.trailer, IN_TRAILER);
+  const all = [...rules.header, ...message.fields, ...rules.trailer];
   return {
     sections,
-    required: all.filter((rule) => rule.presence.type === 'required').map((rule) => rule.tag),
-    conditional: all.filter((rule) => rule.presence.type === 'conditional'),
+    required: all.filter((field) => field.presence.type === 'required').map((field) => field.tag),
+    conditional: all.filter((field) => field.presence.type === 'conditional'),
     groups,
   };
 }
 
 function compileGroup(members: readonly FieldRule[], sections: Uint8Array): CompiledGroup {
-  const isMember = new Uint8Array(TAG_LIMIT);
+  const places = new Map<number, number>();
   const groups = new Map<number, CompiledGroup>();
   for (const member of members) {
-    isMember[member.tag] = 1;
+    places.set(member.tag, places.size);
     sections[member.tag] = IN_GROUP;
     if (member.members !== undefined) groups.set(member.tag, compileGroup(member.members, sections));
   }
-  return { delimiter: members[0]!.tag, isMember, groups };
+  return { delimiter: members[0]!.tag, places, groups };
 }

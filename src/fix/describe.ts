@@ -2,8 +2,9 @@
  * Messages in words, for people: `onebook fix decode`, the demo and logs. Takes what is on the wire and what
  * log files make of it, and never shows a password.
  */
-import { enumName, fieldName, fieldTag, messageName } from './dictionary.ts';
+import { dataTagOf, enumName, fieldName, fieldNameIn, messageName } from './dictionary.ts';
 import { MSG_TYPE, TAG } from './tags.ts';
+import { type FixVersion, versionOf } from './version.ts';
 
 interface TextField {
   readonly tag: number;
@@ -13,8 +14,8 @@ interface TextField {
 const SECRET_TAGS: ReadonlySet<number> = new Set([
   TAG.Password,
   TAG.NewPassword,
-  fieldTag('EncryptedPassword'),
-  fieldTag('EncryptedNewPassword'),
+  TAG.EncryptedPassword,
+  TAG.EncryptedNewPassword,
   TAG.RawData,
 ]);
 const MASK = '***';
@@ -23,10 +24,13 @@ const SEPARATORS = ['\x01', '^A', '|'] as const;
 
 /**
  * Every field of a message as `Name(tag)=value (meaning)`, in its order. Fields may be separated by SOH, `^A`
- * or `|`; what stands before `8=FIX` on a log line is left out; what is no `tag=value` is shown as it is.
+ * or `|`; what stands before `8=FIX` on a log line is left out; what is no `tag=value` is shown as it is. Names
+ * are those of the message's version.
  */
 export function describeMessage(bytes: Buffer | string): string[] {
-  return splitFields(bytes).map(describeField);
+  const fields = splitFields(bytes);
+  const version = versionOfFields(fields);
+  return fields.map((field) => describeField(field, version));
 }
 
 /** The message in one line: its name, then what matters in it, by name. Empty for a line without fields. */
@@ -37,14 +41,24 @@ export function summariseMessage(bytes: Buffer | string): string {
     if (!values.has(tag)) values.set(tag, value);
   }
   const msgType = values.get(TAG.MsgType);
-  if (msgType === undefined) return fields.map(describeField).join(' ');
+  if (msgType === undefined) return fields.map((field) => describeField(field, undefined)).join(' ');
   const name = messageName(msgType) ?? `MsgType(35)=${msgType}`;
   return [name, ...summaryOf(msgType, values, fields)].filter((part) => part !== '').join(' ');
 }
 
-function describeField(field: TextField): string {
+/** The version that BeginString (8) announces; undefined for one that the venue does not speak. */
+function versionOfFields(fields: readonly TextField[]): FixVersion | undefined {
+  const first = fields[0];
+  return first?.tag === TAG.BeginString ? versionOf(first.value) : undefined;
+}
+
+function nameOf(tag: number, version: FixVersion | undefined): string | undefined {
+  return version === undefined ? fieldName(tag) : fieldNameIn(version, tag);
+}
+
+function describeField(field: TextField, version: FixVersion | undefined): string {
   if (field.tag === 0) return field.value;
-  const name = fieldName(field.tag) ?? '?';
+  const name = nameOf(field.tag, version) ?? '?';
   if (SECRET_TAGS.has(field.tag)) return `${name}(${field.tag})=${MASK}`;
   const meaning = enumName(field.tag, field.value);
   return `${name}(${field.tag})=${printable(field.value)}${meaning === undefined ? '' : ` (${meaning})`}`;
@@ -53,23 +67,59 @@ function describeField(field: TextField): string {
 function splitFields(bytes: Buffer | string): TextField[] {
   const line = typeof bytes === 'string' ? bytes : bytes.toString('latin1');
   const begin = line.indexOf('8=FIX');
-  const text = begin < 0 ? line : line.slice(begin);
+  const text = (begin < 0 ? line : line.slice(begin)).replace(/\r?\n$/, '');
   const separator = SEPARATORS.find((candidate) => text.includes(candidate)) ?? '|';
+  const pieces = text.split(separator);
   const fields: TextField[] = [];
-  for (const piece of text.replace(/\r?\n$/, '').split(separator)) {
+  let at = 0;
+  while (at < pieces.length) {
+    const piece = pieces[at]!;
     const equals = piece.indexOf('=');
     const tagText = piece.slice(0, Math.max(equals, 0));
     const last = fields.at(-1);
+    let count = 1;
     if (/^[1-9]\d{0,8}$/.test(tagText)) {
-      fields.push({ tag: Number(tagText), value: piece.slice(equals + 1) });
-    } else if (separator !== '\x01' && last !== undefined && piece.trim() !== '') {
-      // A log's separator may be part of a value; the wire's cannot.
+      const tag = Number(tagText);
+      count = piecesOfData(pieces, at, equals + 1, dataLength(last, tag));
+      fields.push({
+        tag,
+        value: pieces
+          .slice(at, at + count)
+          .join(separator)
+          .slice(equals + 1),
+      });
+    } else if (last !== undefined && piece.trim() !== '' && isPartOf(last, separator)) {
       fields[fields.length - 1] = { tag: last.tag, value: last.value + separator + piece };
     } else if (piece.trim() !== '') {
       fields.push({ tag: 0, value: printable(piece) });
     }
+    at += count;
   }
   return fields;
+}
+
+/** A log's separator may be part of a value; the wire's cannot, but what follows a secret may be its rest. */
+function isPartOf(last: TextField, separator: string): boolean {
+  return separator !== '\x01' || SECRET_TAGS.has(last.tag);
+}
+
+/** How long the field before says that the value of `tag` is, in bytes; 0 when it says nothing about it. */
+function dataLength(before: TextField | undefined, tag: number): number {
+  return before !== undefined && dataTagOf(before.tag) === tag ? Number(before.value) : 0;
+}
+
+/**
+ * Of how many pieces a value consists that starts in piece `at` and has `length` bytes, each separator being
+ * one: a data field may contain SOH. 1 where no piece ends there, as the parser does it.
+ */
+function piecesOfData(pieces: readonly string[], at: number, start: number, length: number): number {
+  let total = pieces[at]!.length - start;
+  let count = 1;
+  while (total < length && at + count < pieces.length) {
+    total += 1 + pieces[at + count]!.length;
+    count += 1;
+  }
+  return total === length ? count : 1;
 }
 
 /** Control characters as `?`: a terminal obeys some of them. */
@@ -102,7 +152,7 @@ function summaryOf(msgType: string, values: Values, fields: readonly TextField[]
         quoted(values),
       ];
     default:
-      return fields.filter((field) => !HIDDEN_IN_SUMMARY.has(field.tag)).map(named);
+      return namedFields(fields);
   }
 }
 
@@ -119,10 +169,15 @@ const HIDDEN_IN_SUMMARY: ReadonlySet<number> = new Set([
   TAG.CheckSum,
 ]);
 
+function namedFields(fields: readonly TextField[]): string[] {
+  const version = versionOfFields(fields);
+  return fields.filter((field) => !HIDDEN_IN_SUMMARY.has(field.tag)).map((field) => named(field, version));
+}
+
 /** `RefSeqNum=5`, `SessionRejectReason=RequiredTagMissing`. */
-function named(field: TextField): string {
+function named(field: TextField, version: FixVersion | undefined): string {
   if (field.tag === 0) return field.value;
-  const name = fieldName(field.tag) ?? String(field.tag);
+  const name = nameOf(field.tag, version) ?? String(field.tag);
   if (SECRET_TAGS.has(field.tag)) return `${name}=${MASK}`;
   return `${name}=${enumName(field.tag, field.value) ?? printable(field.value)}`;
 }

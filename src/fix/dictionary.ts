@@ -1,111 +1,103 @@
 /**
- * The FIX data dictionary: names, types and enumerations of fields, names of messages. The data is
- * fixparser's, corrected for FIX.4.4 by dictionary-differences.ts. Only its data files are imported: its
- * bundle would write a global and cost 80 MB and a fifth of a second at start.
+ * The FIX data dictionary: names, types and enumerations of fields, names of messages, for each version. The
+ * data is fixparser's, corrected by dictionary-differences.ts. Only its data files are imported: its bundle
+ * would write a global and cost 80 MB and a fifth of a second at start.
  */
 import { ENUMS } from 'fixparser/spec/SpecEnums.js';
 import { FIELDS } from 'fixparser/spec/SpecFields.js';
 import { assert } from '../platform/assert.ts';
-import {
-  ENUMS_NOT_IN_44,
-  ENUMS_OF_44,
-  FIELDS_BEFORE_44,
-  FIELDS_OF_44,
-  LAST_MSG_TYPE_OF_44,
-  TAGS_NOT_IN_44,
-} from './dictionary-differences.ts';
+import { DATA_TAGS, DIFFERENCES } from './dictionary-differences.ts';
+import { type DictionaryField, editionOf, MSG_TYPE_TAG } from './dictionary-editions.ts';
+import { VENUE_FIELDS } from './venue-fields.ts';
+import type { DictionaryVersion } from './version.ts';
 
-interface FieldEntry {
-  readonly name: string;
-  readonly type: string;
-  readonly in44: boolean;
-}
-
-const MSG_TYPE_TAG = 35;
-const VERSIONS_UP_TO_44 = new Set([
-  'FIX.2.7',
-  'FIX.3.0',
-  'FIX.4.0',
-  'FIX.4.1',
-  'FIX.4.2',
-  'FIX.4.3',
-  'FIX.4.4',
-]);
-
-/** An extension pack (EP) above -1 came after the version that it is marked with. */
-function isMarked44(entry: { readonly Added?: string; readonly AddedEP?: string }): boolean {
-  const isExtension = entry.AddedEP !== undefined && entry.AddedEP !== '-1';
-  return entry.Added !== undefined && VERSIONS_UP_TO_44.has(entry.Added) && !isExtension;
-}
-
-const fields = new Map<number, FieldEntry>();
+/** What any version says, the newest first; the venue's own fields besides. */
+const fields = new Map<number, DictionaryField>();
 const tagsByName = new Map<string, number>();
-const dataTags = new Map<number, number>();
+const dataTags = new Map<number, number>(DATA_TAGS);
+/** Fields that have the enumeration of another one. */
 const enumAliases = new Map<number, number>();
+const enumNames = new Map<number, Map<string, string>>();
+const msgTypesByName = new Map<string, string>();
+
+function addField(tag: number, name: string, type: string): void {
+  if (!fields.has(tag)) fields.set(tag, { name, type });
+  if (!tagsByName.has(name)) tagsByName.set(name, tag);
+}
+
+function addValue(tag: number, value: string, name: string): void {
+  const names = enumNames.get(tag);
+  if (names === undefined) enumNames.set(tag, new Map([[value, name]]));
+  else if (!names.has(value)) names.set(value, name);
+}
+
 for (const field of FIELDS) {
   const tag = Number(field.Tag);
-  fields.set(tag, {
-    name: field.Name,
-    type: field.Type,
-    in44: isMarked44(field) && !TAGS_NOT_IN_44.has(tag),
-  });
+  addField(tag, field.Name, field.Type);
+  // Types of underlyings and legs are associated too, but with the field whose values they share.
   if (field.Type === 'Length' && field.AssociatedDataTag !== undefined) {
     dataTags.set(tag, Number(field.AssociatedDataTag));
   }
   if (field.EnumDatatype !== undefined) enumAliases.set(tag, Number(field.EnumDatatype));
 }
-for (const field of FIELDS_BEFORE_44) fields.set(field.tag, { ...field, in44: false });
-for (const field of FIELDS_OF_44) fields.set(field.tag, { ...field, in44: true });
-for (const [tag, field] of fields) tagsByName.set(field.name, tag);
-
-const enumNames = new Map<number, Map<string, string>>();
-const enumsOf44 = new Map<number, Set<string>>();
-
-function addEnum(tag: number, value: string, name: string, in44: boolean): void {
-  const names = enumNames.get(tag) ?? new Map<string, string>();
-  enumNames.set(tag, names.set(value, name));
-  if (!in44) return;
-  const values = enumsOf44.get(tag) ?? new Set<string>();
-  enumsOf44.set(tag, values.add(value));
+for (const entry of ENUMS) addValue(Number(entry.Tag), entry.Value, entry.SymbolicName);
+for (const version of ['FIX.5.0SP2', 'FIX.4.4', 'FIX.4.2'] as const) {
+  for (const { tag, name, type } of DIFFERENCES[version].fields) addField(tag, name, type);
+  for (const { tag, value, name } of DIFFERENCES[version].values) {
+    if (name !== undefined) addValue(tag, value, name);
+  }
 }
+for (const { tag, name, type } of VENUE_FIELDS) addField(tag, name, type);
+for (const [msgType, name] of enumNames.get(MSG_TYPE_TAG) ?? []) msgTypesByName.set(name, msgType);
 
-for (const entry of ENUMS) {
-  const tag = Number(entry.Tag);
-  const wasRemoved = ENUMS_NOT_IN_44.get(tag)?.includes(entry.Value) ?? false;
-  addEnum(tag, entry.Value, entry.SymbolicName, isMarked44(entry) && !wasRemoved);
-}
-for (const entry of ENUMS_OF_44) addEnum(entry.tag, entry.value, entry.name, true);
-
-/** Name of a field of any version, `Price` for 44; undefined for a tag that no version has. */
+/** Newest name of a field of any version or of the venue, `Price` for 44; undefined for an unknown tag. */
 export function fieldName(tag: number): string | undefined {
   return fields.get(tag)?.name;
 }
 
-/** FIX data type in FIX.4.4's words, `Qty` for 38; undefined for a tag that no version has. */
-export function fieldType(tag: number): string | undefined {
-  return fields.get(tag)?.type;
+/** Name of a field in a version's words, `LastShares` for 32 in FIX.4.2; the newest where it has none. */
+export function fieldNameIn(version: DictionaryVersion, tag: number): string | undefined {
+  return fieldIn(version, tag)?.name;
 }
 
-/** Tag of a field by its name; an unknown name is a bug of ours and throws. */
+/**
+ * FIX data type in a version's words, `Qty` for 38, `UTCDate` for 272 in FIX.4.2; the newest where the version
+ * does not have the field, undefined for an unknown tag.
+ */
+export function fieldType(tag: number, version: DictionaryVersion): string | undefined {
+  return fieldIn(version, tag)?.type;
+}
+
+function fieldIn(version: DictionaryVersion, tag: number): DictionaryField | undefined {
+  return editionOf(version).fields.get(tag) ?? fields.get(tag);
+}
+
+/** Tag of a field by a name that any version gives it; an unknown name is a bug of ours and throws. */
 export function fieldTag(name: string): number {
   const tag = tagsByName.get(name);
   assert(tag !== undefined, `no FIX field is named ${name}`);
   return tag;
 }
 
-/** Whether FIX.4.4 defines the tag: if not, SessionRejectReason (373) is 0. */
-export function isFieldOf44(tag: number): boolean {
-  return fields.get(tag)?.in44 ?? false;
+/**
+ * Whether FIX defines the tag in that version: if not, and it is no venue field either, SessionRejectReason
+ * (373) is 0. FIX.5.0SP2 includes FIXT.1.1: what it travels over is part of what its members send.
+ */
+export function isFieldOf(version: DictionaryVersion, tag: number): boolean {
+  return editionOf(version).fields.has(tag);
 }
 
-/** Every tag that FIX.4.4 defines. */
-export function tagsOf44(): number[] {
-  return [...fields].filter(([, field]) => field.in44).map(([tag]) => tag);
+/** Every tag that FIX defines in the version, as {@link isFieldOf} has it. */
+export function tagsOf(version: DictionaryVersion): number[] {
+  return [...editionOf(version).fields.keys()];
 }
 
-/** The values that FIX.4.4 allows in a field, or undefined when it is not an enumeration. */
-export function enumValues(tag: number): ReadonlySet<string> | undefined {
-  return enumsOf44.get(tag);
+/**
+ * The values that a version allows in a field, or undefined when it is not an enumeration. MsgType (35) is
+ * none: ask {@link isMessageOf}.
+ */
+export function enumValues(version: DictionaryVersion, tag: number): ReadonlySet<string> | undefined {
+  return editionOf(version).values.get(tag);
 }
 
 /** What a value of an enumeration means, `Buy` for 54=1; undefined when the value or the field has no name. */
@@ -121,19 +113,22 @@ export function messageName(msgType: string): string | undefined {
 
 /** MsgType (35) of a message by its name; an unknown name is a bug of ours and throws. */
 export function messageType(name: string): string {
-  for (const [value, symbolicName] of enumNames.get(MSG_TYPE_TAG) ?? []) {
-    if (symbolicName === name) return value;
-  }
-  assert(false, `no FIX message is named ${name}`);
+  const msgType = msgTypesByName.get(name);
+  assert(msgType !== undefined, `no FIX message is named ${name}`);
+  return msgType;
 }
 
-/** Whether FIX.4.4 knows the MsgType: if so and the venue does not take it, that is 380=3 and not 373=11. */
-export function isMessageOf44(msgType: string): boolean {
-  const isLater = msgType.length > 1 && msgType > LAST_MSG_TYPE_OF_44;
-  return messageName(msgType) !== undefined && !isLater;
+/** Whether a version has the MsgType: if so and the venue does not take it, that is 380=3 and not 373=11. */
+export function isMessageOf(version: DictionaryVersion, msgType: string): boolean {
+  return editionOf(version).msgTypes.has(msgType);
 }
 
-/** The data field (96) whose bytes a Length field (95) counts: it may contain SOH. */
+/** Every MsgType of a version; FIX.5.0SP2 has the session messages of FIXT.1.1 too. */
+export function messagesOf(version: DictionaryVersion): string[] {
+  return [...editionOf(version).msgTypes];
+}
+
+/** The data field (96) whose bytes a Length field (95) counts: it may contain SOH. The same in all versions. */
 export function dataTagOf(lengthTag: number): number | undefined {
   return dataTags.get(lengthTag);
 }

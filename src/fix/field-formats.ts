@@ -5,6 +5,7 @@
 import { assertNever } from '../platform/assert.ts';
 import { fieldType } from './dictionary.ts';
 import { isDateAt, timeOfDayAt, utcTimestampAt } from './timestamp.ts';
+import type { FixVersion } from './version.ts';
 
 /** Data types that are written alike are one format. */
 export type FieldFormat =
@@ -47,9 +48,11 @@ const FORMAT_BY_TYPE: Readonly<Record<string, FieldFormat>> = {
   UTCTimestamp: 'timestamp',
   UTCTimeOnly: 'time',
   UTCDateOnly: 'date',
+  UTCDate: 'date',
   LocalMktDate: 'date',
   MonthYear: 'month',
   data: 'data',
+  XMLData: 'data',
 };
 
 const TEXT_TAG = 58;
@@ -61,10 +64,10 @@ const MINUS = 0x2d;
 const POINT = 0x2e;
 const LETTER_W = 0x77;
 
-/** Format of a field; text for a tag without a type. */
-export function formatOf(tag: number): FieldFormat {
+/** Format of a field in a version's words; text for a tag without a type, or with one that has no format here. */
+export function formatOf(tag: number, version: FixVersion): FieldFormat {
   if (tag === TEXT_TAG) return 'freeText';
-  return FORMAT_BY_TYPE[fieldType(tag) ?? 'String'] ?? 'text';
+  return FORMAT_BY_TYPE[fieldType(tag, version) ?? 'String'] ?? 'text';
 }
 
 /** Whether the bytes between `start` and `end`, at least one, are a value of the format. */

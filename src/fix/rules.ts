@@ -1,10 +1,11 @@
 /**
- * The messages that the venue speaks in FIX.4.4, declared once: which fields they have, which of those must be
- * there, and who sends them.
+ * The messages that the venue speaks, declared once for all versions: which fields they have, which of those must
+ * be there, and who sends them.
  */
 import { messageName } from './dictionary.ts';
-import { HEADER, TRAILER } from './messages/blocks.ts';
-import type { FieldRule } from './messages/field-rules.ts';
+import { type FieldRule, fieldsIn } from './messages/field-rules.ts';
+import { BUSINESS_MESSAGE_REJECT, NEWS } from './messages/general-messages.ts';
+import { HEADER, TRAILER } from './messages/header.ts';
 import {
   NEW_ORDER_SINGLE,
   ORDER_CANCEL_REPLACE_REQUEST,
@@ -12,7 +13,6 @@ import {
 } from './messages/order-entry.ts';
 import { EXECUTION_REPORT, ORDER_CANCEL_REJECT } from './messages/order-reports.ts';
 import {
-  BUSINESS_MESSAGE_REJECT,
   HEARTBEAT,
   LOGON,
   LOGOUT,
@@ -22,38 +22,70 @@ import {
   TEST_REQUEST,
 } from './messages/session-messages.ts';
 import { MSG_TYPE } from './tags.ts';
+import type { FixVersion } from './version.ts';
 
 /** Who sends a message: the member, the venue, or each to the other. */
 export type Direction = 'fromMember' | 'fromVenue' | 'both';
+
+/** Session messages keep the session; application messages are what it is for, and are stored and resent. */
+export type MessageCategory = 'session' | 'application';
 
 export interface MessageRule {
   /** MsgType (35). */
   readonly msgType: string;
   readonly name: string;
+  readonly category: MessageCategory;
   readonly direction: Direction;
-  /** The body's fields; {@link HEADER} and {@link TRAILER} are on every message. */
+  /** The body's fields in any version; {@link HEADER} and {@link TRAILER} are on every message. */
   readonly fields: readonly FieldRule[];
+}
+
+/** One version's messages. */
+export interface VersionRules {
+  readonly header: readonly FieldRule[];
+  readonly trailer: readonly FieldRule[];
+  /** By MsgType (35). */
+  readonly messages: ReadonlyMap<string, MessageRule>;
 }
 
 export { HEADER, TRAILER };
 
-function rule(msgType: string, direction: Direction, fields: readonly FieldRule[]): [string, MessageRule] {
-  return [msgType, { msgType, name: messageName(msgType) ?? msgType, direction, fields }];
+function rule(
+  msgType: string,
+  category: MessageCategory,
+  direction: Direction,
+  fields: readonly FieldRule[],
+): [string, MessageRule] {
+  return [msgType, { msgType, name: messageName(msgType) ?? msgType, category, direction, fields }];
 }
 
 /** Every message of the venue by its MsgType (35). */
 export const MESSAGE_RULES: ReadonlyMap<string, MessageRule> = new Map([
-  rule(MSG_TYPE.Logon, 'both', LOGON),
-  rule(MSG_TYPE.Heartbeat, 'both', HEARTBEAT),
-  rule(MSG_TYPE.TestRequest, 'both', TEST_REQUEST),
-  rule(MSG_TYPE.ResendRequest, 'both', RESEND_REQUEST),
-  rule(MSG_TYPE.Reject, 'both', REJECT),
-  rule(MSG_TYPE.SequenceReset, 'both', SEQUENCE_RESET),
-  rule(MSG_TYPE.Logout, 'both', LOGOUT),
-  rule(MSG_TYPE.NewOrderSingle, 'fromMember', NEW_ORDER_SINGLE),
-  rule(MSG_TYPE.OrderCancelRequest, 'fromMember', ORDER_CANCEL_REQUEST),
-  rule(MSG_TYPE.OrderCancelReplaceRequest, 'fromMember', ORDER_CANCEL_REPLACE_REQUEST),
-  rule(MSG_TYPE.ExecutionReport, 'fromVenue', EXECUTION_REPORT),
-  rule(MSG_TYPE.OrderCancelReject, 'fromVenue', ORDER_CANCEL_REJECT),
-  rule(MSG_TYPE.BusinessMessageReject, 'both', BUSINESS_MESSAGE_REJECT),
+  rule(MSG_TYPE.Logon, 'session', 'both', LOGON),
+  rule(MSG_TYPE.Heartbeat, 'session', 'both', HEARTBEAT),
+  rule(MSG_TYPE.TestRequest, 'session', 'both', TEST_REQUEST),
+  rule(MSG_TYPE.ResendRequest, 'session', 'both', RESEND_REQUEST),
+  rule(MSG_TYPE.Reject, 'session', 'both', REJECT),
+  rule(MSG_TYPE.SequenceReset, 'session', 'both', SEQUENCE_RESET),
+  rule(MSG_TYPE.Logout, 'session', 'both', LOGOUT),
+  rule(MSG_TYPE.NewOrderSingle, 'application', 'fromMember', NEW_ORDER_SINGLE),
+  rule(MSG_TYPE.OrderCancelRequest, 'application', 'fromMember', ORDER_CANCEL_REQUEST),
+  rule(MSG_TYPE.OrderCancelReplaceRequest, 'application', 'fromMember', ORDER_CANCEL_REPLACE_REQUEST),
+  rule(MSG_TYPE.ExecutionReport, 'application', 'fromVenue', EXECUTION_REPORT),
+  rule(MSG_TYPE.OrderCancelReject, 'application', 'fromVenue', ORDER_CANCEL_REJECT),
+  rule(MSG_TYPE.BusinessMessageReject, 'application', 'both', BUSINESS_MESSAGE_REJECT),
+  rule(MSG_TYPE.News, 'application', 'fromVenue', NEWS),
 ]);
+
+/** The messages as one version has them. */
+export function rulesOf(version: FixVersion): VersionRules {
+  const messages = [...MESSAGE_RULES].map(([msgType, message]): [string, MessageRule] => [
+    msgType,
+    { ...message, fields: fieldsIn(version, message.fields) },
+  ]);
+  return {
+    header: fieldsIn(version, HEADER),
+    trailer: fieldsIn(version, TRAILER),
+    messages: new Map(messages),
+  };
+}

@@ -1,21 +1,26 @@
 /**
- * The tags and message types that the venue's code names. The numbers come from fixparser's data by name, so
- * that none is typed here.
+ * The tags and message types that the venue's code names, by their newest names. The numbers come from the
+ * dictionary by name, so that none is typed here.
  */
 import { fieldTag, messageType } from './dictionary.ts';
 
 /** Tags by field name. */
 export const TAG = {
   Account: fieldTag('Account'),
+  ApplExtID: fieldTag('ApplExtID'),
+  ApplVerID: fieldTag('ApplVerID'),
   AvgPx: fieldTag('AvgPx'),
   BeginSeqNo: fieldTag('BeginSeqNo'),
   BeginString: fieldTag('BeginString'),
   BodyLength: fieldTag('BodyLength'),
   BusinessRejectReason: fieldTag('BusinessRejectReason'),
   BusinessRejectRefID: fieldTag('BusinessRejectRefID'),
+  CancelOnDisconnectWindow: fieldTag('CancelOnDisconnectWindow'),
+  CancelOrdersOnDisconnect: fieldTag('CancelOrdersOnDisconnect'),
   CashOrderQty: fieldTag('CashOrderQty'),
   CheckSum: fieldTag('CheckSum'),
   ClOrdID: fieldTag('ClOrdID'),
+  CstmApplVerID: fieldTag('CstmApplVerID'),
   CumQty: fieldTag('CumQty'),
   Currency: fieldTag('Currency'),
   CxlRejReason: fieldTag('CxlRejReason'),
@@ -27,6 +32,8 @@ export const TAG = {
   DiscretionInst: fieldTag('DiscretionInst'),
   EffectiveTime: fieldTag('EffectiveTime'),
   EncryptMethod: fieldTag('EncryptMethod'),
+  EncryptedNewPassword: fieldTag('EncryptedNewPassword'),
+  EncryptedPassword: fieldTag('EncryptedPassword'),
   EndSeqNo: fieldTag('EndSeqNo'),
   ExecID: fieldTag('ExecID'),
   ExecInst: fieldTag('ExecInst'),
@@ -39,6 +46,7 @@ export const TAG = {
   ForexReq: fieldTag('ForexReq'),
   GapFillFlag: fieldTag('GapFillFlag'),
   HandlInst: fieldTag('HandlInst'),
+  Headline: fieldTag('Headline'),
   HeartBtInt: fieldTag('HeartBtInt'),
   LastLiquidityInd: fieldTag('LastLiquidityInd'),
   LastMsgSeqNumProcessed: fieldTag('LastMsgSeqNumProcessed'),
@@ -52,12 +60,15 @@ export const TAG = {
   MiscFeeAmt: fieldTag('MiscFeeAmt'),
   MiscFeeCurr: fieldTag('MiscFeeCurr'),
   MiscFeeType: fieldTag('MiscFeeType'),
+  MsgDirection: fieldTag('MsgDirection'),
   MsgSeqNum: fieldTag('MsgSeqNum'),
   MsgType: fieldTag('MsgType'),
   NewPassword: fieldTag('NewPassword'),
   NewSeqNo: fieldTag('NewSeqNo'),
   NextExpectedMsgSeqNum: fieldTag('NextExpectedMsgSeqNum'),
+  NoLinesOfText: fieldTag('NoLinesOfText'),
   NoMiscFees: fieldTag('NoMiscFees'),
+  NoMsgTypes: fieldTag('NoMsgTypes'),
   OnBehalfOfCompID: fieldTag('OnBehalfOfCompID'),
   OnBehalfOfLocationID: fieldTag('OnBehalfOfLocationID'),
   OnBehalfOfSubID: fieldTag('OnBehalfOfSubID'),
@@ -70,6 +81,7 @@ export const TAG = {
   OrderQty2: fieldTag('OrderQty2'),
   OrigClOrdID: fieldTag('OrigClOrdID'),
   OrigSendingTime: fieldTag('OrigSendingTime'),
+  OrigTime: fieldTag('OrigTime'),
   Password: fieldTag('Password'),
   PegOffsetValue: fieldTag('PegOffsetValue'),
   PossDupFlag: fieldTag('PossDupFlag'),
@@ -91,6 +103,7 @@ export const TAG = {
   SenderSubID: fieldTag('SenderSubID'),
   SendingTime: fieldTag('SendingTime'),
   SessionRejectReason: fieldTag('SessionRejectReason'),
+  SessionStatus: fieldTag('SessionStatus'),
   SettlType: fieldTag('SettlType'),
   Side: fieldTag('Side'),
   StopPx: fieldTag('StopPx'),
@@ -105,6 +118,7 @@ export const TAG = {
   Text: fieldTag('Text'),
   TimeInForce: fieldTag('TimeInForce'),
   TransactTime: fieldTag('TransactTime'),
+  Urgency: fieldTag('Urgency'),
   Username: fieldTag('Username'),
 } as const;
 
@@ -117,6 +131,7 @@ export const MSG_TYPE = {
   Reject: messageType('Reject'),
   SequenceReset: messageType('SequenceReset'),
   Logout: messageType('Logout'),
+  News: messageType('News'),
   NewOrderSingle: messageType('NewOrderSingle'),
   OrderCancelRequest: messageType('OrderCancelRequest'),
   OrderCancelReplaceRequest: messageType('OrderCancelReplaceRequest'),

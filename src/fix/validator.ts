@@ -5,19 +5,20 @@
 import {
   type CompiledGroup,
   type CompiledMessage,
-  ENUMS_BY_TAG,
-  FORMATS,
+  type CompiledRules,
+  compiledRules,
   IN_BODY,
   IN_GROUP,
   IN_HEADER,
   NOWHERE,
-  RECEIVED_MESSAGES,
   TAG_LIMIT,
 } from './compiled-rules.ts';
-import { dataTagOf, fieldName, isFieldOf44, isMessageOf44, messageName } from './dictionary.ts';
+import { dataTagOf, fieldNameIn, isFieldOf, isMessageOf, messageName } from './dictionary.ts';
 import { type FieldFormat, isWellFormed } from './field-formats.ts';
 import type { FixMessage } from './message.ts';
 import { TAG } from './tags.ts';
+import { isVenueField } from './venue-fields.ts';
+import type { FixVersion } from './version.ts';
 
 /** Why a message is refused, with the field where one is to blame. */
 export type Violation =
@@ -47,6 +48,8 @@ export interface ValidatorOptions {
    * one is 373=6.
    */
   readonly maxFieldBytes: number;
+  /** Whose message it is: the member's, if not said. */
+  readonly sender?: 'member' | 'venue';
 }
 
 export const DEFAULT_VALIDATOR_OPTIONS: ValidatorOptions = { allowUserDefined: false, maxFieldBytes: 512 };
@@ -78,45 +81,63 @@ const CONDITIONAL_FIELD_MISSING = 5;
 const seenInRun = new Float64Array(TAG_LIMIT);
 let lastRun = 0;
 
+/** What one message is judged by. One object for all, filled anew for each: none is made per message. */
+const judged: {
+  message: FixMessage;
+  version: FixVersion;
+  rules: CompiledRules;
+  options: ValidatorOptions;
+} = {
+  // Nothing reads it before the first message is put here.
+  message: undefined as unknown as FixMessage,
+  version: 'FIX.4.4',
+  rules: compiledRules('FIX.4.4'),
+  options: DEFAULT_VALIDATOR_OPTIONS,
+};
+
 /**
- * The first thing wrong with a message that a member sent, in the order of its fields, then what is missing;
+ * The first thing wrong with a message of that version, in the order of its fields, then what is missing;
  * undefined when there is nothing. CompIDs, sequence numbers and times are the session's to judge.
  */
 export function validate(
   message: FixMessage,
+  version: FixVersion,
   options: ValidatorOptions = DEFAULT_VALIDATOR_OPTIONS,
 ): Violation | undefined {
-  const rules = RECEIVED_MESSAGES.get(message.msgType);
-  if (rules === undefined) return judgeUnknownType(message.msgType);
+  const rules = compiledRules(version);
+  const messages = options.sender === 'venue' ? rules.fromVenue : rules.fromMember;
+  const messageRules = messages.get(message.msgType);
+  if (messageRules === undefined) return judgeUnknownType(message.msgType, version);
+  judged.message = message;
+  judged.version = version;
+  judged.rules = rules;
+  judged.options = options;
   lastRun += 1;
   const run = lastRun;
-  return judgeFields(message, rules, run, options) ?? judgeMissing(message, rules, run);
+  return judgeFields(messageRules, run) ?? judgeMissing(messageRules, run);
 }
 
-function judgeUnknownType(msgType: string): Violation {
-  if (msgType === '') return reject(REASON.emptyTag, TAG.MsgType, `${label(TAG.MsgType)} is empty`);
-  if (isMessageOf44(msgType)) {
+function judgeUnknownType(msgType: string, version: FixVersion): Violation {
+  if (msgType === '') return reject(REASON.emptyTag, TAG.MsgType, 'MsgType(35) is empty');
+  if (isMessageOf(version, msgType)) {
     const text = `${messageName(msgType)}(35=${msgType}) is not supported`;
     return businessReject(UNSUPPORTED_MESSAGE_TYPE, TAG.MsgType, text);
   }
-  const text = `${label(TAG.MsgType)}=${excerpt(msgType)} is not a message of FIX.4.4`;
+  const text = `MsgType(35)=${excerpt(msgType)} is not a message of ${version}`;
   return reject(REASON.invalidMsgType, TAG.MsgType, text);
 }
 
-function judgeFields(
-  message: FixMessage,
-  rules: CompiledMessage,
-  run: number,
-  options: ValidatorOptions,
-): Violation | undefined {
+function judgeFields(rules: CompiledMessage, run: number): Violation | undefined {
+  const { message, options } = judged;
   let current = IN_HEADER;
   let i = 0;
   while (i < message.fieldCount) {
     const tag = message.tagAt(i);
-    const isUserDefined = tag >= FIRST_USER_DEFINED_TAG && options.allowUserDefined;
-    const section = isUserDefined ? IN_BODY : tag < TAG_LIMIT ? rules.sections[tag]! : NOWHERE;
-    if (section === NOWHERE) return judgeUnexpected(message, i);
-    const fault = judgeValue(message, i, options);
+    let section = tag < TAG_LIMIT ? rules.sections[tag]! : NOWHERE;
+    const isUserDefined = section === NOWHERE && tag >= FIRST_USER_DEFINED_TAG && options.allowUserDefined;
+    if (isUserDefined) section = IN_BODY;
+    if (section === NOWHERE) return judgeUnexpected(i);
+    const fault = judgeValue(i);
     if (fault !== undefined) return fault;
     if (section === IN_GROUP) {
       return reject(REASON.groupOutOfOrder, tag, `${label(tag)} is outside its repeating group`);
@@ -132,46 +153,59 @@ function judgeFields(
     }
     current = section;
     const group = rules.groups.size > 0 ? rules.groups.get(tag) : undefined;
-    const next = group === undefined ? i + 1 : judgeGroup(message, i, group, options);
+    const next = group === undefined ? i + 1 : judgeGroup(i, group);
     if (typeof next !== 'number') return next;
+    for (let member = i + 1; member < next; member += 1) {
+      const memberFault = judgeValue(member);
+      if (memberFault !== undefined) return memberFault;
+    }
     i = next;
   }
   return undefined;
 }
 
-/** A tag that the message does not have: no field at all, none of FIX.4.4, or one of other messages. */
-function judgeUnexpected(message: FixMessage, i: number): Violation {
+/** A tag that the message does not have: no field at all, none of the version, or one of other messages. */
+function judgeUnexpected(i: number): Violation {
+  const { message, version } = judged;
   const tag = message.tagAt(i);
   if (tag === 0) {
-    const text = `field ${i + 1}, "${excerpt(message.valueAt(i))}", is not tag=value`;
-    return reject(REASON.undefinedTag, undefined, text);
+    const field = message.valueAt(i);
+    const text = `field ${i + 1}, "${excerpt(field)}", is not tag=value`;
+    return reject(REASON.undefinedTag, badTagOf(field), text);
   }
-  if (isFieldOf44(tag)) {
+  if (isFieldOf(version, tag) || isVenueField(version, tag)) {
     const name = messageName(message.msgType) ?? '';
     const text = `${label(tag)} is not defined for ${name}(35=${message.msgType})`;
     return reject(REASON.tagNotOfMessage, tag, text);
   }
-  return reject(REASON.undefinedTag, tag, `${label(tag)} is not defined in FIX.4.4`);
+  return reject(REASON.undefinedTag, tag, `${label(tag)} is not defined in ${version}`);
 }
 
-function judgeValue(message: FixMessage, i: number, options: ValidatorOptions): Violation | undefined {
+/** The number that stands where a tag should: 0 or negative; undefined when there is none that can be told. */
+function badTagOf(field: string): number | undefined {
+  const number = /^(0|-[1-9]\d{0,8})=/.exec(field)?.[1];
+  return number === undefined ? undefined : Number(number);
+}
+
+function judgeValue(i: number): Violation | undefined {
+  const { message, rules, options } = judged;
   const tag = message.tagAt(i);
   const start = message.startAt(i);
   const end = message.endAt(i);
   if (start === end) return reject(REASON.emptyTag, tag, `${label(tag)} is empty`);
-  const format = tag < TAG_LIMIT ? FORMATS[tag]! : 'text';
+  const format = tag < TAG_LIMIT ? rules.formats[tag]! : 'text';
   if (end - start > options.maxFieldBytes && format !== 'freeText' && format !== 'data') {
     const text = `${label(tag)} has ${end - start} bytes, more than ${options.maxFieldBytes}`;
     return reject(REASON.badFormat, tag, text);
   }
-  if (!isWellFormed(format, message.bytes, start, end)) {
+  if (!isWellFormed(format, message.source, start, end)) {
     const text = `${label(tag)}=${excerpt(message.valueAt(i))} is not ${DESCRIPTIONS[format]}`;
     return reject(REASON.badFormat, tag, text);
   }
   if (format === 'data' && !hasItsLength(message, i)) {
     return reject(REASON.badFormat, tag, `${label(tag)} does not follow its length, or has another`);
   }
-  if (tag < TAG_LIMIT && !isEnumerated(message, i, tag)) {
+  if (tag < TAG_LIMIT && !isEnumerated(i, tag, format)) {
     const text = `${label(tag)}=${excerpt(message.valueAt(i))} is not a defined value`;
     return reject(REASON.badEnumeration, tag, text);
   }
@@ -184,52 +218,41 @@ function hasItsLength(message: FixMessage, i: number): boolean {
   return isLength && Number(message.valueAt(i - 1)) === message.endAt(i) - message.startAt(i);
 }
 
-function isEnumerated(message: FixMessage, i: number, tag: number): boolean {
-  const allowed = ENUMS_BY_TAG[tag];
+function isEnumerated(i: number, tag: number, format: FieldFormat): boolean {
+  const { message, rules } = judged;
+  const allowed = rules.enums[tag];
   if (allowed === undefined) return true;
   const start = message.startAt(i);
   if (message.endAt(i) - start === 1 && allowed.isByte !== undefined) {
-    return allowed.isByte[message.bytes[start]!] === 1;
+    return allowed.isByte[message.source[start]!] === 1;
   }
   const value = message.valueAt(i);
-  if (FORMATS[tag] === 'values') return value.split(' ').every((part) => allowed.values.has(part));
+  if (format === 'values') return value.split(' ').every((part) => allowed.values.has(part));
   return allowed.values.has(value);
 }
 
-/** Judges the instances after the count field `i`; returns the index after them. */
-function judgeGroup(
-  message: FixMessage,
-  i: number,
-  group: CompiledGroup,
-  options: ValidatorOptions,
-): number | Violation {
+/** Judges how the instances after the count field `i` are laid out, not their values; returns the index after them. */
+function judgeGroup(i: number, group: CompiledGroup): number | Violation {
+  const { message } = judged;
   const countTag = message.tagAt(i);
   let instanceCount = 0;
-  let instanceRun = 0;
+  let lastPlace = -1;
   let at = i + 1;
   while (at < message.fieldCount) {
     const tag = message.tagAt(at);
-    if (tag >= TAG_LIMIT || group.isMember[tag] !== 1) break;
+    const place = group.places.get(tag);
+    if (place === undefined) break;
     if (tag === group.delimiter) {
       instanceCount += 1;
-      lastRun += 1;
-      instanceRun = lastRun;
     } else if (instanceCount === 0) {
       const text = `${label(countTag)} must be followed by ${label(group.delimiter)}, not ${label(tag)}`;
       return reject(REASON.groupOutOfOrder, tag, text);
     }
-    const fault = judgeValue(message, at, options);
-    if (fault !== undefined) return fault;
-    if (seenInRun[tag] === instanceRun) {
-      return reject(
-        REASON.repeatedTag,
-        tag,
-        `${label(tag)} appears twice in one instance of ${label(countTag)}`,
-      );
-    }
-    seenInRun[tag] = instanceRun;
+    if (tag !== group.delimiter && place <= lastPlace)
+      return judgeMisplaced(tag, countTag, place === lastPlace);
+    lastPlace = place;
     const inner = group.groups.get(tag);
-    const next = inner === undefined ? at + 1 : judgeGroup(message, at, inner, options);
+    const next = inner === undefined ? at + 1 : judgeGroup(at, inner);
     if (typeof next !== 'number') return next;
     at = next;
   }
@@ -240,15 +263,23 @@ function judgeGroup(
   return at;
 }
 
-function judgeMissing(message: FixMessage, rules: CompiledMessage, run: number): Violation | undefined {
+function judgeMisplaced(tag: number, countTag: number, isRepeated: boolean): Violation {
+  const instance = `one instance of ${label(countTag)}`;
+  return isRepeated
+    ? reject(REASON.repeatedTag, tag, `${label(tag)} appears twice in ${instance}`)
+    : reject(REASON.groupOutOfOrder, tag, `${label(tag)} is out of order in ${instance}`);
+}
+
+function judgeMissing(rules: CompiledMessage, run: number): Violation | undefined {
   for (const tag of rules.required) {
     if (seenInRun[tag] !== run) {
       return reject(REASON.requiredTagMissing, tag, `${label(tag)} is missing`);
     }
   }
   for (const { tag, presence } of rules.conditional) {
-    if (presence.type !== 'conditional' || seenInRun[tag] === run || !presence.applies(message)) continue;
-    const text = `${label(tag)} is missing: it is required when ${presence.when}`;
+    if (presence.type !== 'conditional' || seenInRun[tag] === run) continue;
+    if (!presence.applies(judged.message)) continue;
+    const text = `${label(tag)} is missing: it is required ${presence.when}`;
     return businessReject(CONDITIONAL_FIELD_MISSING, tag, text);
   }
   return undefined;
@@ -270,9 +301,9 @@ const DESCRIPTIONS: Readonly<Record<FieldFormat, string>> = {
   data: 'data',
 };
 
-/** `Price(44)`, or `tag 9999`. */
+/** `Price(44)` in the version's words, or `tag 9999`. */
 function label(tag: number): string {
-  const name = fieldName(tag);
+  const name = fieldNameIn(judged.version, tag);
   return name === undefined ? `tag ${tag}` : `${name}(${tag})`;
 }
 

@@ -63,7 +63,8 @@ export interface OrderCancelReject {
   /** OrderID (37); undefined is sent as NONE. */
   readonly orderId: OrderId | undefined;
   readonly clOrdId: string;
-  readonly origClOrdId: string;
+  /** OrigClOrdID (41) of the request; undefined when it named its order by OrderID (37) alone. */
+  readonly origClOrdId: string | undefined;
   /** The order's true status; 8 when it is unknown. */
   readonly ordStatus: OrdStatus;
   /** CxlRejResponseTo (434): 1 for F, 2 for G. */

@@ -23,7 +23,8 @@ export interface NewOrderSingle {
 export interface OrderCancelRequest {
   readonly type: 'OrderCancelRequest';
   readonly clOrdId: string;
-  readonly origClOrdId: string;
+  /** OrigClOrdID (41); undefined when OrderID alone names the order, as FIX.5.0SP2 allows. */
+  readonly origClOrdId: string | undefined;
   /** OrderID (37), when given: must agree with OrigClOrdID. */
   readonly orderId: string | undefined;
   readonly symbol: string;
@@ -35,7 +36,7 @@ export interface OrderCancelRequest {
 export interface OrderCancelReplaceRequest {
   readonly type: 'OrderCancelReplaceRequest';
   readonly clOrdId: string;
-  readonly origClOrdId: string;
+  readonly origClOrdId: string | undefined;
   readonly orderId: string | undefined;
   readonly symbol: string;
   readonly side: Side;

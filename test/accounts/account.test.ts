@@ -178,6 +178,8 @@ describe('account', () => {
         cxlRejReason: 1,
         text: 'OrderID(37) and OrigClOrdID(41) name different orders',
       });
+      const named = cancelOrder('x5', 'a', { origClOrdId: undefined, orderId: String(order.orderId) });
+      expect(desk.judge(named)).to.deep.include({ type: 'ToBook' });
       const agreeing = cancelOrder('x4', 'a', { orderId: String(order.orderId) });
       expect(said(desk.judge(agreeing))).to.equal('to BTC-USD: CancelOrder');
     });

@@ -134,7 +134,7 @@ describe('account', () => {
       {
         name: 'a price that is off the tick',
         command: buyOrder('a', '1', '100.005'),
-        reason: 99,
+        reason: 18,
         text: 'Price(44)=100.005 is not a multiple of the tick size 0.01',
       },
       {
@@ -212,7 +212,7 @@ describe('account', () => {
         { given: desk.judge(buyOrder('b', '0', undefined, bad), halted), reason: 2 },
         { given: desk.judge(buyOrder('c', '0', undefined, bad)), reason: 11 },
         { given: desk.judge(buyOrder('d', '0', '0.001')), reason: 13 },
-        { given: desk.judge(buyOrder('e', '99', '0.001')), reason: 99 },
+        { given: desk.judge(buyOrder('e', '99', '0.001')), reason: 18 },
         { given: desk.judge(buyOrder('f', '99', '200')), reason: 99 },
         { given: desk.judge(buyOrder('g', '99', '100')), reason: 3 },
       ];

@@ -40,6 +40,45 @@ describe('a described message', () => {
     expect(`${shown.join()}${summariseMessage(line)}`).to.not.match(/cret|other/);
   });
 
+  it('never shows a secret that contains a separator, whatever its length field says', () => {
+    for (const separator of ['\x01', '|', '^A']) {
+      for (const length of [7, 8, 3, 99]) {
+        const line = `8=FIXT.1.1|35=A|95=${length}|96=sec|ret|1401=${length}|1402=sec|ret|98=0|10=000|`;
+        const shown = describeMessage(line.replaceAll('|', separator));
+        expect(shown).to.include.members(['RawData(96)=***', 'EncryptedPassword(1402)=***']);
+        expect(shown).to.include.members(['EncryptMethod(98)=0 (None)', 'CheckSum(10)=000']);
+        expect(`${shown.join()}${summariseMessage(line)}`).to.not.match(/sec|ret/);
+      }
+    }
+  });
+
+  it('reads a data field by its length', () => {
+    const line = '8=FIX.4.4\x01354=7\x01355=a\x0154=1b\x0154=2\x01';
+    expect(describeMessage(line)).to.deep.equal([
+      'BeginString(8)=FIX.4.4',
+      'EncodedTextLen(354)=7',
+      'EncodedText(355)=a?54=1b',
+      'Side(54)=2 (Sell)',
+    ]);
+  });
+
+  it('names fields as the version of the message does', () => {
+    const shown = ['FIX.4.2', 'FIX.4.4', 'FIXT.1.1', 'FIX.9.9'].map((beginString) =>
+      describeMessage(`8=${beginString}|35=8|20=0|150=1|32=5|10=000|`).slice(2, 5).join(' '),
+    );
+    const newer = 'ExecTransType(20)=0 (New) ExecType(150)=1 (PartialFill) LastQty(32)=5';
+    expect(shown).to.deep.equal([newer.replace('LastQty', 'LastShares'), newer, newer, newer]);
+  });
+
+  it('names the fields that the venue adds', () => {
+    const shown = describeMessage('8=FIX.4.2|35=A|553=17|8013=Y|8014=10|10=000|');
+    expect(shown).to.include.members([
+      'Username(553)=17',
+      'CancelOrdersOnDisconnect(8013)=Y',
+      'CancelOnDisconnectWindow(8014)=10',
+    ]);
+  });
+
   it('keeps a separator that is part of a value', () => {
     expect(describeMessage('8=FIX.4.4|58=a|b|10=000|')[1]).to.equal('Text(58)=a|b');
   });
@@ -86,6 +125,7 @@ describe('a summarised message', () => {
     ],
     [`35=A|${MEMBER_HEADER}98=0|108=30|554=x|`, 'Logon EncryptMethod=None HeartBtInt=30 Password=***'],
     [`35=0|${MEMBER_HEADER}`, 'Heartbeat'],
+    [`35=B|${MEMBER_HEADER}148=maintenance|`, 'News Headline=maintenance'],
     [
       `35=3|${MEMBER_HEADER}45=5|371=44|373=6|58=why|`,
       'Reject RefSeqNum=5 RefTagID=44 SessionRejectReason=IncorrectDataFormatForValue Text=why',

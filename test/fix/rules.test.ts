@@ -1,64 +1,97 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { expect } from 'chai';
-import { HEADER, TRAILER } from '../../src/fix/messages/blocks.ts';
-import type { FieldRule } from '../../src/fix/messages/field-rules.ts';
-import { MESSAGE_RULES } from '../../src/fix/rules.ts';
+import { fieldName, fieldNameIn, fieldTag, isFieldOf } from '../../src/fix/dictionary.ts';
+import { type FieldRule, fieldsIn } from '../../src/fix/messages/field-rules.ts';
+import { MESSAGE_RULES, rulesOf } from '../../src/fix/rules.ts';
+import { isVenueField, VENUE_FIELDS } from '../../src/fix/venue-fields.ts';
+import { FIX_VERSIONS, type FixVersion } from '../../src/fix/version.ts';
+import { type LaidOutField, messageDocument } from '../support/message-documents.ts';
 
-const packageJson = createRequire(import.meta.url).resolve('jspurefix/package.json');
-const XML = readFileSync(packageJson.replace('package.json', 'data/FIX44.xml'), 'utf8');
+const LOGON = 'A';
 
-/** The element's content, from its opening tag to its closing one; nested elements of its kind do not occur. */
-function elementOf(kind: string, name: string): string {
-  const opening = new RegExp(`<${kind} name='${name}'[^>/]*>`).exec(XML);
-  if (opening === null) throw new Error(`no ${kind} ${name}`);
-  return XML.slice(opening.index, XML.indexOf(`</${kind}>`, opening.index));
+/** Tags of all fields, those of groups as `group.member`. */
+function tagsIn(fields: readonly (FieldRule | LaidOutField)[], prefix = ''): string[] {
+  return fields.flatMap(({ tag, members }) => [
+    `${prefix}${tag}`,
+    ...(members === undefined ? [] : tagsIn(members, `${prefix}${tag}.`)),
+  ]);
 }
 
-/** Names of all fields inside an element of the independent dictionary, those of its components included. */
-function independentNames(element: string): string[] {
-  return [...element.matchAll(/<(field|group|component) name='(\w+)'/g)].flatMap(([whole, kind, name]) => {
-    if (kind !== 'component') return [name!];
-    return element.startsWith(whole) ? [] : independentNames(elementOf('component', name!));
+/** Members of each group in their order. */
+function groupsIn(fields: readonly (FieldRule | LaidOutField)[]): Map<number, readonly number[]> {
+  const groups = new Map<number, readonly number[]>();
+  for (const { tag, members } of fields) {
+    if (members === undefined) continue;
+    groups.set(
+      tag,
+      members.map((member) => member.tag),
+    );
+    for (const [inner, order] of groupsIn(members)) groups.set(inner, order);
+  }
+  return groups;
+}
+
+/** Beyond what FIX has in a Logon. */
+function venueTags(version: FixVersion, msgType: string): string[] {
+  if (msgType !== LOGON) return [];
+  return VENUE_FIELDS.filter((field) => isVenueField(version, field.tag)).map((field) => `${field.tag}`);
+}
+
+for (const version of FIX_VERSIONS) {
+  const theirs = messageDocument(version);
+  const { header, trailer, messages } = rulesOf(version);
+
+  describe(`the rules of ${version}`, () => {
+    for (const [msgType, rule] of messages) {
+      if (rule.direction === 'fromVenue') {
+        it(`send in ${rule.name} only what FIX gives it`, () => {
+          expect(tagsIn(theirs(msgType))).to.include.members(tagsIn(rule.fields));
+        });
+      } else {
+        it(`give ${rule.name} the fields that FIX gives it, each once`, () => {
+          const expected = [...tagsIn(theirs(msgType)), ...venueTags(version, msgType)];
+          expect(tagsIn(rule.fields).sort()).to.deep.equal(expected.sort());
+        });
+
+        it(`have the groups of ${rule.name} in FIX's order`, () => {
+          expect(groupsIn(rule.fields)).to.deep.equal(groupsIn(theirs(msgType)));
+        });
+      }
+
+      it(`require in ${rule.name} all that FIX requires`, () => {
+        const needed = rule.fields.filter((field) => field.presence.type === 'required');
+        const required = theirs(msgType).filter((field) => field.isRequired && field.members === undefined);
+        expect(tagsIn(needed)).to.include.members(tagsIn(required));
+      });
+    }
+
+    it('have the header and the trailer of FIX', () => {
+      expect(tagsIn(header).sort()).to.deep.equal(tagsIn(theirs('header')).sort());
+      expect(tagsIn(trailer).sort()).to.deep.equal(tagsIn(theirs('trailer')).sort());
+    });
+
+    it('name only fields that the version or the venue defines', () => {
+      for (const { fields } of messages.values()) {
+        for (const path of tagsIn([...header, ...fields, ...trailer])) {
+          const tag = Number(path.split('.').at(-1));
+          expect(isFieldOf(version, tag) || isVenueField(version, tag), `${tag}`).to.equal(true);
+        }
+      }
+    });
   });
 }
 
-function namesOf(rules: readonly FieldRule[]): string[] {
-  return rules.flatMap((rule) => [rule.name, ...(rule.members === undefined ? [] : namesOf(rule.members))]);
-}
-
-const FROM_MEMBER = [...MESSAGE_RULES.values()].filter((rule) => rule.direction !== 'fromVenue');
-
-describe('the message rules', () => {
-  for (const rule of FROM_MEMBER) {
-    it(`give ${rule.name} the fields that FIX.4.4 gives it, each once`, () => {
-      const theirs = [...new Set(independentNames(elementOf('message', rule.name)))];
-      expect(namesOf(rule.fields)).to.have.members(theirs);
-      expect(namesOf(rule.fields)).to.have.length(theirs.length);
-    });
-  }
-
-  for (const rule of MESSAGE_RULES.values()) {
-    it(`require in ${rule.name} all that FIX.4.4 requires`, () => {
-      const element = elementOf('message', rule.name);
-      const theirs = [...element.matchAll(/<field name='(\w+)' required='Y'/g)].map((match) => match[1]!);
-      const ours = rule.fields
-        .filter((field) => field.presence.type === 'required')
-        .map((field) => field.name);
-      expect(ours).to.include.members(theirs);
-    });
-  }
-
-  it('send only what FIX.4.4 defines for the message', () => {
-    for (const rule of MESSAGE_RULES.values()) {
-      expect(independentNames(elementOf('message', rule.name))).to.include.members(namesOf(rule.fields));
+describe('a field rule', () => {
+  it('has one presence in each version of its message', () => {
+    for (const { name, fields } of MESSAGE_RULES.values()) {
+      for (const version of FIX_VERSIONS) {
+        const names = fieldsIn(version, fields).map((field) => field.name);
+        expect(new Set(names).size, `${name} of ${version}`).to.equal(names.length);
+      }
     }
   });
 
-  it('have the header and the trailer of FIX.4.4', () => {
-    const header = XML.slice(XML.indexOf('<header>'), XML.indexOf('</header>'));
-    const trailer = XML.slice(XML.indexOf('<trailer>'), XML.indexOf('</trailer>'));
-    expect(namesOf(HEADER)).to.have.members(independentNames(header));
-    expect(namesOf(TRAILER)).to.have.members(independentNames(trailer));
+  it('goes by the newest name and is shown by that of its version', () => {
+    expect(fieldName(fieldTag('LastQty'))).to.equal('LastQty');
+    expect(fieldNameIn('FIX.4.2', fieldTag('LastQty'))).to.equal('LastShares');
   });
 });

@@ -1,8 +1,19 @@
 import { expect } from 'chai';
-import { DEFAULT_VALIDATOR_OPTIONS, type Violation, validate } from '../../src/fix/validator.ts';
+import type { FixMessage } from '../../src/fix/message.ts';
+import {
+  DEFAULT_VALIDATOR_OPTIONS,
+  validate as judge,
+  type ValidatorOptions,
+  type Violation,
+} from '../../src/fix/validator.ts';
 import { fixMessage, MEMBER_HEADER, orderBody } from '../support/fix-frames.ts';
 
 const TERMS = '11=c1|55=BTC-USD|54=1|60=20260102-03:04:05|40=2|38=1|44=100|';
+
+/** Judges a message of FIX.4.4. */
+function validate(message: FixMessage, options?: ValidatorOptions): Violation | undefined {
+  return judge(message, 'FIX.4.4', options);
+}
 
 function reject(sessionRejectReason: number, refTagId: number | undefined, text: string): Violation {
   return { type: 'Reject', sessionRejectReason, refTagId, text };

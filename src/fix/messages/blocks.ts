@@ -1,117 +1,101 @@
 /**
- * Fields that several messages share: header, trailer and the component blocks of FIX.4.4, as its dictionary
- * has them.
+ * Blocks of fields that several order messages share, as each version has them. Of FIX.5.0SP2 it is what was
+ * published up to extension pack 97.
  */
-import { type FieldRule, group, optional, required } from './field-rules.ts';
-
-/** The standard header. 8, 9 and 35 come first, in this order. */
-export const HEADER: readonly FieldRule[] = [
-  ...required('BeginString BodyLength MsgType SenderCompID TargetCompID MsgSeqNum SendingTime'),
-  ...optional('PossDupFlag PossResend OrigSendingTime'),
-  ...optional('SenderSubID SenderLocationID TargetSubID TargetLocationID'),
-  ...optional('OnBehalfOfCompID OnBehalfOfSubID OnBehalfOfLocationID'),
-  ...optional('DeliverToCompID DeliverToSubID DeliverToLocationID'),
-  ...optional('SecureDataLen SecureData XmlDataLen XmlData MessageEncoding LastMsgSeqNumProcessed'),
-  ...group('NoHops', optional('HopCompID HopSendingTime HopRefID')),
-];
-
-/** The standard trailer. 10 is the last field. */
-export const TRAILER: readonly FieldRule[] = [
-  ...optional('SignatureLength Signature'),
-  ...required('CheckSum'),
-];
-
-/** Text (58) and its encoded form. */
-export const TEXT: readonly FieldRule[] = optional('Text EncodedTextLen EncodedText');
-
-/** Instrument: the venue goes by Symbol (55) alone. */
-export const INSTRUMENT: readonly FieldRule[] = [
-  ...required('Symbol'),
-  ...optional('SymbolSfx SecurityID SecurityIDSource'),
-  ...group('NoSecurityAltID', optional('SecurityAltID SecurityAltIDSource')),
-  ...optional('Product CFICode SecurityType SecuritySubType MaturityMonthYear MaturityDate PutOrCall'),
-  ...optional('CouponPaymentDate IssueDate RepoCollateralSecurityType RepurchaseTerm RepurchaseRate Factor'),
-  ...optional('CreditRating InstrRegistry CountryOfIssue StateOrProvinceOfIssue LocaleOfIssue'),
-  ...optional('RedemptionDate StrikePrice StrikeCurrency OptAttribute ContractMultiplier CouponRate'),
-  ...optional('SecurityExchange Issuer EncodedIssuerLen EncodedIssuer'),
-  ...optional('SecurityDesc EncodedSecurityDescLen EncodedSecurityDesc Pool ContractSettlMonth'),
-  ...optional('CPProgram CPRegType'),
-  ...group('NoEvents', optional('EventType EventDate EventPx EventText')),
-  ...optional('DatedDate InterestAccrualDate'),
-];
+import { group, in50, optional, since44 } from './field-rules.ts';
 
 /** Parties: taken and not used, since the identity of a member is its session's. */
-export const PARTIES: readonly FieldRule[] = group('NoPartyIDs', [
-  ...optional('PartyID PartyIDSource PartyRole'),
-  ...group('NoPartySubIDs', optional('PartySubID PartySubIDType')),
-]);
+export const PARTIES = [
+  ...group('NoPartyIDs', [
+    ...optional('PartyID PartyIDSource PartyRole'),
+    ...group('NoPartySubIDs', optional('PartySubID PartySubIDType')),
+  ]),
+];
 
 /** PreAllocGrp. */
-export const PRE_ALLOCATIONS: readonly FieldRule[] = group('NoAllocs', [
-  ...optional('AllocAccount AllocAcctIDSource AllocSettlCurrency IndividualAllocID'),
-  ...group('NoNestedPartyIDs', [
-    ...optional('NestedPartyID NestedPartyIDSource NestedPartyRole'),
-    ...group('NoNestedPartySubIDs', optional('NestedPartySubID NestedPartySubIDType')),
+export const PRE_ALLOCATIONS = [
+  ...group('NoAllocs', [
+    ...optional('AllocAccount'),
+    ...since44(optional('AllocAcctIDSource AllocSettlCurrency IndividualAllocID')),
+    ...since44(
+      group('NoNestedPartyIDs', [
+        ...optional('NestedPartyID NestedPartyIDSource NestedPartyRole'),
+        ...group('NoNestedPartySubIDs', optional('NestedPartySubID NestedPartySubIDType')),
+      ]),
+    ),
+    ...optional('AllocQty'),
   ]),
-  ...optional('AllocQty'),
-]);
+];
 
 /** TrdgSesGrp. */
-export const TRADING_SESSIONS: readonly FieldRule[] = group(
-  'NoTradingSessions',
-  optional('TradingSessionID TradingSessionSubID'),
-);
-
-/** UndInstrmtGrp. */
-export const UNDERLYINGS: readonly FieldRule[] = group('NoUnderlyings', [
-  ...optional('UnderlyingSymbol UnderlyingSymbolSfx UnderlyingSecurityID UnderlyingSecurityIDSource'),
-  ...group('NoUnderlyingSecurityAltID', optional('UnderlyingSecurityAltID UnderlyingSecurityAltIDSource')),
-  ...optional('UnderlyingProduct UnderlyingCFICode UnderlyingSecurityType UnderlyingSecuritySubType'),
-  ...optional('UnderlyingMaturityMonthYear UnderlyingMaturityDate UnderlyingPutOrCall'),
-  ...optional('UnderlyingCouponPaymentDate UnderlyingIssueDate UnderlyingRepoCollateralSecurityType'),
-  ...optional('UnderlyingRepurchaseTerm UnderlyingRepurchaseRate UnderlyingFactor UnderlyingCreditRating'),
-  ...optional('UnderlyingInstrRegistry UnderlyingCountryOfIssue UnderlyingStateOrProvinceOfIssue'),
-  ...optional('UnderlyingLocaleOfIssue UnderlyingRedemptionDate UnderlyingStrikePrice'),
-  ...optional('UnderlyingStrikeCurrency UnderlyingOptAttribute UnderlyingContractMultiplier'),
-  ...optional('UnderlyingCouponRate UnderlyingSecurityExchange UnderlyingIssuer'),
-  ...optional('EncodedUnderlyingIssuerLen EncodedUnderlyingIssuer UnderlyingSecurityDesc'),
-  ...optional('EncodedUnderlyingSecurityDescLen EncodedUnderlyingSecurityDesc'),
-  ...optional('UnderlyingCPProgram UnderlyingCPRegType UnderlyingCurrency UnderlyingQty UnderlyingPx'),
-  ...optional('UnderlyingDirtyPrice UnderlyingEndPrice UnderlyingStartValue UnderlyingCurrentValue'),
-  ...optional('UnderlyingEndValue'),
-  ...group('NoUnderlyingStips', optional('UnderlyingStipType UnderlyingStipValue')),
-]);
+export const TRADING_SESSIONS = [
+  ...group('NoTradingSessions', [
+    ...optional('TradingSessionID'),
+    ...since44(optional('TradingSessionSubID')),
+  ]),
+];
 
 /** FinancingDetails. */
-export const FINANCING: readonly FieldRule[] = optional(
-  'AgreementDesc AgreementID AgreementDate AgreementCurrency TerminationType StartDate EndDate DeliveryType MarginRatio',
-);
+export const FINANCING = [
+  ...optional('AgreementDesc AgreementID AgreementDate AgreementCurrency TerminationType'),
+  ...optional('StartDate EndDate DeliveryType MarginRatio'),
+];
 
 /** Stipulations. */
-export const STIPULATIONS: readonly FieldRule[] = group(
-  'NoStipulations',
-  optional('StipulationType StipulationValue'),
-);
+export const STIPULATIONS = [...group('NoStipulations', optional('StipulationType StipulationValue'))];
 
 /** SpreadOrBenchmarkCurveData and YieldData. */
-export const SPREAD_AND_YIELD: readonly FieldRule[] = [
-  ...optional('Spread BenchmarkCurveCurrency BenchmarkCurveName BenchmarkCurvePoint BenchmarkPrice'),
-  ...optional('BenchmarkPriceType BenchmarkSecurityID BenchmarkSecurityIDSource'),
+export const SPREAD_AND_YIELD = [
+  ...optional('Spread BenchmarkCurveCurrency BenchmarkCurveName BenchmarkCurvePoint'),
+  ...optional('BenchmarkPrice BenchmarkPriceType BenchmarkSecurityID BenchmarkSecurityIDSource'),
   ...optional('YieldType Yield YieldCalcDate YieldRedemptionDate YieldRedemptionPrice'),
   ...optional('YieldRedemptionPriceType'),
 ];
 
 /** CommissionData. */
-export const COMMISSION: readonly FieldRule[] = optional('Commission CommType CommCurrency FundRenewWaiv');
+export const COMMISSION = [
+  ...optional('Commission CommType'),
+  ...since44(optional('CommCurrency FundRenewWaiv')),
+];
 
 /** PegInstructions and DiscretionInstructions. */
-export const PEG_AND_DISCRETION: readonly FieldRule[] = [
-  ...optional('PegOffsetValue PegMoveType PegOffsetType PegLimitType PegRoundDirection PegScope'),
-  ...optional('DiscretionInst DiscretionOffsetValue DiscretionMoveType DiscretionOffsetType'),
-  ...optional('DiscretionLimitType DiscretionRoundDirection DiscretionScope'),
+export const PEG_AND_DISCRETION = [
+  ...optional('PegOffsetValue DiscretionInst DiscretionOffsetValue'),
+  ...since44([
+    ...optional('PegMoveType PegOffsetType PegLimitType PegRoundDirection PegScope'),
+    ...optional('DiscretionMoveType DiscretionOffsetType DiscretionLimitType'),
+    ...optional('DiscretionRoundDirection DiscretionScope'),
+  ]),
+  ...in50(optional('PegPriceType PegSecurityIDSource PegSecurityID PegSymbol PegSecurityDesc')),
 ];
 
 /** OrderQtyData without OrderQty (38), which each message declares itself. */
-export const OTHER_QUANTITIES: readonly FieldRule[] = optional(
-  'CashOrderQty OrderPercent RoundingDirection RoundingModulus',
-);
+export const OTHER_QUANTITIES = [
+  ...optional('CashOrderQty'),
+  ...since44(optional('OrderPercent RoundingDirection RoundingModulus')),
+];
+
+/** TriggeringInstruction and DisplayInstruction of FIX.5.0SP2. */
+export const TRIGGERING_AND_DISPLAY = [
+  ...optional('TriggerType TriggerAction TriggerPrice TriggerSymbol TriggerSecurityID'),
+  ...optional('TriggerSecurityIDSource TriggerSecurityDesc TriggerPriceType TriggerPriceTypeScope'),
+  ...optional('TriggerPriceDirection TriggerNewPrice TriggerOrderType TriggerNewQty'),
+  ...optional('TriggerTradingSessionID TriggerTradingSessionSubID DisplayQty SecondaryDisplayQty'),
+  ...optional('DisplayWhen DisplayMethod DisplayLowQty DisplayHighQty DisplayMinIncr RefreshQty'),
+];
+
+/** StrategyParametersGrp of FIX.5.0SP2. */
+export const STRATEGY_PARAMETERS = [
+  ...group(
+    'NoStrategyParameters',
+    optional('StrategyParameterName StrategyParameterType StrategyParameterValue'),
+  ),
+];
+
+/** TrdRegTimestamps of FIX.5.0SP2. */
+export const REGULATORY_TIMESTAMPS = [
+  ...group('NoTrdRegTimestamps', [
+    ...optional('TrdRegTimestamp TrdRegTimestampType TrdRegTimestampOrigin DeskType'),
+    ...optional('DeskTypeSource DeskOrderHandlingInst'),
+  ]),
+];

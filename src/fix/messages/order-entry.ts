@@ -1,85 +1,129 @@
 /**
- * NewOrderSingle, OrderCancelRequest and OrderCancelReplaceRequest with all that FIX.4.4 defines in them: a
- * stock engine may send any of it. What would change the order's meaning and the venue does not do is refused
- * by order-messages.ts.
+ * NewOrderSingle, OrderCancelRequest and OrderCancelReplaceRequest with all that each version defines in them: a
+ * stock engine may send any of it. What would change the order's meaning and the venue does not do is refused by
+ * order-requests.ts.
  */
 import { TAG } from '../tags.ts';
+import type { FixVersion } from '../version.ts';
 import {
   COMMISSION,
   FINANCING,
-  INSTRUMENT,
   OTHER_QUANTITIES,
   PARTIES,
   PEG_AND_DISCRETION,
   PRE_ALLOCATIONS,
+  REGULATORY_TIMESTAMPS,
   SPREAD_AND_YIELD,
   STIPULATIONS,
-  TEXT,
+  STRATEGY_PARAMETERS,
   TRADING_SESSIONS,
-  UNDERLYINGS,
+  TRIGGERING_AND_DISPLAY,
 } from './blocks.ts';
-import { conditional, type FieldRule, optional, required } from './field-rules.ts';
+import { conditional, demanded, in42, in44, in50, optional, required, since44 } from './field-rules.ts';
+import { TEXT } from './header.ts';
+import { INSTRUMENT, UNDERLYINGS } from './instrument.ts';
 
-const ORDER_QTY: readonly FieldRule[] = conditional(
-  'OrderQty',
-  'CashOrderQty(152) and OrderPercent(516) are not there',
-  (message) => !message.has(TAG.CashOrderQty) && !message.has(TAG.OrderPercent),
+const UP_TO_44: readonly FixVersion[] = ['FIX.4.2', 'FIX.4.4'];
+
+const SYMBOL = demanded(
+  'Symbol',
+  UP_TO_44,
+  'an order is for an instrument, and instruments go by Symbol(55)',
 );
 
-const PRICE: readonly FieldRule[] = conditional(
-  'Price',
-  'OrdType(40) is 2',
-  (message) => message.get(TAG.OrdType) === '2',
-);
+const ORIG_CL_ORD_ID = [
+  ...in42(required('OrigClOrdID')),
+  ...in44(required('OrigClOrdID')),
+  ...in50(conditional('OrigClOrdID', 'OrderID(37) is not there', (message) => !message.has(TAG.OrderID))),
+];
 
-const ACCOUNT_AND_ALLOCATION: readonly FieldRule[] = [
-  ...optional('TradeOriginationDate TradeDate Account AcctIDSource AccountType'),
-  ...optional('DayBookingInst BookingUnit PreallocMethod AllocID'),
+const ORDER_QTY = [
+  ...in42(
+    conditional('OrderQty', 'CashOrderQty(152) is not there', (message) => !message.has(TAG.CashOrderQty)),
+  ),
+  ...since44(
+    conditional(
+      'OrderQty',
+      'CashOrderQty(152) and OrderPercent(516) are not there',
+      (message) => !message.has(TAG.CashOrderQty) && !message.has(TAG.OrderPercent),
+    ),
+  ),
+];
+
+const PRICE = conditional('Price', 'OrdType(40) is 2', (message) => message.get(TAG.OrdType) === '2');
+
+const ACCOUNT_AND_ALLOCATION = [
+  ...optional('Account SettlType SettlDate'),
   ...PRE_ALLOCATIONS,
-  ...optional('SettlType SettlDate CashMargin ClearingFeeIndicator'),
+  ...in42(optional('ClientID ExecBroker')),
+  ...since44([
+    ...optional('TradeOriginationDate TradeDate AcctIDSource AccountType'),
+    ...optional('DayBookingInst BookingUnit PreallocMethod AllocID CashMargin ClearingFeeIndicator'),
+  ]),
 ];
 
 /** What D and G have in common beside their ids. */
-const ORDER_TERMS: readonly FieldRule[] = [
-  ...PARTIES,
+const ORDER_TERMS = [
+  ...since44(PARTIES),
   ...ACCOUNT_AND_ALLOCATION,
-  ...optional('HandlInst ExecInst MinQty MaxFloor MaxShow ExDestination'),
+  ...in42(required('HandlInst')),
+  ...since44(optional('HandlInst')),
+  ...optional('ExecInst MinQty MaxFloor MaxShow ExDestination'),
+  ...in50(optional('MatchIncrement MaxPriceLevels ExDestinationIDSource PriceProtectionScope')),
+  ...in50(TRIGGERING_AND_DISPLAY),
   ...TRADING_SESSIONS,
+  ...SYMBOL,
   ...INSTRUMENT,
-  ...FINANCING,
-  ...UNDERLYINGS,
+  ...since44(FINANCING),
+  ...since44(UNDERLYINGS),
   ...required('Side TransactTime OrdType'),
   ...ORDER_QTY,
   ...OTHER_QUANTITIES,
   ...PRICE,
-  ...optional('QtyType PriceType StopPx LocateReqd TimeInForce EffectiveTime ExpireDate ExpireTime'),
-  ...SPREAD_AND_YIELD,
+  ...optional('StopPx LocateReqd TimeInForce EffectiveTime ExpireDate ExpireTime'),
+  ...since44(optional('QtyType PriceType')),
+  ...since44(SPREAD_AND_YIELD),
   ...COMMISSION,
   ...PEG_AND_DISCRETION,
-  ...optional('Currency ComplianceID SolicitedFlag GTBookingInst OrderCapacity OrderRestrictions'),
-  ...optional('CustOrderCapacity ForexReq SettlCurrency BookingType SettlDate2 OrderQty2 Price2'),
-  ...optional('PositionEffect CoveredOrUncovered TargetStrategy TargetStrategyParameters'),
-  ...optional('ParticipationRate CancellationRights MoneyLaunderingStatus RegistID Designation'),
+  ...optional('Currency ComplianceID SolicitedFlag GTBookingInst ForexReq SettlCurrency'),
+  ...optional('SettlDate2 OrderQty2 PositionEffect CoveredOrUncovered'),
+  ...in42(optional('Rule80A CustomerOrFirm ClearingFirm ClearingAccount')),
+  ...since44([
+    ...optional('OrderCapacity OrderRestrictions CustOrderCapacity BookingType Price2'),
+    ...optional('TargetStrategy TargetStrategyParameters ParticipationRate'),
+    ...optional('CancellationRights MoneyLaunderingStatus RegistID Designation'),
+  ]),
+  ...in50([
+    ...STRATEGY_PARAMETERS,
+    ...optional('PreTradeAnonymity ManualOrderIndicator CustDirectedOrder ReceivedDeptID'),
+    ...optional('CustOrderHandlingInst OrderHandlingInstSource'),
+    ...REGULATORY_TIMESTAMPS,
+  ]),
   ...TEXT,
 ];
 
 /** NewOrderSingle (D). */
-export const NEW_ORDER_SINGLE: readonly FieldRule[] = [
+export const NEW_ORDER_SINGLE = [
   ...required('ClOrdID'),
-  ...optional('SecondaryClOrdID ClOrdLinkID ProcessCode PrevClosePx IOIID QuoteID'),
-  ...STIPULATIONS,
+  ...since44(optional('SecondaryClOrdID ClOrdLinkID')),
+  ...optional('ProcessCode PrevClosePx IOIID QuoteID'),
+  ...since44(STIPULATIONS),
+  ...in50(optional('RefOrderID RefOrderIDSource')),
   ...ORDER_TERMS,
 ];
 
 /** OrderCancelRequest (F). OrderQty (38) is taken and not used: what is left is cancelled. */
-export const ORDER_CANCEL_REQUEST: readonly FieldRule[] = [
-  ...required('OrigClOrdID ClOrdID'),
-  ...optional('OrderID SecondaryClOrdID ClOrdLinkID ListID OrigOrdModTime'),
-  ...optional('Account AcctIDSource AccountType'),
-  ...PARTIES,
+export const ORDER_CANCEL_REQUEST = [
+  ...ORIG_CL_ORD_ID,
+  ...required('ClOrdID'),
+  ...optional('OrderID ListID Account'),
+  ...since44(optional('SecondaryClOrdID ClOrdLinkID OrigOrdModTime AcctIDSource AccountType')),
+  ...in42(optional('ClientID ExecBroker SolicitedFlag')),
+  ...since44(PARTIES),
+  ...SYMBOL,
   ...INSTRUMENT,
-  ...FINANCING,
-  ...UNDERLYINGS,
+  ...since44(FINANCING),
+  ...since44(UNDERLYINGS),
   ...required('Side TransactTime'),
   ...optional('OrderQty ComplianceID'),
   ...OTHER_QUANTITIES,
@@ -87,8 +131,10 @@ export const ORDER_CANCEL_REQUEST: readonly FieldRule[] = [
 ];
 
 /** OrderCancelReplaceRequest (G). OrderQty (38) is the new total. */
-export const ORDER_CANCEL_REPLACE_REQUEST: readonly FieldRule[] = [
-  ...required('OrigClOrdID ClOrdID'),
-  ...optional('OrderID SecondaryClOrdID ClOrdLinkID ListID OrigOrdModTime'),
+export const ORDER_CANCEL_REPLACE_REQUEST = [
+  ...ORIG_CL_ORD_ID,
+  ...required('ClOrdID'),
+  ...optional('OrderID ListID'),
+  ...since44(optional('SecondaryClOrdID ClOrdLinkID OrigOrdModTime')),
   ...ORDER_TERMS,
 ];

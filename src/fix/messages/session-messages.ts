@@ -1,42 +1,48 @@
-/** The session's own messages in FIX.4.4, and the two rejects that are not about orders. */
-import { TEXT } from './blocks.ts';
-import { type FieldRule, group, optional, required } from './field-rules.ts';
+/** The session's own messages; those of FIX.5.0SP2 are FIXT.1.1's. */
+import { group, in50, optional, required, since44 } from './field-rules.ts';
+import { TEXT } from './header.ts';
 
 /** Logon (A). Without the right 553 and 554 the connection is closed. */
-export const LOGON: readonly FieldRule[] = [
+export const LOGON = [
   ...required('EncryptMethod HeartBtInt'),
-  ...optional('RawDataLength RawData ResetSeqNumFlag NextExpectedMsgSeqNum MaxMessageSize'),
-  ...group('NoMsgTypes', optional('RefMsgType MsgDirection')),
-  ...optional('TestMessageIndicator Username Password'),
+  ...in50(required('DefaultApplVerID')),
+  ...optional('RawDataLength RawData ResetSeqNumFlag MaxMessageSize'),
+  ...since44(optional('NextExpectedMsgSeqNum')),
+  ...group('NoMsgTypes', [
+    ...optional('RefMsgType MsgDirection'),
+    ...in50(optional('RefApplVerID RefApplExtID RefCstmApplVerID DefaultVerIndicator')),
+  ]),
+  ...since44(optional('TestMessageIndicator')),
+  ...optional('Username Password'),
+  ...in50([
+    ...optional('NewPassword EncryptedPasswordMethod EncryptedPasswordLen EncryptedPassword'),
+    ...optional('EncryptedNewPasswordLen EncryptedNewPassword SessionStatus'),
+    ...optional('DefaultApplExtID DefaultCstmApplVerID'),
+    ...TEXT,
+  ]),
+  ...optional('CancelOrdersOnDisconnect CancelOnDisconnectWindow'),
 ];
 
 /** Heartbeat (0). */
-export const HEARTBEAT: readonly FieldRule[] = optional('TestReqID');
+export const HEARTBEAT = optional('TestReqID');
 
 /** TestRequest (1). */
-export const TEST_REQUEST: readonly FieldRule[] = required('TestReqID');
+export const TEST_REQUEST = required('TestReqID');
 
 /** ResendRequest (2). EndSeqNo (16) 0 is infinity. */
-export const RESEND_REQUEST: readonly FieldRule[] = required('BeginSeqNo EndSeqNo');
+export const RESEND_REQUEST = required('BeginSeqNo EndSeqNo');
 
 /** Reject (3). */
-export const REJECT: readonly FieldRule[] = [
+export const REJECT = [
   ...required('RefSeqNum'),
-  ...optional('RefTagID RefMsgType SessionRejectReason'),
+  ...optional('RefTagID RefMsgType'),
+  ...in50(optional('RefApplVerID RefApplExtID RefCstmApplVerID')),
+  ...optional('SessionRejectReason'),
   ...TEXT,
 ];
 
 /** SequenceReset (4). */
-export const SEQUENCE_RESET: readonly FieldRule[] = [...optional('GapFillFlag'), ...required('NewSeqNo')];
+export const SEQUENCE_RESET = [...optional('GapFillFlag'), ...required('NewSeqNo')];
 
 /** Logout (5). */
-export const LOGOUT: readonly FieldRule[] = TEXT;
-
-/** BusinessMessageReject (j). */
-export const BUSINESS_MESSAGE_REJECT: readonly FieldRule[] = [
-  ...optional('RefSeqNum'),
-  ...required('RefMsgType'),
-  ...optional('BusinessRejectRefID'),
-  ...required('BusinessRejectReason'),
-  ...TEXT,
-];
+export const LOGOUT = [...in50(optional('SessionStatus')), ...TEXT];

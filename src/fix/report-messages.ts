@@ -1,0 +1,160 @@
+/**
+ * Writes reports as each version says them: an ExecutionReport (8) or an OrderCancelReject (9). What a version
+ * cannot say is said by its nearest word, and the text says the rest.
+ */
+import {
+  type ExecutionReport,
+  execId,
+  type OrderCancelReject,
+  type Report,
+} from '../matching/execution-report.ts';
+import { assertNever } from '../platform/assert.ts';
+import { EXECUTION_REPORT, ORDER_CANCEL_REJECT } from './messages/order-reports.ts';
+import { MSG_TYPE } from './tags.ts';
+import { utcTimestamp } from './timestamp.ts';
+import { typedTags } from './typed-messages.ts';
+import type { FixVersion } from './version.ts';
+import type { MessageWriter } from './writer.ts';
+
+const TAG = typedTags(EXECUTION_REPORT);
+const REJECT = typedTags(ORDER_CANCEL_REJECT);
+
+/** OrderID (37) of an order that is not known. */
+const NO_ORDER = 'NONE';
+const MISC_FEE_TYPE_EXCHANGE_FEES = '4';
+
+/** OrdRejReason (103): invalid price increment, which FIX.4.4 says as other (99). */
+const ORD_REJ_REASON_INCREMENT = 18;
+const ORD_REJ_REASON_OTHER = 99;
+
+/** ExecTransType (20) of FIX.4.2. */
+const EXEC_TRANS_TYPE = { new: '0', status: '3' } as const;
+/** OrdStatus (39) and ExecType (150) of FIX.4.2: the order has been replaced. */
+const REPLACED = '5';
+/** What FIX.4.2 has no word for is said by the one that leaves it to the venue. */
+const VENUE_OPTION_42 = { ordRejReason: 0, cxlRejReason: 2, execRestatementReason: 4 } as const;
+const LAST_REASON_42 = { ordRejReason: 8, cxlRejReason: 3, execRestatementReason: 5 } as const;
+/** CxlRejReason (102): duplicate ClOrdID, which FIX.4.2 says as too late (0). */
+const CXL_REJ_REASON_DUPLICATE = 6;
+const CXL_REJ_REASON_TOO_LATE = 0;
+
+/** MsgType (35) that a report is sent as: 8 or 9. */
+export function reportMsgType(report: Report): string {
+  return report.type === 'ExecutionReport' ? MSG_TYPE.ExecutionReport : MSG_TYPE.OrderCancelReject;
+}
+
+/** Appends the body of an ExecutionReport (8) or OrderCancelReject (9); the caller begins and ends it. */
+export function writeReport(writer: MessageWriter, report: Report, version: FixVersion): void {
+  switch (report.type) {
+    case 'ExecutionReport':
+      if (version === 'FIX.4.2') writeExecutionReport42(writer, report);
+      else writeExecutionReport(writer, report, version);
+      return;
+    case 'OrderCancelReject':
+      writeOrderCancelReject(writer, report, version);
+      return;
+    default:
+      assertNever(report);
+  }
+}
+
+function writeExecutionReport(writer: MessageWriter, report: ExecutionReport, version: FixVersion): void {
+  writer
+    .field(TAG.OrderID, report.orderId ?? NO_ORDER)
+    .field(TAG.ExecID, execId(report))
+    .field(TAG.ExecType, report.execType)
+    .field(TAG.OrdStatus, report.ordStatus);
+  writeOrder(writer, report);
+  const isTooNew = version === 'FIX.4.4' && report.ordRejReason === ORD_REJ_REASON_INCREMENT;
+  const ordRejReason = isTooNew ? ORD_REJ_REASON_OTHER : report.ordRejReason;
+  writeReasons(writer, report, ordRejReason, report.execRestatementReason);
+  const { fill } = report;
+  if (fill === undefined) return;
+  writer.field(TAG.SecondaryExecID, fill.tradeId).field(TAG.LastLiquidityInd, fill.lastLiquidityInd);
+  if (isZero(fill.fee)) return;
+  writer
+    .field(TAG.NoMiscFees, 1)
+    .field(TAG.MiscFeeAmt, fill.fee)
+    .field(TAG.MiscFeeCurr, fill.feeAsset)
+    .field(TAG.MiscFeeType, MISC_FEE_TYPE_EXCHANGE_FEES);
+}
+
+/** FIX.4.2 has ExecTransType (20), says fills and status by OrdStatus, and knows neither trade ids nor fees. */
+function writeExecutionReport42(writer: MessageWriter, report: ExecutionReport): void {
+  const { execType, ordRejReason, execRestatementReason } = report;
+  const ordStatus = execType === '5' && report.ordStatus === '0' ? REPLACED : report.ordStatus;
+  const isStatus = execType === 'I';
+  writer
+    .field(TAG.OrderID, report.orderId ?? NO_ORDER)
+    .field(TAG.ExecID, execId(report))
+    .field(TAG.ExecTransType, isStatus ? EXEC_TRANS_TYPE.status : EXEC_TRANS_TYPE.new)
+    .field(TAG.ExecType, isStatus || execType === 'F' ? ordStatus : execType)
+    .field(TAG.OrdStatus, ordStatus);
+  writeOrder(writer, report);
+  writeReasons(
+    writer,
+    report,
+    ordRejReason !== undefined && ordRejReason > LAST_REASON_42.ordRejReason
+      ? VENUE_OPTION_42.ordRejReason
+      : ordRejReason,
+    execRestatementReason !== undefined && execRestatementReason > LAST_REASON_42.execRestatementReason
+      ? VENUE_OPTION_42.execRestatementReason
+      : execRestatementReason,
+  );
+}
+
+/** From Symbol (55) to LastQty (32): the same in all versions. */
+function writeOrder(writer: MessageWriter, report: ExecutionReport): void {
+  writer.field(TAG.Symbol, report.symbol).field(TAG.Side, report.side).field(TAG.OrderQty, report.orderQty);
+  if (report.ordType !== undefined) writer.field(TAG.OrdType, report.ordType);
+  if (report.price !== undefined) writer.field(TAG.Price, report.price);
+  if (report.timeInForce !== undefined) writer.field(TAG.TimeInForce, report.timeInForce);
+  writer
+    .field(TAG.LeavesQty, report.leavesQty)
+    .field(TAG.CumQty, report.cumQty)
+    .field(TAG.AvgPx, report.avgPx)
+    .field(TAG.ClOrdID, report.clOrdId);
+  if (report.origClOrdId !== undefined) writer.field(TAG.OrigClOrdID, report.origClOrdId);
+  writer.field(TAG.TransactTime, utcTimestamp(report.at));
+  const { fill } = report;
+  if (fill !== undefined) writer.field(TAG.LastPx, fill.lastPx).field(TAG.LastQty, fill.lastQty);
+}
+
+function writeReasons(
+  writer: MessageWriter,
+  report: ExecutionReport,
+  ordRejReason: number | undefined,
+  execRestatementReason: number | undefined,
+): void {
+  if (ordRejReason !== undefined) writer.field(TAG.OrdRejReason, ordRejReason);
+  if (execRestatementReason !== undefined) writer.field(TAG.ExecRestatementReason, execRestatementReason);
+  if (report.text !== undefined && report.text !== '') writer.field(TAG.Text, report.text);
+}
+
+function writeOrderCancelReject(writer: MessageWriter, report: OrderCancelReject, version: FixVersion): void {
+  writer.field(REJECT.OrderID, report.orderId ?? NO_ORDER).field(REJECT.ClOrdID, report.clOrdId);
+  if (report.origClOrdId !== undefined) writer.field(REJECT.OrigClOrdID, report.origClOrdId);
+  writer
+    .field(REJECT.OrdStatus, report.ordStatus)
+    .field(REJECT.CxlRejResponseTo, report.cxlRejResponseTo)
+    .field(
+      REJECT.CxlRejReason,
+      version === 'FIX.4.2' ? cxlRejReason42(report.cxlRejReason) : report.cxlRejReason,
+    )
+    .field(REJECT.Text, report.text === '' ? 'refused' : report.text)
+    .field(REJECT.TransactTime, utcTimestamp(report.at));
+}
+
+function cxlRejReason42(cxlRejReason: number): number {
+  if (cxlRejReason === CXL_REJ_REASON_DUPLICATE) return CXL_REJ_REASON_TOO_LATE;
+  return cxlRejReason > LAST_REASON_42.cxlRejReason ? VENUE_OPTION_42.cxlRejReason : cxlRejReason;
+}
+
+/** Whether decimal text stands for zero: `0`, `0.00`. */
+function isZero(decimal: string): boolean {
+  for (let i = 0; i < decimal.length; i += 1) {
+    const character = decimal[i];
+    if (character !== '0' && character !== '.' && character !== '-') return false;
+  }
+  return true;
+}
