@@ -12,6 +12,16 @@ export default defineCluster({
   limits: {},
   nodes: {
     local: {
+      // Where members connect. `fix` may also be a list of listeners, which serve the same sessions:
+      //   fix: [
+      //     { host: '127.0.0.1', port: 9880 },
+      //     { name: 'internet', host: '0.0.0.0', port: 9882,
+      //       tls: { certFile: 'tls/venue.pem', keyFile: 'tls/venue.key', caFile: 'tls/members-ca.pem' } },
+      //     { name: 'balanced', host: '10.0.0.5', port: 9883,
+      //       proxyProtocol: true, trustedProxies: ['10.0.0.2', '10.0.0.3'] },
+      //   ],
+      // They are described in docs/OPERATIONS.md; files are relative to this one. `maxConnections` of the only
+      // listener stands for `limits.maxConnections`, which is the bound of all listeners of a node together.
       fix: { host: '127.0.0.1', port: 9880, maxConnections: 1_000 },
       admin: { host: '127.0.0.1', port: 9881 },
       dataDir: './data/local',

@@ -95,7 +95,7 @@ async function tradeAndCheck(run: Run, node: RunningNode): Promise<string[]> {
   const { config, logins, runId, signal, isOwnVenue } = run;
   const operator = adminClient({ ...config, admin: { ...config.admin, port: node.adminPort } });
   say(
-    `members connect to ${config.fix.host}:${node.fixPort}, operators to ${config.admin.host}:${node.adminPort}`,
+    `members connect to ${config.listeners[0].host}:${node.fixPort}, operators to ${config.admin.host}:${node.adminPort}`,
   );
   await setUpVenue({ operator, logins, runId, isOwnVenue, clock: systemClock, say }).catch(
     (error: unknown) => {
@@ -127,7 +127,7 @@ async function tradeBetween(
   const { config, logins, runId } = run;
   const before = await reader.balances();
   const differences: string[] = [];
-  const { host } = config.fix;
+  const { host } = config.listeners[0];
   const ending = await runMembers(
     {
       ...{ type: 'TradeOrder', host, port: node.fixPort, venueCompId: config.venueCompId },
@@ -172,9 +172,9 @@ function reportsText(count: number): string {
 }
 
 function placeOf({ config, options }: Run, node: RunningNode): Parameters<typeof guide>[0] {
-  const { venueCompId, fix } = config;
+  const { venueCompId, listeners } = config;
   const { fixPort, adminPort } = node;
-  return { host: fix.host, fixPort, adminPort, venueCompId, dataDir: options.dataDir };
+  return { host: listeners[0].host, fixPort, adminPort, venueCompId, dataDir: options.dataDir };
 }
 
 /** The demo does not depend on files or variables: flags and defaults only. */
@@ -196,10 +196,11 @@ function configOf(options: DemoOptions): NodeConfig {
 
 /** With a free port where nobody asked for one and the usual one is taken. */
 async function withFreePorts(config: NodeConfig, options: DemoOptions): Promise<NodeConfig> {
-  const { fix, admin } = config;
+  const { listeners, admin } = config;
+  const [fix] = listeners;
   const fixPort = options.fixPort === undefined ? await freePort(fix.port, 'members') : fix.port;
   const adminPort = options.adminPort === undefined ? await freePort(admin.port, 'operators') : admin.port;
-  return { ...config, fix: { ...fix, port: fixPort }, admin: { ...admin, port: adminPort } };
+  return { ...config, listeners: [{ ...fix, port: fixPort }], admin: { ...admin, port: adminPort } };
 }
 
 /** The port, or 0 (any) when somebody listens on it. */

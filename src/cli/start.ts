@@ -1,5 +1,6 @@
 /** `onebook start`: runs one node until it is told to stop. */
 import type { Command } from 'commander';
+import type { ListenerStatus } from '../admin/control.ts';
 import { adminTokenPath } from '../admin/token.ts';
 import { loadNodeConfig } from '../config/load.ts';
 import type { NodeConfig, StartFlags } from '../config/node-config.ts';
@@ -10,10 +11,14 @@ import { CliFailure, EXIT, tellError } from './failure.ts';
 
 /** A node that trades, as far as this command is concerned. */
 export interface RunningNode {
+  /** Of the first listener. */
   readonly fixPort: number;
+  readonly listeners: readonly ListenerStatus[];
   readonly adminPort: number;
   /** No new orders; what is in flight is committed and answered, sessions are logged out, everything stops. */
   drain(): Promise<void>;
+  /** Reads the listeners' certificates again; a bad one leaves the old in use and is logged. */
+  reloadCertificates(): void;
 }
 
 export interface StartOptions {
@@ -89,10 +94,12 @@ async function runNode(flags: StartFlags, loadStartNode: () => Promise<StartNode
     throw startFailure(error, config, log);
   });
 
-  say(`FIX: ${config.fix.host}:${node.fixPort} (TargetCompID ${config.venueCompId})`);
+  for (const listener of node.listeners) say(listenerText(listener, config.venueCompId));
   say(
     `admin API: http://${urlHost(config.admin.host)}:${node.adminPort} (token in ${adminTokenPath(config.dataDir)})`,
   );
+  // Without certificates the signal keeps its usual meaning: the terminal is gone, and the process ends.
+  if (node.listeners.some(({ tls }) => tls !== 'none')) process.on('SIGHUP', () => node.reloadCertificates());
   say(`node "${config.nodeName}" is running; stop it with Ctrl-C`);
   await stop;
   await node.drain();
@@ -102,6 +109,14 @@ async function runNode(flags: StartFlags, loadStartNode: () => Promise<StartNode
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
+}
+
+/** `FIX: 127.0.0.1:9880 (TargetCompID ONEBOOK, TLS)`. */
+function listenerText({ host, port, tls, proxyProtocol }: ListenerStatus, venueCompId: string): string {
+  const traits = [`TargetCompID ${venueCompId}`];
+  if (tls !== 'none') traits.push(tls === 'server' ? 'TLS' : 'TLS with client certificates');
+  if (proxyProtocol) traits.push('PROXY protocol');
+  return `FIX: ${urlHost(host)}:${port} (${traits.join(', ')})`;
 }
 
 function urlHost(host: string): string {
@@ -149,6 +164,7 @@ function reportProcessTrouble(log: Log): void {
 /** Failures that the operator can do something about; their messages say what. */
 const OPERATORS_FAILURES: ReadonlySet<string> = new Set([
   'AdminPortInUse',
+  'BadTlsFiles',
   'BadTokenFile',
   'DatabaseUnfitError',
   'DataDirectoryInUse',
@@ -163,11 +179,11 @@ export function startFailure(error: unknown, config: NodeConfig, log: Log): CliF
   const text = redactUrls(error.message);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   if (error.name === 'PortInUse') {
-    const address = `${config.fix.host}:${config.fix.port}`;
-    return new CliFailure(
-      EXIT.usage,
-      `FIX cannot listen on ${address}: ${text}; choose another (--fix-port)`,
-    );
+    const [first] = config.listeners;
+    const { host = first.host, port = first.port } = error as Error & Partial<ListenerStatus>;
+    const remedy =
+      port === first.port ? 'choose another (--fix-port)' : 'choose another in the configuration';
+    return new CliFailure(EXIT.usage, `FIX cannot listen on ${urlHost(host)}:${port}: ${text}; ${remedy}`);
   }
   if (OPERATORS_FAILURES.has(error.name)) return new CliFailure(EXIT.usage, text);
   log.error('the node does not start', { error });

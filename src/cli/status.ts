@@ -10,7 +10,7 @@ const NODE: readonly Column[] = [
   { title: 'ready', field: 'readiness' },
   { title: 'up for', field: 'uptime' },
   { title: 'database', field: 'databaseText' },
-  { title: 'FIX port', field: 'fixPort' },
+  { title: 'FIX', field: 'listenersText' },
   { title: 'commits', field: 'commitText' },
   { title: 'commands in flight', field: 'commandsInFlight' },
 ];
@@ -44,7 +44,7 @@ export function addStatusCommand(program: Command): void {
 
 /** The body of `GET /v1/status` as people read it. */
 export function statusText(body: Body): string {
-  const { uptimeMs, ready, notReadyBecause, database, commits, symbols, sessions } = body;
+  const { uptimeMs, ready, notReadyBecause, database, commits, symbols, sessions, listeners } = body;
   const { up, reason } = objectOf(database);
   const { lastNo, lastBatch } = objectOf(commits);
   const node = {
@@ -52,6 +52,7 @@ export function statusText(body: Body): string {
     readiness: ready === true ? 'yes' : `no: ${listOf(notReadyBecause).join('; ')}`,
     uptime: durationText(Number(uptimeMs)),
     databaseText: up === true ? 'up' : `down: ${reason ?? 'it does not answer'}`,
+    listenersText: listOf(listeners).map(listenerText).join('; ') || 'not yet',
     commitText: `${lastNo}, with ${lastBatch} events in the last`,
   };
   const symbolRows = listOf(symbols).map((symbol) => ({ ...objectOf(symbol), ready: bookText(symbol) }));
@@ -77,6 +78,14 @@ export function durationText(durationMs: number): string {
     .slice(0, 2)
     .map(([count, unit]) => `${count}${unit}`)
     .join(' ');
+}
+
+function listenerText(listener: unknown): string {
+  const { name, host, port, tls, proxyProtocol } = objectOf(listener);
+  const traits = [`"${name}"`];
+  if (tls !== 'none') traits.push(tls === 'server' ? 'TLS' : `TLS with ${tls}`);
+  if (proxyProtocol === true) traits.push('PROXY protocol');
+  return `${host}:${port} (${traits.join(', ')})`;
 }
 
 function bookText(symbol: unknown): string {

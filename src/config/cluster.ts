@@ -23,14 +23,41 @@ export interface ListenerConfig {
   readonly port?: number;
 }
 
+/** How a listener speaks TLS: files in PEM form, relative to cluster.config.ts, read again on SIGHUP. */
+export interface TlsConfig {
+  /** The listener's certificate, then those between it and its root. */
+  readonly certFile: string;
+  /** Its private key, not encrypted. */
+  readonly keyFile: string;
+  /** The authorities that certify members; without it members show no certificate. */
+  readonly caFile?: string;
+  /** Default true with a `caFile`: who shows no certificate is refused. */
+  readonly requireClientCert?: boolean;
+  /** Default `TLSv1.2`. */
+  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3';
+}
+
+/** A port that members connect to. */
 export interface FixListenerConfig extends ListenerConfig {
+  /** What log lines and the status call it; default `fix`, then `fix-2` and so on. */
+  readonly name?: string;
+  /** Default: plain TCP. */
+  readonly tls?: TlsConfig;
+  /** True behind a load balancer that sends the PROXY protocol, version 2, on every connection. */
+  readonly proxyProtocol?: boolean;
+  /** Addresses and networks of those load balancers; everybody else is refused. Needed with `proxyProtocol`. */
+  readonly trustedProxies?: readonly string[];
+}
+
+/** The only listener of a node. */
+export interface OnlyFixListenerConfig extends FixListenerConfig {
   /** The same as `limits.maxConnections`, at the listener that it is about. */
   readonly maxConnections?: number;
 }
 
 export interface ClusterNodeConfig {
-  /** Where members connect; default 127.0.0.1:9880. */
-  readonly fix?: FixListenerConfig;
+  /** Where members connect; default 127.0.0.1:9880. Several listeners serve the same sessions, within one bound. */
+  readonly fix?: OnlyFixListenerConfig | readonly FixListenerConfig[];
   /** Where operators connect; default 127.0.0.1:9881. Plain HTTP: keep it on loopback. */
   readonly admin?: ListenerConfig;
   /** Database, admin token and logs of the embedded server; relative to the file. Default `./data/<node>`. */

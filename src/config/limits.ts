@@ -11,6 +11,20 @@ export interface VenueLimits extends SessionLimits {
   readonly maxConnections: number;
   /** Connections that have not logged on yet; one more is closed at once. */
   readonly maxUnauthenticatedConnections: number;
+  /** Logons that wait for the check of their password; one more is told to come back. */
+  readonly maxPendingLogins: number;
+  /** Failed logons in a row that lock a member's SenderCompID out; an address is allowed four times as many. */
+  readonly loginFailuresToLock: number;
+  /** The first lock-out; each failure after one doubles it. */
+  readonly lockoutFromMs: number;
+  /** The longest lock-out. */
+  readonly lockoutToMs: number;
+  /** Connections of one listener whose PROXY header or TLS handshake is not finished; one more is closed at once. */
+  readonly maxPendingHandshakes: number;
+  /** How long a load balancer may take for its PROXY protocol header; then the connection is closed. */
+  readonly proxyHeaderTimeoutMs: number;
+  /** How long a member may take for its TLS handshake; then the connection is closed. */
+  readonly tlsHandshakeTimeoutMs: number;
   /** Socket bytes that a session has not handled yet; past it the socket is not read. */
   readonly maxUnreadBytes: number;
   /** Commands on their way to a commit, a tenth of it kept for cancels; past it they are refused (103=0). */
@@ -33,10 +47,16 @@ export interface VenueLimits extends SessionLimits {
   readonly retryFromMs: number;
   /** Longest wait between two tries of a commit. */
   readonly retryToMs: number;
+  /** Days for which sent messages are kept; of older ones a resend tells only that there is a gap (GapFill). */
+  readonly fixHistoryDays: number;
+  /** Outbound numbers of one session whose messages are kept; the same happens to older ones. */
+  readonly maxStoredMessagesPerSession: number;
   /** How long an operator's command (the admin API) waits for its answer. */
   readonly operatorTimeoutMs: number;
   /** How long a drain waits for commands in flight and for Logouts. */
   readonly drainTimeoutMs: number;
+  /** How long members that are logged on have known of a drain, by News (B), before it begins. */
+  readonly drainNoticeMs: number;
   /** The largest body of an admin request. */
   readonly maxAdminBodyBytes: number;
   /** Rows that one answer of the admin API contains at most. */
@@ -65,12 +85,20 @@ function session(name: keyof SessionLimits, min: number, max: number): LimitRang
 export const LIMIT_RANGES: { readonly [Name in keyof VenueLimits]: LimitRange } = {
   maxConnections: { default: 1_000, min: 1, max: 100_000 },
   maxUnauthenticatedConnections: { default: 100, min: 1, max: 100_000 },
+  maxPendingLogins: { default: 256, min: 1, max: 100_000 },
+  loginFailuresToLock: { default: 5, min: 1, max: 1_000 },
+  lockoutFromMs: { default: 1_000, min: 1, max: 24 * HOUR_MS },
+  lockoutToMs: { default: 15 * MINUTE_MS, min: 1, max: 24 * HOUR_MS },
+  maxPendingHandshakes: { default: 100, min: 1, max: 100_000 },
+  proxyHeaderTimeoutMs: { default: 5_000, min: 100, max: MINUTE_MS },
+  tlsHandshakeTimeoutMs: { default: 10_000, min: 100, max: MINUTE_MS },
   maxUnreadBytes: { default: 1 * MIB, min: 64 * KIB, max: GIB },
 
   logonTimeoutMs: session('logonTimeoutMs', 100, HOUR_MS),
   openTimeoutMs: session('openTimeoutMs', 100, HOUR_MS),
   logoutTimeoutMs: session('logoutTimeoutMs', 100, HOUR_MS),
   answerWaitMs: session('answerWaitMs', 1, HOUR_MS),
+  probeAfterSilenceMs: session('probeAfterSilenceMs', 1, HOUR_MS),
   probeTimeoutMs: session('probeTimeoutMs', 100, HOUR_MS),
   gapTimeoutMs: session('gapTimeoutMs', 100, HOUR_MS),
   settleMs: session('settleMs', 1, HOUR_MS),
@@ -81,6 +109,8 @@ export const LIMIT_RANGES: { readonly [Name in keyof VenueLimits]: LimitRange } 
   maxUnsentBytes: session('maxUnsentBytes', 64 * KIB, GIB),
   maxQueuedReports: session('maxQueuedReports', 100, 100 * MILLION),
   maxUnansweredRequestsPerSession: session('maxUnansweredRequestsPerSession', 1, MILLION),
+  maxOrdersPerSecond: session('maxOrdersPerSecond', 1, MILLION),
+  minThrottleAbuse: session('minThrottleAbuse', 1, MILLION),
   reservedSeqNums: session('reservedSeqNums', 16, MILLION),
   resendPortion: session('resendPortion', 1, MILLION),
   minHeartBtIntSeconds: session('minHeartBtIntSeconds', 1, 3_600),
@@ -97,8 +127,11 @@ export const LIMIT_RANGES: { readonly [Name in keyof VenueLimits]: LimitRange } 
   maxEventsPerCommit: { default: 1_000, min: 1, max: MILLION },
   retryFromMs: { default: 100, min: 1, max: MINUTE_MS },
   retryToMs: { default: 5_000, min: 1, max: MINUTE_MS },
+  fixHistoryDays: { default: 7, min: 1, max: 3_650 },
+  maxStoredMessagesPerSession: { default: 100_000, min: 1, max: 100 * MILLION },
   operatorTimeoutMs: { default: 10_000, min: 100, max: HOUR_MS },
   drainTimeoutMs: { default: 15_000, min: 100, max: HOUR_MS },
+  drainNoticeMs: { default: 1_000, min: 0, max: HOUR_MS },
   maxAdminBodyBytes: { default: 64 * KIB, min: 1 * KIB, max: 16 * MIB },
   maxAdminRows: { default: 1_000, min: 1, max: 100_000 },
 };
@@ -107,6 +140,7 @@ export const LIMIT_RANGES: { readonly [Name in keyof VenueLimits]: LimitRange } 
 export const ORDERED_LIMITS = [
   ['minHeartBtIntSeconds', 'maxHeartBtIntSeconds'],
   ['retryFromMs', 'retryToMs'],
+  ['lockoutFromMs', 'lockoutToMs'],
 ] as const satisfies readonly (readonly [keyof VenueLimits, keyof VenueLimits])[];
 
 /** The limits, each at its default unless configured. */

@@ -3,9 +3,10 @@
  * wrong value is a sentence that says where it stands and what would be right; all of them are told at once.
  */
 import { isAbsolute, resolve } from 'node:path';
-import { isTimeZone, parseRollTime } from '../platform/trading-calendar.ts';
+import { isTimeZone, parseTimeOfDay } from '../platform/wall-clock.ts';
 import { type ClusterConfig, type ClusterNodeConfig, LOG_LEVELS, type LogLevel } from './cluster.ts';
 import { ORDERED_LIMITS, type VenueLimits, withDefaults } from './limits.ts';
+import { firstListener, listenerFaults, listenersOf, type NodeListeners } from './listeners.ts';
 
 /** Options of `onebook start`, as typed; undefined where not given. */
 export interface StartFlags {
@@ -29,8 +30,8 @@ export interface NodeConfig {
   /** TargetCompID (56) that members send. */
   readonly venueCompId: string;
   readonly tradingCalendar: { readonly timeZone: string; readonly rollTime: string };
+  readonly listeners: NodeListeners;
   /** Port 0: the system chooses. */
-  readonly fix: { readonly host: string; readonly port: number };
   readonly admin: { readonly host: string; readonly port: number };
   /** Absolute. */
   readonly dataDir: string;
@@ -126,9 +127,10 @@ export function resolveNodeConfig(sources: ConfigSources): NodeConfig | ConfigEr
     return fallback;
   }
 
-  const fixPort = pick('fixPort', node.fix?.port, DEFAULT_FIX_PORT, parsePort, PORT_EXPECTED);
+  const first = firstListener(node);
+  const fixPort = pick('fixPort', first.port, DEFAULT_FIX_PORT, parsePort, PORT_EXPECTED);
   const adminPort = pick('adminPort', node.admin?.port, DEFAULT_ADMIN_PORT, parsePort, PORT_EXPECTED);
-  const fixHost = pick('fixHost', node.fix?.host, DEFAULT_HOST, parseHost, HOST_EXPECTED);
+  const fixHost = pick('fixHost', first.host, DEFAULT_HOST, parseHost, HOST_EXPECTED);
   const adminHost = pick('adminHost', node.admin?.host, DEFAULT_HOST, parseHost, HOST_EXPECTED);
   const config: NodeConfig = {
     nodeName,
@@ -137,7 +139,11 @@ export function resolveNodeConfig(sources: ConfigSources): NodeConfig | ConfigEr
       timeZone: cluster.tradingCalendar?.timeZone ?? 'UTC',
       rollTime: cluster.tradingCalendar?.rollTime ?? '00:00',
     },
-    fix: { host: fixHost, port: fixPort },
+    listeners: listenersOf(node, {
+      first: { host: fixHost, port: fixPort },
+      host: DEFAULT_HOST,
+      clusterDir: sources.clusterDir,
+    }),
     admin: { host: adminHost, port: adminPort },
     dataDir: dataDirOf(sources, node),
     databaseUrl: pick<string | undefined>(
@@ -150,9 +156,7 @@ export function resolveNodeConfig(sources: ConfigSources): NodeConfig | ConfigEr
     logLevel: pick('logLevel', node.logLevel ?? cluster.logLevel, 'info', parseLogLevel, LOG_LEVEL_EXPECTED),
     limits: limitsOf(cluster, node),
   };
-  if (fixPort !== 0 && fixPort === adminPort) {
-    errors.push({ message: `FIX and the admin API cannot both use port ${fixPort}; change --admin-port` });
-  }
+  for (const message of listenerFaults(config.listeners, adminPort)) errors.push({ message });
   for (const [low, high] of ORDERED_LIMITS) {
     if (config.limits[low] <= config.limits[high]) continue;
     errors.push({
@@ -170,7 +174,8 @@ function dataDirOf(sources: ConfigSources, node: ClusterNodeConfig): string {
 }
 
 function limitsOf(cluster: ClusterConfig, node: ClusterNodeConfig): VenueLimits {
-  const listener = node.fix?.maxConnections;
+  const listener =
+    node.fix !== undefined && 'maxConnections' in node.fix ? node.fix.maxConnections : undefined;
   return withDefaults({
     ...cluster.limits,
     ...(listener === undefined ? {} : { maxConnections: listener }),
@@ -185,6 +190,7 @@ export const HOST_EXPECTED = 'a host name or an IP address';
 export const COMP_ID_EXPECTED = '1 to 64 printable characters without blanks, "|" or "="';
 export const DATABASE_URL_EXPECTED = 'a URL like postgres://user:password@host:5432/database';
 export const LOG_LEVEL_EXPECTED = `one of ${LOG_LEVELS.join(', ')}`;
+export const LISTENER_NAME_EXPECTED = 'letters, digits, ".", "_" and "-", at most 64';
 export const TIME_ZONE_EXPECTED = 'a time zone of the IANA database, "Europe/Zurich" for example';
 export const ROLL_TIME_EXPECTED = 'a time from "00:00" to "23:59"';
 
@@ -196,6 +202,10 @@ export function parsePort(text: string): number | undefined {
 
 export function parseHost(text: string): string | undefined {
   return /^[A-Za-z0-9._:%-]{1,253}$/.test(text) ? text : undefined;
+}
+
+export function parseListenerName(text: string): string | undefined {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text) ? text : undefined;
 }
 
 export function parseCompId(text: string): string | undefined {
@@ -217,5 +227,5 @@ export function parseTimeZone(text: string): string | undefined {
 }
 
 export function parseRollTimeText(text: string): string | undefined {
-  return parseRollTime(text) === undefined ? undefined : text;
+  return parseTimeOfDay(text) === undefined ? undefined : text;
 }

@@ -2,6 +2,7 @@
  * Checks what a cluster.config.ts exports. The file may be written without types or by a program, so every
  * value is judged, and a misspelt name is an error rather than a default.
  */
+import { parseAddressPatterns } from '../platform/addresses.ts';
 import type { ClusterConfig } from './cluster.ts';
 import { isLimitName, LIMIT_RANGES } from './limits.ts';
 import {
@@ -9,11 +10,13 @@ import {
   type ConfigError,
   DATABASE_URL_EXPECTED,
   HOST_EXPECTED,
+  LISTENER_NAME_EXPECTED,
   LOG_LEVEL_EXPECTED,
   PORT_EXPECTED,
   parseCompId,
   parseDatabaseUrl,
   parseHost,
+  parseListenerName,
   parseLogLevel,
   parseRollTimeText,
   parseTimeZone,
@@ -59,6 +62,10 @@ function object(fields: Readonly<Record<string, Check>>): Check {
   };
 }
 
+function both(first: Check, second: Check): Check {
+  return (value, path) => [...first(value, path), ...second(value, path)];
+}
+
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -95,8 +102,82 @@ const maxConnections = integer(
   `an integer from ${LIMIT_RANGES.maxConnections.min} to ${LIMIT_RANGES.maxConnections.max}`,
 );
 
+const flag: Check = (value, path) =>
+  typeof value === 'boolean' ? [] : [`${path} must be true or false, not ${shown(value)}`];
+const file = text((value) => (value === '' ? undefined : value), 'a file name');
+
+const addressPatterns: Check = (value, path) => {
+  if (!Array.isArray(value) || value.length === 0 || value.some((one) => typeof one !== 'string')) {
+    return [`${path} must be a list with at least one address or network, not ${shown(value)}`];
+  }
+  const parsed = parseAddressPatterns(value);
+  return typeof parsed === 'string' ? [`${path}: ${parsed}`] : [];
+};
+
+const tlsFields = object({
+  certFile: file,
+  keyFile: file,
+  caFile: file,
+  requireClientCert: flag,
+  minVersion: text(
+    (value) => (value === 'TLSv1.2' || value === 'TLSv1.3' ? value : undefined),
+    '"TLSv1.2" or "TLSv1.3"',
+  ),
+});
+
+const tls: Check = (value, path) => {
+  const faults = [...tlsFields(value, path)];
+  if (!isObject(value)) return faults;
+  const { certFile, keyFile, caFile, requireClientCert } = value;
+  if (certFile === undefined) faults.push(`${path}.certFile is missing`);
+  if (keyFile === undefined) faults.push(`${path}.keyFile is missing`);
+  if (requireClientCert === true && caFile === undefined) {
+    faults.push(`${path}.requireClientCert needs ${path}.caFile: the authorities that certify members`);
+  }
+  return faults;
+};
+
+const listenerFields = {
+  name: text(parseListenerName, LISTENER_NAME_EXPECTED),
+  host,
+  port,
+  tls,
+  proxyProtocol: flag,
+  trustedProxies: addressPatterns,
+};
+
+/** What a load balancer may claim must not be claimed by everybody. */
+const trust: Check = (value, path) => {
+  if (!isObject(value)) return [];
+  const { proxyProtocol, trustedProxies } = value;
+  if (proxyProtocol !== true || trustedProxies !== undefined) return [];
+  return [
+    `${path}.proxyProtocol needs ${path}.trustedProxies: the addresses of the load balancers that may send it`,
+  ];
+};
+
+const onlyListener = both(object({ ...listenerFields, maxConnections }), trust);
+const oneOfSeveral = both(object(listenerFields), trust);
+
+/** For what is no object at all, which has its own sentence. */
+const NOTHING_TO_SAY: Readonly<Record<string, unknown>> = { port: 0 };
+
+const listeners: Check = (value, path) => {
+  if (!Array.isArray(value)) return onlyListener(value, path);
+  if (value.length === 0) return [`${path} must have at least one listener`];
+  return value.flatMap((entry, index) => {
+    const at = `${path}[${index}]`;
+    const { port: ownPort, maxConnections: ownBound } = isObject(entry) ? entry : NOTHING_TO_SAY;
+    if (ownBound !== undefined) {
+      return [`${at}.maxConnections: all listeners have one bound, limits.maxConnections of the node`];
+    }
+    const isPortMissing = index > 0 && ownPort === undefined;
+    return [...oneOfSeveral(entry, at), ...(isPortMissing ? [`${at}.port is missing`] : [])];
+  });
+};
+
 const node = object({
-  fix: object({ host, port, maxConnections }),
+  fix: listeners,
   admin: object({ host, port }),
   dataDir: directory,
   databaseUrl: text(parseDatabaseUrl, DATABASE_URL_EXPECTED, true),

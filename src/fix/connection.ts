@@ -3,10 +3,17 @@
  * The acceptor implements it over TCP.
  */
 
+/** Who is at the other end, as far as the transport can tell. */
+export interface Peer {
+  /** `address:port`; behind a load balancer that says so (PROXY protocol), the member's own. */
+  readonly remoteAddress: string;
+  /** Subject of the certificate that the peer proved (`CN=desk-1,O=Bank`); undefined without one. */
+  readonly certificateSubject: string | undefined;
+}
+
 /** One open connection. Every method may be called after it has closed, and then does nothing. */
 export interface Connection {
-  /** `address:port` of the peer. */
-  readonly remoteAddress: string;
+  readonly peer: Peer;
   /** Hands bytes to the transport; they must not change afterwards. */
   write(bytes: Uint8Array): void;
   /** Stops reading: the peer is held back by its own full buffers. A connection is born paused. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { BUILT_IN_CLUSTER, type ClusterConfig } from '../../src/config/cluster.ts';
+import { BUILT_IN_CLUSTER, type ClusterConfig, type ClusterNodeConfig } from '../../src/config/cluster.ts';
 import { LIMIT_RANGES, withDefaults } from '../../src/config/limits.ts';
 import { loadNodeConfig } from '../../src/config/load.ts';
 import {
@@ -42,13 +42,16 @@ function messages(errors: readonly ConfigError[]): string[] {
   return errors.map((error) => error.message);
 }
 
+/** What a node listens on when nothing is said. */
+const PLAIN = { name: 'fix', host: '127.0.0.1', port: 9880, tls: undefined, trustedProxies: undefined };
+
 describe('NodeConfig', () => {
   it('has a default for everything but the database', () => {
     expect(accepted()).to.deep.equal({
       nodeName: 'local',
       venueCompId: 'ONEBOOK',
       tradingCalendar: { timeZone: 'UTC', rollTime: '00:00' },
-      fix: { host: '127.0.0.1', port: 9880 },
+      listeners: [PLAIN],
       admin: { host: '127.0.0.1', port: 9881 },
       dataDir: '/etc/onebook/data/local',
       databaseUrl: undefined,
@@ -60,10 +63,10 @@ describe('NodeConfig', () => {
   it('prefers the flag to the environment, that to the file, and that to the default', () => {
     const cluster: ClusterConfig = { nodes: { local: { fix: { port: 7001 }, admin: { port: 7002 } } } };
     const env = { ONEBOOK_FIX_PORT: '7003', ONEBOOK_ADMIN_PORT: '' };
-    expect(accepted().fix.port).to.equal(9880);
-    expect(accepted({ cluster }).fix.port).to.equal(7001);
-    expect(accepted({ cluster, env }).fix.port).to.equal(7003);
-    expect(accepted({ cluster, env, flags: { fixPort: '0' } }).fix.port).to.equal(0);
+    expect(accepted().listeners[0].port).to.equal(9880);
+    expect(accepted({ cluster }).listeners[0].port).to.equal(7001);
+    expect(accepted({ cluster, env }).listeners[0].port).to.equal(7003);
+    expect(accepted({ cluster, env, flags: { fixPort: '0' } }).listeners[0].port).to.equal(0);
     expect(accepted({ cluster, env }).admin.port, 'an empty variable is not set').to.equal(7002);
   });
 
@@ -81,7 +84,7 @@ describe('NodeConfig', () => {
       },
     });
     expect(config).to.deep.include({
-      fix: { host: '0.0.0.0', port: 1 },
+      listeners: [{ ...PLAIN, host: '0.0.0.0', port: 1 }],
       admin: { host: '::1', port: 2 },
       dataDir: '/home/operator/books',
       databaseUrl: 'postgres://a:b@c/d',
@@ -148,6 +151,69 @@ describe('NodeConfig', () => {
   });
 });
 
+describe('the FIX listeners of a node', () => {
+  const listening = (fix: NonNullable<ClusterNodeConfig['fix']>): ClusterConfig => ({
+    nodes: { local: { fix } },
+  });
+  const files = { certFile: 'tls/server.pem', keyFile: '/keys/server.key' };
+
+  it('are one or several, each with its own name', () => {
+    expect(accepted({ cluster: listening({ port: 1 }) }).listeners).to.deep.equal([{ ...PLAIN, port: 1 }]);
+    const cluster = listening([{}, { port: 2, host: '::' }, { port: 3, name: 'inside' }]);
+    expect(accepted({ cluster }).listeners).to.deep.equal([
+      PLAIN,
+      { ...PLAIN, name: 'fix-2', port: 2, host: '::' },
+      { ...PLAIN, name: 'inside', port: 3 },
+    ]);
+  });
+
+  it('are reached by flags and the environment at the first only', () => {
+    const cluster = listening([
+      { port: 1, tls: files },
+      { port: 2, host: '192.0.2.1' },
+    ]);
+    const config = accepted({ cluster, env: { ONEBOOK_FIX_HOST: '::1' }, flags: { fixPort: '7' } });
+    expect(config.listeners.map(({ host, port }) => `${host} ${port}`)).to.deep.equal([
+      '::1 7',
+      '192.0.2.1 2',
+    ]);
+    expect(config.listeners[0].tls, 'what else it is stays').to.be.an('object');
+  });
+
+  it('find their certificates from where the file is, and ask members for theirs when there is an authority', () => {
+    const cluster = listening([
+      { tls: files },
+      { port: 1, tls: { ...files, caFile: './ca.pem', minVersion: 'TLSv1.3' } },
+      { port: 2, tls: { ...files, caFile: 'ca.pem', requireClientCert: false } },
+    ]);
+    const absolute = { certFile: '/etc/onebook/tls/server.pem', keyFile: '/keys/server.key' };
+    const caFile = '/etc/onebook/ca.pem';
+    expect(accepted({ cluster }).listeners.map(({ tls }) => tls)).to.deep.equal([
+      { ...absolute, caFile: undefined, requireClientCert: false, minVersion: 'TLSv1.2' },
+      { ...absolute, caFile, requireClientCert: true, minVersion: 'TLSv1.3' },
+      { ...absolute, caFile, requireClientCert: false, minVersion: 'TLSv1.2' },
+    ]);
+  });
+
+  it('trust load balancers only where the PROXY protocol is on', () => {
+    const trustedProxies = ['10.0.0.0/8'];
+    const trustOf = (proxyProtocol: boolean) =>
+      accepted({ cluster: listening({ proxyProtocol, trustedProxies }) }).listeners[0].trustedProxies;
+    expect(trustOf(true)).to.deep.equal(trustedProxies);
+    expect(trustOf(false)).to.equal(undefined);
+  });
+
+  it('are refused when they are in each other’s way or in that of the admin API', () => {
+    const cluster = listening([{ port: 5 }, { port: 5, name: 'fix' }, { port: 9881, host: '::1' }]);
+    expect(refused({ cluster })).to.deep.equal([
+      'two FIX listeners are called "fix"; give each a name of its own',
+      'two FIX listeners use 127.0.0.1:5; change the port of one',
+      'FIX and the admin API cannot both use port 9881; change --admin-port',
+    ]);
+    expect(accepted({ cluster: listening([{ port: 0 }, { port: 0 }]) }).listeners).to.have.length(2);
+  });
+});
+
 describe('VenueLimits', () => {
   it('are refused when the smallest of a pair is above the largest', () => {
     const cluster: ClusterConfig = { limits: { retryFromMs: 10, retryToMs: 9 }, nodes: { local: {} } };
@@ -211,6 +277,43 @@ describe('the cluster file', () => {
     ]);
   });
 
+  it('is accepted with listeners of every kind', () => {
+    const tls = { certFile: 'a', keyFile: 'b', caFile: 'c', requireClientCert: true, minVersion: 'TLSv1.3' };
+    const behind = { port: 3, proxyProtocol: true, trustedProxies: ['10.0.0.1', '2001:db8::/32'] };
+    expect(faults({ nodes: { local: { fix: { name: 'x', tls, maxConnections: 1 } } } })).to.deep.equal([]);
+    expect(faults({ nodes: { local: { fix: [{ port: 1 }, { port: 2, tls }, behind] } } })).to.deep.equal([]);
+  });
+
+  it('is refused for listeners that cannot be served or trusted, each fault by its path', () => {
+    const fix = [
+      { tls: { certFile: '', requireClientCert: true, minVersion: 'TLSv1.1', caPath: '/' } },
+      { port: 1, proxyProtocol: true },
+      { port: 2, trustedProxies: ['10.0.0.0/8', '10.0.0.0/33'] },
+      { port: 3, trustedProxies: [] },
+      { name: 'a b', proxyProtocol: 1 },
+      { port: 4, maxConnections: 5 },
+      'plain',
+    ];
+    expect(faults({ nodes: { local: { fix } } })).to.deep.equal([
+      'f: nodes.local.fix[0].tls.certFile must be a file name, not ""',
+      'f: nodes.local.fix[0].tls.minVersion must be "TLSv1.2" or "TLSv1.3", not "TLSv1.1"',
+      'f: unknown setting nodes.local.fix[0].tls.caPath; known here: certFile, keyFile, caFile, requireClientCert, minVersion',
+      'f: nodes.local.fix[0].tls.keyFile is missing',
+      'f: nodes.local.fix[0].tls.requireClientCert needs nodes.local.fix[0].tls.caFile: the authorities that certify members',
+      'f: nodes.local.fix[1].proxyProtocol needs nodes.local.fix[1].trustedProxies: the addresses of the load balancers that may send it',
+      'f: nodes.local.fix[2].trustedProxies: "10.0.0.0/33" is not an IP address or a network like 192.0.2.0/24 or 2001:db8::/32',
+      'f: nodes.local.fix[3].trustedProxies must be a list with at least one address or network, not []',
+      'f: nodes.local.fix[4].name must be letters, digits, ".", "_" and "-", at most 64, not "a b"',
+      'f: nodes.local.fix[4].proxyProtocol must be true or false, not 1',
+      'f: nodes.local.fix[4].port is missing',
+      'f: nodes.local.fix[5].maxConnections: all listeners have one bound, limits.maxConnections of the node',
+      'f: nodes.local.fix[6] must be an object, not "plain"',
+    ]);
+    expect(faults({ nodes: { local: { fix: [] } } })).to.deep.equal([
+      'f: nodes.local.fix must have at least one listener',
+    ]);
+  });
+
   it('is refused when it is no object or names no node', () => {
     expect(faults(42)).to.deep.equal(['f: the default export must be an object, not 42']);
     expect(faults({})).to.deep.equal(['f: nodes is missing; { nodes: { local: {} } } is the least']);
@@ -231,10 +334,13 @@ describe('the cluster file', () => {
         'export default { nodes: { local: { fix: { port: 1 } } } };',
       );
       writeFileSync(join(dir, 'other.ts'), 'export default { nodes: { local: { fix: { port: 2 } } } };');
-      expect(await loadNodeConfig({}, {}, dir)).to.have.nested.property('fix.port', 1);
-      expect(await loadNodeConfig({ config: 'other.ts' }, {}, dir)).to.have.nested.property('fix.port', 2);
+      expect(await loadNodeConfig({}, {}, dir)).to.have.nested.property('listeners[0].port', 1);
+      expect(await loadNodeConfig({ config: 'other.ts' }, {}, dir)).to.have.nested.property(
+        'listeners[0].port',
+        2,
+      );
       expect(await loadNodeConfig({}, { ONEBOOK_CONFIG: 'other.ts' }, dir)).to.have.nested.property(
-        'fix.port',
+        'listeners[0].port',
         2,
       );
     });
