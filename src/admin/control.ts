@@ -13,7 +13,10 @@ export interface VenueStatus {
   /** No new orders are taken, since the node is stopping. */
   readonly draining: boolean;
   readonly database: { readonly up: boolean; readonly reason?: string | undefined };
+  /** Of the first listener. */
   readonly fixPort: number;
+  /** Where members connect. */
+  readonly listeners: readonly ListenerStatus[];
   /** Connections, logged on or not. */
   readonly sessions: readonly SessionStatus[];
   readonly symbols: readonly SymbolStatus[];
@@ -25,6 +28,15 @@ export interface VenueStatus {
   };
   /** Commands taken and not committed yet. */
   readonly commandsInFlight: number;
+}
+
+export interface ListenerStatus {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly tls: 'none' | 'server' | 'client certificates';
+  /** Members come through a load balancer that says who they are. */
+  readonly proxyProtocol: boolean;
 }
 
 export interface SessionStatus {

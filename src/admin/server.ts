@@ -10,6 +10,7 @@ import {
   fastify,
 } from 'fastify';
 import type { Log } from '../platform/log.ts';
+import { announcementRoutes } from './announcements.ts';
 import { answer, isDatabaseAway, Refusal } from './answers.ts';
 import type { AdminContext } from './context.ts';
 import type { VenueControl } from './control.ts';
@@ -108,6 +109,7 @@ export function buildAdminServer(options: Omit<AdminServerOptions, 'host' | 'por
 
   statusRoutes(app, context);
   userRoutes(app, context);
+  announcementRoutes(app, context);
   instrumentRoutes(app, context);
   transferRoutes(app, context);
   orderRoutes(app, context);

@@ -1,17 +1,17 @@
-/** Members: who may log on, as which SenderCompID (49), with which password. */
+/** Members: who may log on, as which SenderCompID (49), with which password, on which terms. */
 import { UniqueConstraintViolationException } from '@mikro-orm/postgresql';
 import type { FastifyInstance } from 'fastify';
 import { Account } from '../entities/account.ts';
 import { User } from '../entities/user.ts';
 import { answer, Refusal } from './answers.ts';
 import { type AdminContext, audit, findMember } from './context.ts';
+import { MEMBER_TERMS_SCHEMA, type MemberTerms, readMemberTerms, shownMemberTerms } from './member-terms.ts';
 import { checkPassword, checkUsername } from './values.ts';
 
-interface NewUser {
+interface NewUser extends MemberTerms {
   readonly username: string;
   readonly password: string;
   readonly compId: number;
-  readonly resetOnLogon?: boolean;
 }
 
 interface ByName {
@@ -22,7 +22,7 @@ const MAX_COMP_ID = 2_147_483_647;
 const PARAMS = { type: 'object', properties: { username: { type: 'string', maxLength: 64 } } } as const;
 const PASSWORD = { type: 'string', maxLength: 1_000 } as const;
 
-/** `POST /v1/users`, `GET /v1/users`, `POST /v1/users/:username/{enable,disable,password}`. */
+/** `POST /v1/users`, `GET /v1/users[/:username]`, `POST /v1/users/:username/{enable,disable,password,terms}`. */
 export function userRoutes(app: FastifyInstance, context: AdminContext): void {
   const { control } = context;
 
@@ -32,6 +32,15 @@ export function userRoutes(app: FastifyInstance, context: AdminContext): void {
       .find(User, {}, { orderBy: { username: 'asc' }, limit: context.maxRows });
     return { users: users.map(shownUser) };
   });
+
+  app.get<{ Params: ByName }>(
+    '/v1/users/:username',
+    { schema: { params: PARAMS } },
+    async (request, reply) => {
+      const user = await findMember(control.orm.em.fork(), request.params.username);
+      return answer(reply, user instanceof Refusal ? user : shownUser(user));
+    },
+  );
 
   app.post<{ Body: NewUser }>(
     '/v1/users',
@@ -45,25 +54,27 @@ export function userRoutes(app: FastifyInstance, context: AdminContext): void {
             username: { type: 'string', maxLength: 64 },
             password: PASSWORD,
             compId: { type: 'integer', minimum: 0, maximum: MAX_COMP_ID },
-            resetOnLogon: { type: 'boolean' },
+            ...MEMBER_TERMS_SCHEMA,
           },
         },
       },
     },
     async (request, reply) => {
-      const { username, password, compId, resetOnLogon = false } = request.body;
+      const { username, password, compId, ...terms } = request.body;
       const refusal = checkUsername(username) ?? checkPassword(password);
       if (refusal !== undefined) return answer(reply, refusal);
+      const columns = readMemberTerms(terms);
+      if (columns instanceof Refusal) return answer(reply, columns);
       const em = control.orm.em.fork();
       const taken = await em.findOne(User, { $or: [{ username }, { senderCompId: compId }] });
       if (taken !== null) return answer(reply, takenBy(taken, username));
       const passwordHash = await control.hashPassword(password);
       try {
         const user = await em.transactional(async (tx) => {
-          const created = tx.create(User, { username, passwordHash, senderCompId: compId, resetOnLogon });
+          const created = tx.create(User, { username, passwordHash, senderCompId: compId, ...columns });
           await tx.persist(created).flush();
           tx.create(Account, { userId: created.id, lastSeq: 0 });
-          audit(tx, context, request, { action: 'user add', details: { username, compId, resetOnLogon } });
+          audit(tx, context, request, { action: 'user add', details: { username, compId, ...terms } });
           return created;
         });
         return answer(reply, shownUser(user), 201);
@@ -123,6 +134,40 @@ export function userRoutes(app: FastifyInstance, context: AdminContext): void {
       return answer(reply, user instanceof Refusal ? user : shownUser(user));
     },
   );
+
+  termsRoute(app, context);
+}
+
+/** A session that is on keeps the terms that it began with. */
+function termsRoute(app: FastifyInstance, context: AdminContext): void {
+  app.post<{ Params: ByName; Body: MemberTerms }>(
+    '/v1/users/:username/terms',
+    {
+      schema: {
+        params: PARAMS,
+        body: {
+          type: 'object',
+          minProperties: 1,
+          additionalProperties: false,
+          properties: MEMBER_TERMS_SCHEMA,
+        },
+      },
+    },
+    async (request, reply) => {
+      const terms = request.body;
+      const columns = readMemberTerms(terms);
+      if (columns instanceof Refusal) return answer(reply, columns);
+      const user = await context.control.orm.em.fork().transactional(async (tx) => {
+        const found = await findMember(tx, request.params.username);
+        if (found instanceof Refusal) return found;
+        tx.assign(found, columns);
+        const details = { username: found.username, ...terms };
+        audit(tx, context, request, { action: 'user set', details });
+        return found;
+      });
+      return answer(reply, user instanceof Refusal ? user : shownUser(user));
+    },
+  );
 }
 
 function takenBy(user: User, username: string): Refusal {
@@ -136,7 +181,7 @@ function shownUser(user: User): object {
     username: user.username,
     compId: user.senderCompId,
     status: user.status,
-    resetOnLogon: user.resetOnLogon,
+    ...shownMemberTerms(user),
     createdAt: user.createdAt,
   };
 }

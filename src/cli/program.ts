@@ -1,5 +1,6 @@
 /** The `onebook` command line: every command, and how its end becomes an exit code. */
 import { Command, CommanderError, Help, type Option } from 'commander';
+import { addAnnounceCommand } from './announce.ts';
 import { NODE_OPTIONS } from './client-command.ts';
 import { CliFailure, EXIT, type ExitCode, tellError } from './failure.ts';
 import { addFixCommands } from './fix.ts';
@@ -35,6 +36,8 @@ export async function runProgram(
   const program = new Command('onebook')
     .description('A trading venue that speaks FIX: runs its nodes, and operates one that runs.')
     .version(version, '-V, --version', 'show the version')
+    // So that `fix dictionary --version` is its own: the program's comes before the command.
+    .enablePositionalOptions()
     .helpOption('-h, --help', 'show this help')
     .helpCommand(false)
     .exitOverride()
@@ -70,6 +73,7 @@ export async function runProgram(
   addInstrumentCommands(program);
   addFundsCommands(program);
   addOrderCommands(program);
+  addAnnounceCommand(program);
   addFixCommands(program);
 
   try {

@@ -49,6 +49,7 @@ export function formatCard(columns: readonly Column[], row: Row): string {
 function cellText(column: Column, value: unknown): string {
   if (value === null || value === undefined || value === '') return '-';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (Array.isArray(value)) return value.join(', ');
   const text = String(value);
   const word =
     column.words !== undefined && Object.hasOwn(column.words, text) ? column.words[text] : undefined;

@@ -9,6 +9,7 @@ import {
   showList,
 } from './client-command.ts';
 import { CliFailure, EXIT } from './failure.ts';
+import { LISTED_TERMS, readTerms, TERMS, type TermsFlags, withTerms } from './member-terms.ts';
 import { type PasswordFlags, readPassword, withPassword } from './password.ts';
 import type { Column } from './table.ts';
 
@@ -16,28 +17,33 @@ interface ByName extends ClientFlags {
   readonly username: string;
 }
 
-interface AddFlags extends ByName, PasswordFlags {
+interface AddFlags extends ByName, PasswordFlags, TermsFlags {
   readonly compId: string;
-  readonly resetOnLogon?: boolean;
 }
 
-const COLUMNS: readonly Column[] = [
+const IDENTITY: readonly Column[] = [
   { title: 'USERNAME', field: 'username' },
   { title: 'COMP ID', field: 'compId', right: true },
   { title: 'STATUS', field: 'status' },
-  { title: 'RESET ON LOGON', field: 'resetOnLogon' },
-  { title: 'CREATED', field: 'createdAt' },
 ];
+const CREATED: Column = { title: 'CREATED', field: 'createdAt' };
+const LIST: readonly Column[] = [...IDENTITY, ...LISTED_TERMS, CREATED];
+const CARD: readonly Column[] = [...IDENTITY, ...TERMS, CREATED];
 
 /** Adds the commands to the program. */
 export function addUserCommands(program: Command): void {
-  const user = groupCommand(program, 'user', 'members: add, list, disable, enable, change a password');
+  const user = groupCommand(
+    program,
+    'user',
+    'members: add, list, show, change what is agreed, disable, enable, change a password',
+  );
 
-  withPassword(
-    clientCommand(user, 'add', 'add a member, who may log on at once')
-      .requiredOption('--username <name>', 'Username (553) in the Logon: letters, digits, ".", "_" and "-"')
-      .requiredOption('--comp-id <number>', 'SenderCompID (49) that the member sends: an integer')
-      .option('--reset-on-logon', 'begin at sequence number 1 at every Logon, as if it had 141=Y'),
+  withTerms(
+    withPassword(
+      clientCommand(user, 'add', 'add a member, who may log on at once')
+        .requiredOption('--username <name>', 'Username (553) in the Logon: letters, digits, ".", "_" and "-"')
+        .requiredOption('--comp-id <number>', 'SenderCompID (49) that the member sends: an integer'),
+    ),
   )
     .addHelpText(
       'after',
@@ -48,13 +54,38 @@ export function addUserCommands(program: Command): void {
         username: flags.username,
         password: await readPassword(flags),
         compId: readCompId(flags.compId),
-        resetOnLogon: flags.resetOnLogon ?? false,
+        ...readTerms(flags),
       };
-      showCard(flags, await (await connect(flags)).post('/v1/users', body), COLUMNS);
+      showCard(flags, await (await connect(flags)).post('/v1/users', body), CARD);
+    });
+
+  withTerms(
+    clientCommand(
+      user,
+      'set',
+      'change what is agreed with a member; it holds from its next Logon on',
+    ).requiredOption('--username <name>', 'the member'),
+  )
+    .addHelpText(
+      'after',
+      '\nExample:\n  onebook user set --username alice --schedule "Mon 08:00 - Fri 17:30 Europe/Zurich reset Sun 18:00"',
+    )
+    .action(async (flags: ByName & TermsFlags) => {
+      const terms = readTerms(flags);
+      if (Object.keys(terms).length === 0) throw new CliFailure(EXIT.usage, 'say what to change: see --help');
+      const path = `/v1/users/${encodeURIComponent(flags.username)}/terms`;
+      showCard(flags, await (await connect(flags)).post(path, terms), CARD);
+    });
+
+  clientCommand(user, 'show', 'show a member and all that is agreed with it')
+    .requiredOption('--username <name>', 'the member')
+    .action(async (flags: ByName) => {
+      const path = `/v1/users/${encodeURIComponent(flags.username)}`;
+      showCard(flags, await (await connect(flags)).get(path), CARD);
     });
 
   clientCommand(user, 'list', 'list the members').action(async (flags: ClientFlags) => {
-    showList(flags, await (await connect(flags)).get('/v1/users'), 'users', COLUMNS);
+    showList(flags, await (await connect(flags)).get('/v1/users'), 'users', LIST);
   });
 
   const change = (name: string, description: string): void => {
@@ -62,7 +93,7 @@ export function addUserCommands(program: Command): void {
       .requiredOption('--username <name>', 'the member')
       .action(async (flags: ByName) => {
         const path = `/v1/users/${encodeURIComponent(flags.username)}/${name}`;
-        showCard(flags, await (await connect(flags)).post(path), COLUMNS);
+        showCard(flags, await (await connect(flags)).post(path), CARD);
       });
   };
   change('disable', 'log a member out and let it in no more; its orders stay: see "onebook order cancel"');
@@ -77,7 +108,7 @@ export function addUserCommands(program: Command): void {
   ).action(async (flags: ByName & PasswordFlags) => {
     const password = await readPassword(flags);
     const path = `/v1/users/${encodeURIComponent(flags.username)}/password`;
-    showCard(flags, await (await connect(flags)).post(path, { password }), COLUMNS);
+    showCard(flags, await (await connect(flags)).post(path, { password }), CARD);
   });
 }
 

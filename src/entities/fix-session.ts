@@ -10,6 +10,7 @@ export const FixSession = defineEntity({
       name: 'fix_sessions_numbers_check',
       expression: 'next_in > 0 and next_out > 0 and reserved_out >= next_out - 1',
     },
+    { name: 'fix_sessions_cancel_after_ms_check', expression: 'cancel_after_ms >= 0' },
   ],
   properties: {
     /** `users.sender_comp_id`. */
@@ -22,6 +23,10 @@ export const FixSession = defineEntity({
     reservedOut: safeBigint(),
     /** The session ended in order. */
     clean: p.boolean(),
+    /** When both numbers were 1 for the last time. */
+    beganAt: instant().defaultRaw('now()'),
+    /** So long after the session's end the member's orders are cancelled, ms; null: they stay. */
+    cancelAfterMs: p.integer().nullable(),
     updatedAt: instant().defaultRaw('now()'),
   },
 });

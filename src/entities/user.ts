@@ -8,7 +8,17 @@ export const USER_STATUSES = ['active', 'disabled', 'venue'] as const;
 export const User = defineEntity({
   name: 'User',
   tableName: 'users',
-  checks: [{ name: 'users_sender_comp_id_check', expression: 'sender_comp_id >= 0' }],
+  checks: [
+    { name: 'users_sender_comp_id_check', expression: 'sender_comp_id >= 0' },
+    {
+      name: 'users_cancel_grace_ms_check',
+      expression: 'cancel_grace_ms >= 0 and cancel_grace_ms <= 3600000',
+    },
+    { name: 'users_orders_per_second_check', expression: 'orders_per_second > 0' },
+    { name: 'users_session_schedule_check', expression: "session_schedule <> ''" },
+    { name: 'users_allowed_addresses_check', expression: 'cardinality(allowed_addresses) > 0' },
+    { name: 'users_certificate_subject_check', expression: "certificate_subject <> ''" },
+  ],
   properties: {
     id: p.integer().primary().autoincrement().generated('by default as identity'),
     /** Username (553). */
@@ -20,6 +30,24 @@ export const User = defineEntity({
     status: p.enum(USER_STATUSES).default('active'),
     /** Both sequence numbers go back to 1 at every Logon (A), as if it had 141=Y. */
     resetOnLogon: p.boolean().default(false),
+    /** The same after every Logout (5) that was answered. */
+    resetOnLogout: p.boolean().default(false),
+    /** False lets tags from 5000 on, beyond those of the venue, pass unread. */
+    validateUserDefinedFields: p.boolean().default(true),
+    /** When the member may be logged on, as `parseSchedule` reads it; null: around the clock. */
+    sessionSchedule: p.text().nullable(),
+    /** Open orders are cancelled when the session ends, unless the Logon says else. */
+    cancelOnDisconnect: p.boolean().default(false),
+    /** How long after the end a new Logon still saves the orders, ms. */
+    cancelGraceMs: p.integer().default(10_000),
+    /** Orders and replaces a second; null: the venue's own limit. */
+    ordersPerSecond: p.integer().nullable(),
+    /** Addresses and networks (CIDR) that the member may come from; null: any. */
+    allowedAddresses: p.array().nullable(),
+    /** Subject of the client certificate that the member must present; null: none is asked for. */
+    certificateSubject: p.text().nullable(),
+    /** Networks that the member has logged on from, the latest first: strangers cannot lock it out there. */
+    knownAddresses: p.array().nullable(),
     createdAt: instant().defaultRaw('now()'),
   },
 });

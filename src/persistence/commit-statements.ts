@@ -1,6 +1,6 @@
 /**
- * The statements of a commit. The guard comes first and alone; everything else is one statement, put together
- * from a part per table, so that a commit costs four round trips however many tables it writes.
+ * The statements of a commit: planner settings, the guard, and all rows in one statement that is put together from a
+ * part per table. They are sent together (`flight.ts`), and so what must stop the commit is raised by the server.
  */
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { CommitBatch } from '../actors/ports.ts';
@@ -17,6 +17,7 @@ import { Transfer } from '../entities/transfer.ts';
 import { type Instrument, priceText } from '../matching/instrument.ts';
 import { formatAmount } from '../platform/decimal.ts';
 import { type BulkColumns, bulkColumns, insertSql, unnest, updateSql } from './bulk.ts';
+import type { Statement } from './flight.ts';
 import { changedOrderColumns, newOrderColumns } from './order-rows.ts';
 import { reportColumns } from './report-rows.ts';
 import {
@@ -35,39 +36,28 @@ import {
 } from './rows.ts';
 import { type PreparedStatement, prepared } from './sql.ts';
 
-/** A prepared statement with its parameters. */
-export interface Statement {
-  readonly statement: PreparedStatement;
-  readonly parameters: readonly string[];
-}
-
-/** What the statement of a batch's rows must have hit. */
-export interface WriteStatement extends Statement {
-  readonly changedOrderCount: number;
-  readonly balanceCount: number;
-}
-
-/** Answer of the guard. */
-export interface GuardAnswer {
-  /** 1 when the commit number moved. */
-  readonly moved: number;
-  /** The symbols whose books are still owned under the epoch of the batch. */
-  readonly owned: readonly string[];
-}
-
-/** Answer of the statement that writes the rows. */
-export interface WriteAnswer {
-  readonly changed_orders: number;
-  readonly balances: number;
-}
+/** SQLSTATEs of our own, with which the statements of a commit stop it. */
+export const REFUSALS = {
+  /** The commit number did not move: it is not the one before this commit's. */
+  numberStuck: 'OB001',
+  /** Books are not owned under the epoch of the batch; the error's detail is their symbols, a JSON array. */
+  notOwner: 'OB002',
+  /** A row that should change is not there. A bug of ours. */
+  rowMissing: 'OB003',
+} as const;
 
 export interface CommitStatements {
-  /** Moves the commit number, locks the books that are owned and writes their last numbers. */
+  /** For this transaction only: how its statements are planned, and how long it may take. */
+  readonly settings: Statement;
+  /**
+   * Moves the commit number, locks the books that are owned and writes their last numbers. Fails with
+   * {@link REFUSALS} when the number does not move or a book is not owned.
+   */
   guard(writer: string, batch: CommitBatch, instrumentOf: (symbol: string) => Instrument): Statement;
   /** Makes balance rows of zero where there are none. */
   openBalances(keys: readonly { readonly userId: number; readonly asset: string }[]): Statement;
-  /** Writes the rows; undefined when there are none. */
-  write(batch: CommitBatch, instrumentOf: (symbol: string) => Instrument): WriteStatement | undefined;
+  /** Writes the rows; undefined when there are none. Fails when an order or a balance that changes has no row. */
+  write(batch: CommitBatch, instrumentOf: (symbol: string) => Instrument): Statement | undefined;
 }
 
 /** One table's part of the statement: an element of its `with`. */
@@ -88,7 +78,7 @@ export function createCommitStatements(orm: MikroORM): CommitStatements {
   const books = bulkColumns(orm, Book, ['symbol', 'epoch', 'lastSeq', 'lastPrice', 'lastTradedAt']);
   const newBalances = bulkColumns(orm, Balance, ['userId', 'asset']);
   const parts = describeParts(orm);
-  const guardWithoutBooks = prepared(`${MOVE_COMMIT_NO} select ${MOVED}, '{}'::text[] as owned`);
+  const guardWithoutBooks = prepared(`${MOVE_COMMIT_NO} select case ${WHEN_STUCK} end`);
   const guardWithBooks = prepared(guardText(books));
   const openBalances = prepared(
     'insert into balances (user_id, asset, amount, held) ' +
@@ -101,18 +91,17 @@ export function createCommitStatements(orm: MikroORM): CommitStatements {
     let statement = writes.get(key);
     if (statement === undefined) {
       const elements = used.map(({ part, first }) => `${part.name} as (${part.sql(first)})`);
-      const countOf = (part: Part<never>) =>
-        used.some((one) => one.part === part) ? `(select count(*)::int from ${part.name})` : '0';
-      statement = prepared(
-        `with ${elements.join(', ')} select ${countOf(parts.changedOrders)} as changed_orders, ` +
-          `${countOf(parts.balances)} as balances`,
-      );
+      const checks = used.filter(({ part }) => COUNTED.has(part.name)).map(whenRowsAreMissing);
+      const verdict = checks.length === 0 ? '0' : `case ${checks.join(' ')} end`;
+      statement = prepared(`with ${elements.join(', ')} select ${verdict}`);
       writes.set(key, statement);
     }
     return statement;
   }
 
   return {
+    settings: { statement: SETTINGS, parameters: [] },
+
     guard(writer, batch, instrumentOf) {
       const lastPrices = new Map(batch.lastPrices.map((last) => [last.symbol, last]));
       const rows = batch.books.map(({ symbol, epoch, lastSeq }) => {
@@ -170,32 +159,57 @@ export function createCommitStatements(orm: MikroORM): CommitStatements {
         batch.halts.map(({ symbol, reason }) => ({ symbol, statusReason: reason })),
       );
       if (used.length === 0) return undefined;
-      return {
-        statement: writeStatement(used),
-        parameters,
-        changedOrderCount: orders.changed.length,
-        balanceCount: batch.balances.length,
-      };
+      return { statement: writeStatement(used), parameters };
     },
   };
 }
 
+/**
+ * Planned once per connection, when tables may still be empty: without indexes such a plan would be ruinous as soon as
+ * they are not, and each parameter is an array whose length no planner knows. So it is told to go by the indexes.
+ *
+ * And while a flight is incomplete, the server does not count the transaction as idle: a venue that is stopped in the
+ * middle of one would keep its locks. PostgreSQL knows such a bound from version 17 on.
+ */
+const SETTINGS = prepared(
+  `select set_config('plan_cache_mode', 'force_generic_plan', true), ${['seqscan', 'hashjoin', 'mergejoin']
+    .map((plan) => `set_config('enable_${plan}', 'off', true)`)
+    .join(', ')}, case when current_setting('transaction_timeout', true) is not null then ` +
+    `set_config('transaction_timeout', current_setting('idle_in_transaction_session_timeout'), true) end`,
+);
+
 const MOVE_COMMIT_NO =
   'with moved as (update commits set last_no = $2::bigint where writer = $1 and last_no = $2::bigint - 1 returning 1)';
-const MOVED = '(select count(*)::int from moved) as moved';
+// The number that is stored is not told: this statement may have waited for the commit that moved it, and does not
+// see what that has written.
+const WHEN_STUCK =
+  'when not exists (select from moved) then ' +
+  `refuse_commit('${REFUSALS.numberStuck}', 'the commit number did not move', null)`;
 
 /** Rows are locked in symbol order whatever plan the update takes. */
 function guardText(books: BulkColumns<never>): string {
   return (
     `${MOVE_COMMIT_NO}, wanted as materialized (select * from ${unnest(books, 3)}), ` +
-    'locked as materialized (select b.symbol from books b join wanted w on w.symbol = b.symbol ' +
+    'locked as materialized (select w.* from books b join wanted w on w.symbol = b.symbol ' +
     'and w.epoch = b.epoch order by b.symbol for update of b), ' +
-    'booked as (update books b set last_seq = w.last_seq, ' +
-    'last_price = coalesce(w.last_price, b.last_price), ' +
-    'last_traded_at = coalesce(w.last_traded_at, b.last_traded_at) ' +
-    'from wanted w where b.symbol = w.symbol and b.symbol in (select symbol from locked) returning b.symbol) ' +
-    `select ${MOVED}, array(select symbol::text from booked) as owned`
+    'booked as (update books b set last_seq = l.last_seq, ' +
+    'last_price = coalesce(l.last_price, b.last_price), ' +
+    'last_traded_at = coalesce(l.last_traded_at, b.last_traded_at) ' +
+    'from locked l where b.symbol = l.symbol returning b.symbol) ' +
+    `select case ${WHEN_STUCK} when (select count(*) from booked) < (select count(*) from wanted) then ` +
+    `refuse_commit('${REFUSALS.notOwner}', 'books of another owner', (select json_agg(symbol order by symbol)::text ` +
+    'from wanted where symbol not in (select symbol from booked))) end'
   );
+}
+
+/** Parts that change rows which must be there, and return a row for each. Their first parameter has one per row. */
+const COUNTED: ReadonlySet<string> = new Set(['changed_orders', 'changed_balances']);
+
+function whenRowsAreMissing({ part, first }: UsedPart): string {
+  const hit = `(select count(*) from ${part.name})`;
+  const wanted = `cardinality($${first}::${part.columns.casts[0]})`;
+  const reason = `format('${part.name}: %s of %s rows are there', ${hit}, ${wanted})`;
+  return `when ${hit} <> ${wanted} then refuse_commit('${REFUSALS.rowMissing}', ${reason}, null)`;
 }
 
 function describeParts(orm: MikroORM) {
@@ -241,7 +255,9 @@ function describeParts(orm: MikroORM) {
       'session_numbers',
       bulkColumns(orm, FixSession, SESSION_KEYS),
       ' on conflict (sender_comp_id) do update set next_in = excluded.next_in, next_out = excluded.next_out, ' +
-        'reserved_out = excluded.reserved_out, clean = excluded.clean, updated_at = now()',
+        'reserved_out = excluded.reserved_out, clean = excluded.clean, updated_at = now(), ' +
+        // Nothing is reserved only where a session ended with a reset.
+        'began_at = case when excluded.reserved_out = 0 then now() else fix_sessions.began_at end',
     ),
     messages: insertPart('sent_messages', bulkColumns(orm, FixMessages, MESSAGES_KEYS)),
     delivered: insertPart(

@@ -4,16 +4,11 @@
  */
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { CommitBatch, CommitOutcome } from '../actors/ports.ts';
-import { assert } from '../platform/assert.ts';
-import {
-  type CommitStatements,
-  createCommitStatements,
-  type GuardAnswer,
-  type Statement,
-  type WriteAnswer,
-} from './commit-statements.ts';
+import { assertNever } from '../platform/assert.ts';
+import { type CommitStatements, createCommitStatements, REFUSALS } from './commit-statements.ts';
+import { inOneFlight, type Statement } from './flight.ts';
 import type { KnownInstruments } from './instruments.ts';
-import { type Decision, isPassing, reasonOf, type Sql, sqlStateOf, transact } from './sql.ts';
+import { isPassing, onConnection, reasonOf, sqlStateOf } from './sql.ts';
 
 /** Stands for SQLSTATE when it was not the server that refused the rows: a bug of ours. */
 const NO_SQL_STATE = 'XX000';
@@ -38,56 +33,59 @@ export class Committer {
 
   /** Never throws. A repeat after an unknown outcome, with the same batch and number, finds out and is safe. */
   async commit(batch: CommitBatch): Promise<CommitOutcome> {
-    const outcome = await transact(this.#orm, (sql) => this.#write(sql, batch));
-    switch (outcome.type) {
-      case 'Committed':
-        for (const { userId, asset } of batch.balances) this.#balanceKeys.add(balanceKey(userId, asset));
-        return outcome.value;
-      case 'RolledBack':
-        return outcome.value;
-      case 'Unknown':
-        return {
-          type: 'Unavailable',
-          reason: `the answer to COMMIT ${batch.commitNo} was lost: ${reasonOf(outcome.error)}`,
-        };
-      default:
-        return failureOutcome(outcome.error);
+    try {
+      await this.#learnInstruments(batch);
+      const outcome = await inOneFlight(this.#orm, this.#statementsOf(batch));
+      switch (outcome.type) {
+        case 'Committed':
+          for (const { userId, asset } of batch.balances) this.#balanceKeys.add(balanceKey(userId, asset));
+          return COMMITTED;
+        case 'Failed':
+          return await this.#judgeFailure(batch.commitNo, outcome.error);
+        case 'Unknown':
+          return {
+            type: 'Unavailable',
+            reason: `the answer to COMMIT ${batch.commitNo} was lost: ${reasonOf(outcome.error)}`,
+          };
+        default:
+          return assertNever(outcome);
+      }
+    } catch (error) {
+      return failureOutcome(error);
     }
   }
 
-  async #write(sql: Sql, batch: CommitBatch): Promise<Decision<CommitOutcome>> {
-    await this.#learnInstruments(sql, batch);
+  #statementsOf(batch: CommitBatch): readonly Statement[] {
     const instrumentOf = (symbol: string) => this.#instruments.get(symbol);
-    const [answer] = await run<GuardAnswer>(sql, this.#statements.guard(this.#writer, batch, instrumentOf));
-    assert(answer !== undefined, 'the guard answers with one row');
-    if (answer.moved === 0)
-      return { end: 'rollback', value: await this.#judgeStuckNumber(sql, batch.commitNo) };
-    if (answer.owned.length < batch.books.length) {
-      const owned = new Set(answer.owned);
-      const symbols = batch.books.map((book) => book.symbol).filter((symbol) => !owned.has(symbol));
-      return { end: 'rollback', value: { type: 'NotOwner', symbols } };
-    }
-    await this.#openBalances(sql, batch);
+    const missing = batch.balances.filter(
+      ({ userId, asset }) => !this.#balanceKeys.has(balanceKey(userId, asset)),
+    );
     const write = this.#statements.write(batch, instrumentOf);
-    if (write === undefined) return { end: 'commit', value: COMMITTED };
-    const [written] = await run<WriteAnswer>(sql, write);
-    assert(written !== undefined, 'the write answers with one row');
-    assert(
-      written.changed_orders === write.changedOrderCount,
-      `${write.changedOrderCount} orders changed, and ${written.changed_orders} of them have rows`,
-    );
-    assert(
-      written.balances === write.balanceCount,
-      `${write.balanceCount} balances changed, and ${written.balances} of them have rows`,
-    );
-    return { end: 'commit', value: COMMITTED };
+    return [
+      this.#statements.settings,
+      this.#statements.guard(this.#writer, batch, instrumentOf),
+      ...(missing.length > 0 ? [this.#statements.openBalances(missing)] : []),
+      ...(write === undefined ? [] : [write]),
+    ];
+  }
+
+  /** Nothing was written. */
+  async #judgeFailure(commitNo: number, error: unknown): Promise<CommitOutcome> {
+    switch (sqlStateOf(error)) {
+      case REFUSALS.numberStuck:
+        return this.#judgeStuckNumber(commitNo);
+      case REFUSALS.notOwner:
+        return { type: 'NotOwner', symbols: symbolsIn(error) };
+      default:
+        return failureOutcome(error);
+    }
   }
 
   /** The number did not move: this very batch is in already, or somebody else writes under our name. */
-  async #judgeStuckNumber(sql: Sql, commitNo: number): Promise<CommitOutcome> {
-    const rows = await sql.rows<{ last_no: string }>('select last_no from commits where writer = $1', [
-      this.#writer,
-    ]);
+  async #judgeStuckNumber(commitNo: number): Promise<CommitOutcome> {
+    const rows = await onConnection(this.#orm, (sql) =>
+      sql.rows<{ last_no: string }>('select last_no from commits where writer = $1', [this.#writer]),
+    );
     const lastNo = Number(rows[0]?.last_no ?? Number.NaN);
     if (lastNo === commitNo) return COMMITTED;
     return {
@@ -97,17 +95,10 @@ export class Committer {
     };
   }
 
-  async #learnInstruments(sql: Sql, batch: CommitBatch): Promise<void> {
+  async #learnInstruments(batch: CommitBatch): Promise<void> {
     const symbols = batch.books.map((book) => book.symbol);
     if (symbols.every((symbol) => this.#instruments.has(symbol))) return;
-    await this.#instruments.learn(sql, symbols);
-  }
-
-  async #openBalances(sql: Sql, batch: CommitBatch): Promise<void> {
-    const missing = batch.balances.filter(
-      ({ userId, asset }) => !this.#balanceKeys.has(balanceKey(userId, asset)),
-    );
-    if (missing.length > 0) await run(sql, this.#statements.openBalances(missing));
+    await onConnection(this.#orm, (sql) => this.#instruments.learn(sql, symbols));
   }
 }
 
@@ -115,8 +106,10 @@ function balanceKey(userId: number, asset: string): string {
   return `${userId} ${asset}`;
 }
 
-function run<Row>(sql: Sql, { statement, parameters }: Statement): Promise<readonly Row[]> {
-  return sql.rows<Row>(statement, parameters);
+/** What the guard says of books that are not ours. */
+function symbolsIn(error: unknown): readonly string[] {
+  const detail = error instanceof Error && 'detail' in error ? error.detail : undefined;
+  return typeof detail === 'string' && detail !== '' ? JSON.parse(detail) : [];
 }
 
 function failureOutcome(error: unknown): CommitOutcome {

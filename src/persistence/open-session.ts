@@ -4,7 +4,7 @@
  */
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { reportsOf } from '../accounts/reports.ts';
-import type { OpenedSession, OpenSessionRequest } from '../actors/ports.ts';
+import type { OpenedSession, OpenSessionRequest, PendingCancel } from '../actors/ports.ts';
 import { accountSource, type Report } from '../matching/execution-report.ts';
 import type { UserId } from '../matching/types.ts';
 import type { KnownInstruments } from './instruments.ts';
@@ -18,7 +18,21 @@ interface SessionRecord {
   readonly next_out: string;
   readonly reserved_out: string;
   readonly clean: boolean;
+  readonly is_due: boolean;
 }
+
+const READ_SESSION =
+  'select next_in, next_out, reserved_out, clean, coalesce(began_at < $2::timestamptz, false) as is_due ' +
+  'from fix_sessions where sender_comp_id = $1 for update';
+
+// Numbers that a schedule resets begin at its reset at the earliest: a server whose clock is behind would put them
+// before it, and they would be reset again.
+const WRITE_SESSION =
+  'insert into fix_sessions as s (sender_comp_id, next_in, next_out, reserved_out, clean, cancel_after_ms, began_at) ' +
+  'values ($1, $2, $3, $4, false, $5::int, greatest(now(), $8::timestamptz)) on conflict (sender_comp_id) do update set ' +
+  'next_in = excluded.next_in, next_out = excluded.next_out, reserved_out = excluded.reserved_out, clean = false, ' +
+  'cancel_after_ms = case when $6::boolean then s.cancel_after_ms else excluded.cancel_after_ms end, ' +
+  'began_at = case when $7::boolean then excluded.began_at else s.began_at end, updated_at = now()';
 
 /** Durable when it answers: the numbers that it reserves may be used at once. */
 export function openSession(
@@ -27,25 +41,33 @@ export function openSession(
   writer: string,
   instruments: KnownInstruments,
 ): Promise<OpenedSession> {
-  const { senderCompId, userId, reset, reserveCount } = request;
+  const { senderCompId, userId, cancelAfterMs, reserveCount } = request;
+  const lastReset = request.resetIfBegunBefore;
+  const resetIfBegunBefore = lastReset === undefined ? null : new Date(lastReset).toISOString();
   return load(
     orm,
     async (sql) => {
       const commitNo = await readCommitNo(sql, writer);
-      const [session] = await sql.rows<SessionRecord>(
-        'select next_in, next_out, reserved_out, clean from fix_sessions where sender_comp_id = $1 for update',
-        [senderCompId],
-      );
-      const nextInSeqNum = reset || session === undefined ? 1 : Number(session.next_in);
-      const nextOutSeqNum = reset || session === undefined ? 1 : firstUnusedNumber(session);
+      const [session] = await sql.rows<SessionRecord>(READ_SESSION, [senderCompId, resetIfBegunBefore]);
+      const wasReset = request.reset || session?.is_due === true;
+      const nextInSeqNum = wasReset || session === undefined ? 1 : Number(session.next_in);
+      const nextOutSeqNum = wasReset || session === undefined ? 1 : firstUnusedNumber(session);
       const reservedOutSeqNum = nextOutSeqNum + reserveCount;
-      if (reset) await sql.rows('delete from fix_messages where sender_comp_id = $1', [senderCompId]);
-      await sql.rows(
-        'insert into fix_sessions (sender_comp_id, next_in, next_out, reserved_out, clean) ' +
-          'values ($1, $2, $3, $4, false) on conflict (sender_comp_id) do update set next_in = excluded.next_in, ' +
-          'next_out = excluded.next_out, reserved_out = excluded.reserved_out, clean = false, updated_at = now()',
-        [senderCompId, nextInSeqNum, nextOutSeqNum, reservedOutSeqNum],
-      );
+      // Where number 1 is still to be sent, whatever is stored was sent under numbers of before.
+      if (nextOutSeqNum === 1) {
+        await sql.rows('delete from fix_messages where sender_comp_id = $1', [senderCompId]);
+      }
+      const isUnchanged = cancelAfterMs === 'unchanged';
+      await sql.rows(WRITE_SESSION, [
+        senderCompId,
+        nextInSeqNum,
+        nextOutSeqNum,
+        reservedOutSeqNum,
+        isUnchanged ? null : (cancelAfterMs ?? null),
+        isUnchanged,
+        wasReset,
+        resetIfBegunBefore,
+      ]);
       return {
         commitNo,
         nextInSeqNum,
@@ -53,10 +75,29 @@ export function openSession(
         reservedOutSeqNum,
         undelivered: await readUndelivered(sql, userId, instruments),
         deliveryUncertain: session !== undefined && !session.clean,
+        wasReset,
       };
     },
     WRITE_SNAPSHOT,
   );
+}
+
+/**
+ * Members whose last session, open or not, asked for cancel on disconnect. Their rows stay as they are until the next
+ * session: to cancel the orders of a member that has none is nothing.
+ */
+export async function pendingCancels(orm: MikroORM): Promise<readonly PendingCancel[]> {
+  const rows = await load(orm, (sql) =>
+    sql.rows<{ id: number; sender_comp_id: number; cancel_after_ms: number }>(
+      'select u.id, s.sender_comp_id, s.cancel_after_ms from fix_sessions s ' +
+        'join users u using (sender_comp_id) where s.cancel_after_ms is not null order by u.id',
+    ),
+  );
+  return rows.map((row) => ({
+    userId: row.id,
+    senderCompId: row.sender_comp_id,
+    cancelAfterMs: row.cancel_after_ms,
+  }));
 }
 
 /** After a session that did not end in order, any number of its reservation may have been on the wire. */

@@ -28,9 +28,8 @@ export async function ensurePartitions(orm: MikroORM, now: number): Promise<void
     for (const { table, column } of PARTITIONED) {
       for (const month of months) await ensurePartition(sql, table, column, month);
     }
-    return { end: 'commit', value: undefined };
   });
-  if (outcome.type === 'Failed' || outcome.type === 'Unknown') throw outcome.error;
+  if (outcome.type !== 'Committed') throw outcome.error;
 }
 
 interface Month {

@@ -93,7 +93,7 @@ function cancelRejectCells(report: OrderCancelReject): ReportCells {
     msgType: '9',
     orderId: report.orderId ?? null,
     clOrdId: report.clOrdId,
-    origClOrdId: report.origClOrdId,
+    origClOrdId: report.origClOrdId ?? null,
     ordStatus: report.ordStatus,
     reason: report.cxlRejReason,
     responseTo: report.cxlRejResponseTo,
@@ -192,7 +192,7 @@ export function toReport(record: ReportRecord): Report {
     return {
       ...common,
       type: 'OrderCancelReject',
-      origClOrdId: record.orig_cl_ord_id ?? '',
+      origClOrdId: record.orig_cl_ord_id ?? undefined,
       cxlRejResponseTo,
       cxlRejReason,
       text: record.text ?? '',

@@ -129,27 +129,39 @@ export function requestRows(batch: CommitBatch): RequestRow[] {
   }));
 }
 
+/** Nothing sent, nothing reserved: how a session is left that ended with a reset, and never otherwise. */
+const RESET_NUMBERS = { nextIn: 1, nextOut: 1, reservedOut: 0, clean: true } as const;
+
 /** One row a SenderCompID (49): a session that ended and its successor may meet in one batch. */
 export function sessionRows(batch: CommitBatch): SessionRow[] {
   const rows = new Map<number, SessionRow>();
-  for (const session of batch.sessions) {
-    rows.set(session.senderCompId, {
-      senderCompId: session.senderCompId,
-      nextIn: session.nextInSeqNum,
-      nextOut: session.nextOutSeqNum,
-      reservedOut: session.reservedOutSeqNum,
-      clean: session.clean,
-    });
+  for (const { senderCompId, resetAfter, ...session } of batch.sessions) {
+    rows.set(
+      senderCompId,
+      resetAfter
+        ? { senderCompId, ...RESET_NUMBERS }
+        : {
+            senderCompId,
+            nextIn: session.nextInSeqNum,
+            nextOut: session.nextOutSeqNum,
+            reservedOut: session.reservedOutSeqNum,
+            clean: session.clean,
+          },
+    );
   }
   return [...rows.values()];
 }
 
+/** What was sent, without what a reset in the same batch cuts; what earlier commits hold is cut when the session opens. */
 export function messagesRows(batch: CommitBatch): MessagesRow[] {
-  const rows: MessagesRow[] = [];
-  for (const { senderCompId, sent } of batch.sessions) {
-    if (sent === undefined) continue;
-    const { firstSeqNum: firstSeq, lastSeqNum: lastSeq, frames } = sent;
-    rows.push({ senderCompId, firstSeq, lastSeq, frames });
+  let rows: MessagesRow[] = [];
+  for (const { senderCompId, sent, resetAfter } of batch.sessions) {
+    if (resetAfter) {
+      rows = rows.filter((row) => row.senderCompId !== senderCompId);
+    } else if (sent !== undefined) {
+      const { firstSeqNum: firstSeq, lastSeqNum: lastSeq, frames } = sent;
+      rows.push({ senderCompId, firstSeq, lastSeq, frames });
+    }
   }
   return rows;
 }

@@ -49,23 +49,15 @@ export async function onConnection<T>(orm: MikroORM, work: (sql: Sql) => Promise
 /** How a transaction went. */
 export type TransactionOutcome<T> =
   | { readonly type: 'Committed'; readonly value: T }
-  /** `work` said so; nothing was written. */
-  | { readonly type: 'RolledBack'; readonly value: T }
   /** Nothing was written. */
   | { readonly type: 'Failed'; readonly error: unknown }
   /** COMMIT was sent and not answered: only the rows know. */
   | { readonly type: 'Unknown'; readonly error: unknown };
 
-/** What `work` wants of its transaction. */
-export interface Decision<T> {
-  readonly end: 'commit' | 'rollback';
-  readonly value: T;
-}
-
-/** `begin`, `work`, and then `commit` or `rollback`. Never throws. */
+/** `begin`, `work`, and then `commit`, or `rollback` when it throws. Never throws itself. */
 export async function transact<T>(
   orm: MikroORM,
-  work: (sql: Sql) => Promise<Decision<T>>,
+  work: (sql: Sql) => Promise<T>,
   begin = 'begin',
 ): Promise<TransactionOutcome<T>> {
   let commitSent = false;
@@ -73,10 +65,10 @@ export async function transact<T>(
     return await onConnection(orm, async (sql): Promise<TransactionOutcome<T>> => {
       await sql.rows(begin);
       try {
-        const { end, value } = await work(sql);
-        commitSent = end === 'commit';
-        await sql.rows(end);
-        return end === 'commit' ? { type: 'Committed', value } : { type: 'RolledBack', value };
+        const value = await work(sql);
+        commitSent = true;
+        await sql.rows('commit');
+        return { type: 'Committed', value };
       } catch (error) {
         // Fails when the connection is gone, and then the server has rolled back by itself.
         await sql.rows('rollback').catch(() => undefined);
@@ -102,24 +94,19 @@ export async function load<T>(
   work: (sql: Sql) => Promise<T>,
   begin = READ_SNAPSHOT,
 ): Promise<T> {
-  const outcome = await transact(orm, async (sql) => ({ end: 'commit', value: await work(sql) }), begin);
-  switch (outcome.type) {
-    case 'Committed':
-    case 'RolledBack':
-      return outcome.value;
-    default:
-      throw isPassing(outcome.error)
-        ? new StoreUnavailableError(reasonOf(outcome.error), { cause: outcome.error })
-        : outcome.error;
-  }
+  const outcome = await transact(orm, work, begin);
+  if (outcome.type === 'Committed') return outcome.value;
+  throw isPassing(outcome.error)
+    ? new StoreUnavailableError(reasonOf(outcome.error), { cause: outcome.error })
+    : outcome.error;
 }
 
 // ---- Passing or lasting -------------------------------------------------------------------------------------
 
 /** 08 connection, 40 serialization and deadlock, 53 resources, 57 operator intervention, 58 system. */
 const PASSING_CLASSES: ReadonlySet<string> = new Set(['08', '40', '53', '57', '58']);
-/** The server ended a transaction that was idle for too long. */
-const IDLE_IN_TRANSACTION = '25P03';
+/** The server ended a transaction that was idle for too long, or took too long altogether. */
+const TIMED_OUT: ReadonlySet<string> = new Set(['25P03', '25P04']);
 
 /** What pg says, without a code, when a connection is lost or cannot be had. */
 const LOST_CONNECTION =
@@ -135,7 +122,7 @@ export function sqlStateOf(error: unknown): string | undefined {
 export function isPassing(error: unknown): boolean {
   const sqlState = sqlStateOf(error);
   if (sqlState !== undefined) {
-    return PASSING_CLASSES.has(sqlState.slice(0, 2)) || sqlState === IDLE_IN_TRANSACTION;
+    return PASSING_CLASSES.has(sqlState.slice(0, 2)) || TIMED_OUT.has(sqlState);
   }
   if (error instanceof AggregateError) return error.errors.some(isPassing);
   if (!(error instanceof Error)) return false;

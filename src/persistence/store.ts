@@ -4,7 +4,7 @@ import type { Store } from '../actors/ports.ts';
 import { Committer } from './commit.ts';
 import { KnownInstruments } from './instruments.ts';
 import { loadAccount, loadBook, loadMessages } from './loads.ts';
-import { openSession } from './open-session.ts';
+import { openSession, pendingCancels } from './open-session.ts';
 import { load, type Sql } from './sql.ts';
 
 export interface StoreOptions {
@@ -30,6 +30,7 @@ export async function createStore({ orm, nodeName }: StoreOptions): Promise<Stor
     openSession: (request) => openSession(orm, request, nodeName, instruments),
     loadMessages: (senderCompId, beginSeqNum, endSeqNum) =>
       loadMessages(orm, senderCompId, beginSeqNum, endSeqNum),
+    pendingCancels: () => pendingCancels(orm),
   };
 }
 

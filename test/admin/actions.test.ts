@@ -70,6 +70,101 @@ describe('an operator', () => {
       expect(await api.rows("select * from users where status <> 'venue'")).to.deep.equal([]);
     });
 
+    const NOTHING_AGREED = {
+      resetOnLogon: false,
+      resetOnLogout: false,
+      validateUserDefinedFields: true,
+      schedule: null,
+      cancelOnDisconnect: false,
+      cancelGraceMs: 10_000,
+      ordersPerSecond: null,
+      allowedAddresses: null,
+      certificateSubject: null,
+    };
+
+    it('adds one with whom nothing is agreed, unless it is said', async () => {
+      expect((await addUser('alice', 1001)) as object).to.deep.nested.include({ status: 201 });
+      expect((await api.get('/v1/users/alice')).body).to.deep.include(NOTHING_AGREED);
+      const terms = {
+        resetOnLogon: true,
+        resetOnLogout: true,
+        validateUserDefinedFields: false,
+        schedule: 'Mon 08:00 - Fri 17:30 Europe/Zurich reset Sun 18:00',
+        cancelOnDisconnect: true,
+        cancelGraceMs: 0,
+        ordersPerSecond: 100,
+        allowedAddresses: ['192.0.2.7', '2001:db8::/32'],
+        certificateSubject: 'CN=desk-1,O=Bank',
+      };
+      const bob = { username: 'bob', password: 'correct horse', compId: 1002 };
+      expect((await api.post('/v1/users', { ...bob, ...terms })).body).to.deep.include(terms);
+      expect((await api.get('/v1/users/bob')).body).to.deep.include(terms);
+      expect((await audited()).at(-1)).to.deep.equal([
+        'operator',
+        'user add',
+        { username: 'bob', compId: 1002, ...terms },
+      ]);
+    });
+
+    it('changes what is agreed, term by term, and takes it back', async () => {
+      await addUser('alice', 1001);
+      const set = async (terms: object) => (await api.post('/v1/users/alice/terms', terms)).body;
+      const first = { schedule: '08:00 - 17:30 UTC', ordersPerSecond: 5, allowedAddresses: ['192.0.2.7'] };
+      expect(await set(first)).to.deep.include({ ...NOTHING_AGREED, ...first });
+      expect(await set({ cancelOnDisconnect: true, schedule: null })).to.deep.include({
+        ...NOTHING_AGREED,
+        ...first,
+        schedule: null,
+        cancelOnDisconnect: true,
+      });
+      const back = { ordersPerSecond: null, allowedAddresses: null, cancelOnDisconnect: false };
+      expect(await set(back)).to.deep.include(NOTHING_AGREED);
+      expect((await api.get('/v1/users/alice')).body).to.deep.include(NOTHING_AGREED);
+      expect((await audited()).slice(1)).to.deep.equal([
+        ['operator', 'user set', { username: 'alice', ...first }],
+        ['operator', 'user set', { username: 'alice', cancelOnDisconnect: true, schedule: null }],
+        ['operator', 'user set', { username: 'alice', ...back }],
+      ]);
+    });
+
+    it('keeps a schedule as it is told, in one way of writing', async () => {
+      await addUser('alice', 1001);
+      const { body } = await api.post('/v1/users/alice/terms', { schedule: ' mon 08:00-fri 17:30  UTC ' });
+      expect(body).to.include({ schedule: 'Mon 08:00 - Fri 17:30 UTC' });
+    });
+
+    it('cannot agree on what makes no sense, and is told in one sentence what would', async () => {
+      await addUser('alice', 1001);
+      const before = (await api.get('/v1/users/alice')).body;
+      for (const [terms, sentence] of [
+        [{ schedule: 'at night' }, /^a session schedule is "08:00 - 17:30 Europe\/Zurich"/],
+        [{ schedule: '08:00 - 17:30 Mars/Olympus' }, /^"Mars\/Olympus" is no time zone/],
+        [{ schedule: '' }, /^a session schedule is/],
+        [{ cancelGraceMs: -1 }, /^cancelGraceMs is a whole number from 0 to 3600000$/],
+        [{ cancelGraceMs: 0.5 }, /^cancelGraceMs is a whole number/],
+        [{ cancelGraceMs: null }, /^cancelGraceMs must be number$/],
+        [{ ordersPerSecond: 0 }, /^ordersPerSecond is a whole number from 1 to 1000000$/],
+        [{ allowedAddresses: ['192.0.2.0/33'] }, /^"192\.0\.2\.0\/33" is not an IP address or a network/],
+        [{ allowedAddresses: ['192.0.2.1', 'example.org'] }, /^"example.org" is not/],
+        [{ allowedAddresses: [] }, /^name at least one address/],
+        [{ certificateSubject: 'desk' }, /^a certificate subject is text such as/],
+        [{ certificateSubject: 'CN=a\nb' }, /^a certificate subject is text such as/],
+        [{ resetOnLogon: 'yes' }, /^resetOnLogon must be boolean$/],
+        [{ password: 'correct horse' }, /^there is no field "password" here$/],
+        [{}, /fewer than 1/],
+      ] as const) {
+        const { status, body } = await api.post('/v1/users/alice/terms', terms);
+        const { error } = body;
+        expect(status, JSON.stringify(terms)).to.equal(400);
+        expect(error, JSON.stringify(terms)).to.match(sentence);
+      }
+      expect((await api.get('/v1/users/alice')).body).to.deep.equal(before);
+      expect(await audited()).to.have.length(1);
+      const bob = { username: 'bob', password: 'correct horse', compId: 1002, ordersPerSecond: 0 };
+      expect((await api.post('/v1/users', bob)).status).to.equal(400);
+      expect((await api.get('/v1/users/bob')).status).to.equal(404);
+    });
+
     it('disables one, which ends its session, and enables it again', async () => {
       await addUser('alice', 1001);
       expect((await api.post('/v1/users/alice/disable')).body).to.include({ status: 'disabled' });
@@ -102,6 +197,9 @@ describe('an operator', () => {
     it('cannot touch one that is not there, nor the venue itself', async () => {
       expect((await api.post('/v1/users/nobody/disable')).status).to.equal(404);
       expect((await api.post('/v1/users/fees/disable')).status).to.equal(409);
+      expect((await api.post('/v1/users/fees/terms', { resetOnLogon: true })).status).to.equal(409);
+      expect((await api.post('/v1/users/nobody/terms', { resetOnLogon: true })).status).to.equal(404);
+      expect((await api.get('/v1/users/nobody')).status).to.equal(404);
       expect((await api.post('/v1/users/fees/password', { password: 'long enough' })).status).to.equal(409);
       expect(await audited()).to.deep.equal([]);
     });

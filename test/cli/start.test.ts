@@ -101,9 +101,7 @@ describe('onebook start', () => {
       const { rows } = await client.query('select action, details from audit');
       const users = await client.query("select password_hash from users where username = 'bob'");
       await client.end();
-      expect(rows).to.deep.equal([
-        { action: 'user add', details: { username: 'bob', compId: 7, resetOnLogon: false } },
-      ]);
+      expect(rows).to.deep.equal([{ action: 'user add', details: { username: 'bob', compId: 7 } }]);
       expect(users.rows[0])
         .to.have.property('password_hash')
         .that.matches(/^\$argon2id\$/);

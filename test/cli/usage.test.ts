@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { loadOrCreateAdminToken } from '../../src/admin/token.ts';
+import { dataDictionary } from '../../src/fix/data-dictionary.ts';
+import { rulesOfEngagement } from '../../src/fix/rules-of-engagement.ts';
 import { type CliOptions, onebook } from '../support/cli.ts';
 
 const SECRET = 'hunter2hunter2';
@@ -43,6 +45,13 @@ describe('the command line', () => {
         /--comp-id must be/,
       ),
       fails(['user', 'add', '--username', 'a', '--comp-id', '1'], 2, /--password-stdin/),
+      fails(['user', 'set', '--username', 'a'], 2, /say what to change/),
+      fails(
+        ['user', 'set', '--username', 'a', '--reset-on-logon', 'maybe'],
+        2,
+        /--reset-on-logon is yes or no, not "maybe"/,
+      ),
+      fails(['user', 'set', '--username', 'a', '--orders-per-second', '1e3'], 2, /must be a whole number/),
     ]);
   });
 
@@ -156,6 +165,24 @@ describe('the command line', () => {
         ['user list', 'GET /v1/users'],
         ['user disable --username a', 'POST /v1/users/a/disable'],
         ['user enable --username a', 'POST /v1/users/a/enable'],
+        ['user show --username a', 'GET /v1/users/a'],
+        [
+          'user set --username a --reset-on-logon --reset-on-logout no --validate-user-defined-fields=no',
+          'POST /v1/users/a/terms {"resetOnLogon":true,"resetOnLogout":false,"validateUserDefinedFields":false}',
+        ],
+        [
+          'user set --username a --schedule none --orders-per-second 7 --allowed-addresses 192.0.2.1,2001:db8::/32',
+          'POST /v1/users/a/terms {"schedule":null,"ordersPerSecond":7,' +
+            '"allowedAddresses":["192.0.2.1","2001:db8::/32"]}',
+        ],
+        [
+          'user set --username a --cancel-on-disconnect yes --cancel-grace-ms 0 --certificate-subject CN=d,O=B',
+          'POST /v1/users/a/terms {"cancelOnDisconnect":true,"cancelGraceMs":0,"certificateSubject":"CN=d,O=B"}',
+        ],
+        [
+          'user set --username a --orders-per-second none --allowed-addresses none --certificate-subject none',
+          'POST /v1/users/a/terms {"ordersPerSecond":null,"allowedAddresses":null,"certificateSubject":null}',
+        ],
         [
           'instrument add --symbol B/U --base B --quote U --tick 1 --lot 2 --max-qty 3 --taker-bps 4',
           'POST /v1/instruments {"symbol":"B/U","base":"B","quote":"U","tick":"1","lot":"2","maxQty":"3","takerBps":"4"}',
@@ -198,6 +225,8 @@ describe('the command line', () => {
       'deposit',
       'balance',
       'fix decode',
+      'fix dictionary',
+      'fix rules',
     ];
     await Promise.all(
       commands.map(async (command) => {
@@ -239,5 +268,25 @@ describe('the command line', () => {
     ]);
     const text = await onebook(['fix', 'decode'], { cwd: dir, stdin });
     expect(text.stdout).to.contain('\n  Side(54)=1 (Buy)\n').and.not.contain(SECRET);
+  });
+
+  it('prints a dictionary of each version, and names the versions when asked for another', async () => {
+    for (const version of ['FIX.4.2', 'FIX.4.4', 'FIXT.1.1', 'FIX.5.0SP2'] as const) {
+      const { exitCode, stdout, stderr } = await onebook(['fix', 'dictionary', '--version', version], {
+        cwd: dir,
+      });
+      expect({ exitCode, stderr }, version).to.deep.equal({ exitCode: 0, stderr: '' });
+      expect(stdout, version).to.equal(dataDictionary(version));
+    }
+    const other = await onebook(['fix', 'dictionary', '--version', 'FIX.4.3'], { cwd: dir });
+    expect(other).to.include({ exitCode: 2, stdout: '' });
+    expect(other.stderr).to.contain('FIX.4.2, FIX.4.4, FIX.5.0SP2, FIXT.1.1');
+    expect(await onebook(['fix', 'dictionary'], { cwd: dir })).to.include({ exitCode: 2, stdout: '' });
+  }).timeout(30_000);
+
+  it('prints the rules of engagement', async () => {
+    const { exitCode, stdout, stderr } = await onebook(['fix', 'rules'], { cwd: dir });
+    expect({ exitCode, stderr }).to.deep.equal({ exitCode: 0, stderr: '' });
+    expect(stdout).to.equal(rulesOfEngagement());
   });
 });

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { reportsOf } from '../../src/accounts/reports.ts';
-import type { Store } from '../../src/actors/ports.ts';
+import type { OpenSessionRequest, Store } from '../../src/actors/ports.ts';
 import type { OrderCancelReject, Report } from '../../src/matching/execution-report.ts';
 import { createStore } from '../../src/persistence/store.ts';
 import { AT, buy, cancel, emptyBook, replace, run, SYMBOL, sell } from '../support/book-commands.ts';
@@ -17,7 +17,14 @@ import {
 
 const alice = { userId: ALICE };
 const bob = { userId: BOB };
-const open = { senderCompId: ALICE_COMP_ID, userId: ALICE, reset: false, reserveCount: 100 };
+const open: OpenSessionRequest = {
+  senderCompId: ALICE_COMP_ID,
+  userId: ALICE,
+  reset: false,
+  resetIfBegunBefore: undefined,
+  cancelAfterMs: undefined,
+  reserveCount: 100,
+};
 
 describe('a FIX session in the store', () => {
   let venue: VenueDatabase;
@@ -68,6 +75,7 @@ describe('a FIX session in the store', () => {
       reservedOutSeqNum: 101,
       undelivered: [],
       deliveryUncertain: false,
+      wasReset: false,
     });
   });
 
@@ -170,9 +178,88 @@ describe('a FIX session in the store', () => {
       }),
     );
     const opened = await store.openSession({ ...open, reset: true });
-    expect(opened).include({ nextInSeqNum: 1, nextOutSeqNum: 1, reservedOutSeqNum: 101 });
+    expect(opened).include({ wasReset: true, nextInSeqNum: 1, nextOutSeqNum: 1, reservedOutSeqNum: 101 });
     expect(opened.undelivered).deep.equal(told);
     expect(await store.loadMessages(ALICE_COMP_ID, 1, 0)).deep.equal([]);
+  });
+
+  it('goes back to 1 when its numbers began before the last reset of the schedule, once a reset', async () => {
+    const ended = { nextInSeqNum: 7, nextOutSeqNum: 9, clean: true };
+    const sent = { firstSeqNum: 8, lastSeqNum: 8, frames: Buffer.from('abc') };
+    // A reset that this server's clock has not reached: the session that it began is not reset again.
+    const reset = Date.now() + 60_000;
+    expect(await store.openSession({ ...open, resetIfBegunBefore: 1 })).include({ wasReset: false });
+    for (const [index, [resetIfBegunBefore, wasReset]] of (
+      [
+        [1, false],
+        [reset, true],
+        [reset, false],
+        [reset + 1, true],
+        [reset, false],
+        [undefined, false],
+      ] as const
+    ).entries()) {
+      const session = journalSession(ALICE_COMP_ID, ALICE, { ...ended, sent });
+      await store.commit(commitBatch(index + 1, { sessions: [session] }));
+      const opened = await store.openSession({ ...open, resetIfBegunBefore });
+      expect(opened, `opening ${index}`).include(
+        wasReset
+          ? { wasReset, nextInSeqNum: 1, nextOutSeqNum: 1, reservedOutSeqNum: 101 }
+          : { wasReset, nextInSeqNum: 7, nextOutSeqNum: 9 },
+      );
+      expect((await store.loadMessages(ALICE_COMP_ID, 1, 0)).length > 0).equal(!wasReset);
+      await venue.query('delete from fix_messages');
+    }
+  });
+
+  it('goes back to 1 with an end that says so, with what it delivered and without what it sent', async () => {
+    const told = await trade();
+    await store.openSession(open);
+    const sent = { firstSeqNum: 1, lastSeqNum: 3, frames: Buffer.from('abc') };
+    const midway = journalSession(ALICE_COMP_ID, ALICE, { sent, nextInSeqNum: 5, nextOutSeqNum: 4 });
+    await store.commit(commitBatch(2, { sessions: [midway] }));
+    const [before] = await venue.query<{ began_at: string }>('select began_at::text from fix_sessions');
+    const end = journalSession(ALICE_COMP_ID, ALICE, {
+      sent: { ...sent, firstSeqNum: 4, lastSeqNum: 6 },
+      nextInSeqNum: 8,
+      nextOutSeqNum: 7,
+      clean: true,
+      delivered: [{ source: SYMBOL, sourceSeq: told.at(-1)?.sourceSeq ?? 0 }],
+      resetAfter: true,
+    });
+    expect(await store.commit(commitBatch(3, { sessions: [end] }))).deep.equal({ type: 'Committed' });
+    const [row] = await venue.query(
+      'select next_in, next_out, reserved_out, clean, began_at > $1::timestamptz as is_new from fix_sessions',
+      [before?.began_at ?? ''],
+    );
+    expect(row).deep.equal({ next_in: '1', next_out: '1', reserved_out: '0', clean: true, is_new: true });
+    expect(await store.openSession(open)).deep.include({
+      nextInSeqNum: 1,
+      nextOutSeqNum: 1,
+      reservedOutSeqNum: 101,
+      undelivered: [],
+      deliveryUncertain: false,
+      wasReset: false,
+    });
+    expect(await store.loadMessages(ALICE_COMP_ID, 1, 0)).deep.equal([]);
+  });
+
+  it('remembers for whom orders are to be cancelled when it ends, until the next one says else', async () => {
+    const alice = { userId: ALICE, senderCompId: ALICE_COMP_ID };
+    expect(await store.pendingCancels()).deep.equal([]);
+    await store.openSession({ ...open, senderCompId: BOB_COMP_ID, userId: BOB });
+    await store.openSession({ ...open, cancelAfterMs: 5_000 });
+    expect(await store.pendingCancels()).deep.equal([{ ...alice, cancelAfterMs: 5_000 }]);
+    await store.openSession({ ...open, cancelAfterMs: 'unchanged' });
+    const ended = journalSession(ALICE_COMP_ID, ALICE, { clean: true });
+    await store.commit(commitBatch(1, { sessions: [ended] }));
+    expect(await store.pendingCancels()).deep.equal([{ ...alice, cancelAfterMs: 5_000 }]);
+    await store.openSession({ ...open, cancelAfterMs: 0 });
+    expect(await store.pendingCancels()).deep.equal([{ ...alice, cancelAfterMs: 0 }]);
+    await store.openSession(open);
+    expect(await store.pendingCancels()).deep.equal([]);
+    await store.openSession({ ...open, cancelAfterMs: 'unchanged' });
+    expect(await store.pendingCancels()).deep.equal([]);
   });
 
   it('has the messages that were sent, byte for byte', async () => {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
-import { orderRows, tradeRows } from '../../src/persistence/rows.ts';
+import { messagesRows, orderRows, sessionRows, tradeRows } from '../../src/persistence/rows.ts';
 import { AT, buy, cancel, emptyBook, replace, run, sell } from '../support/book-commands.ts';
+import { commitBatch, journalSession } from '../support/commit-batches.ts';
 import { BTC_USD } from '../support/instruments.ts';
 
 const instrumentOf = () => BTC_USD;
@@ -93,5 +94,25 @@ describe('rows of a batch', () => {
         takerFee: '0.2',
       },
     ]);
+  });
+
+  it('have, of a session that ends with a reset, numbers of 1 and nothing that it sent', () => {
+    const sent = (firstSeqNum: number) => ({
+      firstSeqNum,
+      lastSeqNum: firstSeqNum,
+      frames: Buffer.from('a'),
+    });
+    const batch = commitBatch(1, {
+      sessions: [
+        journalSession(1001, 1, { sessionId: 'before', sent: sent(1), nextOutSeqNum: 2 }),
+        journalSession(1002, 2, { sent: sent(3), nextOutSeqNum: 4, nextInSeqNum: 5 }),
+        journalSession(1001, 1, { sent: sent(2), nextOutSeqNum: 3, resetAfter: true }),
+      ],
+    });
+    expect(sessionRows(batch)).deep.equal([
+      { senderCompId: 1001, nextIn: 1, nextOut: 1, reservedOut: 0, clean: true },
+      { senderCompId: 1002, nextIn: 5, nextOut: 4, reservedOut: 100, clean: false },
+    ]);
+    expect(messagesRows(batch).map((row) => row.senderCompId)).deep.equal([1002]);
   });
 });

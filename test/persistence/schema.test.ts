@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { assertDurable, connect, durabilityFault, migrate } from '../../src/persistence/orm.ts';
 import { ensurePartitions } from '../../src/persistence/partitions.ts';
+import { onConnection } from '../../src/persistence/sql.ts';
 import { testDatabase } from '../support/database.ts';
 import { type VenueDatabase, venueDatabase } from '../support/venue-database.ts';
 
@@ -44,6 +45,36 @@ describe('the schema', () => {
     expect(error?.message).contain('Migration29990101000000');
   });
 
+  it('of the first version keeps its rows when it is brought up to date', async () => {
+    const database = await testDatabase();
+    const orm = await connect(database.url);
+    await orm.migrator.up({ to: 'Migration20261101000000' });
+    await onConnection(orm, async (sql) => {
+      await sql.rows("insert into users (username, password_hash, sender_comp_id) values ('carol', 'x', 7)");
+      await sql.rows('insert into fix_sessions values (7, 3, 5, 9, true)');
+    });
+    await migrate(orm);
+    const rows = await onConnection(orm, (sql) =>
+      sql.rows(
+        'select username, validate_user_defined_fields, cancel_grace_ms, session_schedule, next_out, ' +
+          'began_at is null as is_unknown, cancel_after_ms from users join fix_sessions using (sender_comp_id)',
+      ),
+    );
+    expect(rows).deep.equal([
+      {
+        username: 'carol',
+        validate_user_defined_fields: true,
+        cancel_grace_ms: 10_000,
+        session_schedule: null,
+        next_out: '5',
+        is_unknown: false,
+        cancel_after_ms: null,
+      },
+    ]);
+    await orm.close(true);
+    await database.drop();
+  });
+
   it('has the venue as user 0 and members from 1 on', async () => {
     expect(await venue.query('select id, status from users order by id')).deep.equal([
       { id: 0, status: 'venue' },
@@ -61,6 +92,11 @@ describe('the schema', () => {
     ['a remainder that is off', 'update orders set remaining_quantity = 0.5'],
     ['an open order that is filled', "update orders set status = '2'"],
     ['a hold of a closed order', "update orders set status = '4', is_open = false, remaining_quantity = 0"],
+    ['a grace below zero', 'update users set cancel_grace_ms = -1'],
+    ['a rate of zero', 'update users set orders_per_second = 0'],
+    ['an allow-list that allows nobody', "update users set allowed_addresses = '{}'"],
+    ['a schedule without words', "update users set session_schedule = ''"],
+    ['a certificate without a subject', "update users set certificate_subject = ''"],
     ['an unknown side', "update orders set side = '3'"],
   ]) {
     it(`refuses ${fault}`, async () => {

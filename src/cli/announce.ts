@@ -1,0 +1,18 @@
+/** `onebook announce`: News (B) to every member that is logged on. */
+import type { Command } from 'commander';
+import { type ClientFlags, clientCommand, connect, showSentence } from './client-command.ts';
+
+interface AnnounceFlags extends ClientFlags {
+  readonly line?: readonly string[];
+}
+
+/** Adds the command to the program. */
+export function addAnnounceCommand(program: Command): void {
+  clientCommand(program, 'announce <headline>', 'tell every member that is logged on something, as News (B)')
+    .option('--line <text...>', 'lines of text; by default the headline again')
+    .action(async (headline: string, flags: AnnounceFlags) => {
+      const body = await (await connect(flags)).post('/v1/announcements', { headline, lines: flags.line });
+      const { memberCount } = body;
+      showSentence(flags, body, `told ${memberCount === 1 ? 'one member' : `${memberCount} members`}`);
+    });
+}
