@@ -79,7 +79,7 @@ const DECIMAL_TYPES: ReadonlySet<string> = new Set(['Qty', 'Price', 'PriceOffset
 
 function isSameValue(tag: number, expected: string, actual: string): boolean {
   if (expected === actual) return true;
-  if (!DECIMAL_TYPES.has(fieldType(tag) ?? '')) return false;
+  if (!DECIMAL_TYPES.has(fieldType(tag, 'FIX.4.4') ?? '')) return false;
   const units = parseAmount(actual);
   return typeof units === 'bigint' && units === parseAmount(expected);
 }

@@ -5,7 +5,7 @@
 import { connect, type Socket } from 'node:net';
 import { fieldTag, messageType } from '../fix/dictionary.ts';
 import { FrameDecoder } from '../fix/framing.ts';
-import { FixMessage, parseMessage } from '../fix/message.ts';
+import type { FixMessage } from '../fix/message.ts';
 import { MSG_TYPE, TAG } from '../fix/tags.ts';
 import { MessageWriter, utcTimestamp } from '../fix/writer.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -119,19 +119,18 @@ export class Member {
 
   #receive(bytes: Buffer): void {
     this.#decoder.push(bytes);
-    for (let frame = this.#decoder.next(); frame !== undefined; frame = this.#decoder.next()) {
-      const message = frame.type === 'Frame' ? parseMessage(frame.bytes) : undefined;
-      if (!(message instanceof FixMessage)) {
+    for (let found = this.#decoder.next(); found !== undefined; found = this.#decoder.next()) {
+      if (found.type !== 'FixMessage') {
         this.#end('the venue sent bytes that are no FIX');
         return;
       }
-      this.#options.onMessage('fromVenue', message.bytes);
-      if (message.msgSeqNum !== this.#nextInSeqNum) {
-        this.#end(`MsgSeqNum(34) is ${message.msgSeqNum}, expected ${this.#nextInSeqNum}`);
+      this.#options.onMessage('fromVenue', found.frame);
+      if (found.msgSeqNum !== this.#nextInSeqNum) {
+        this.#end(`MsgSeqNum(34) is ${found.msgSeqNum}, expected ${this.#nextInSeqNum}`);
         return;
       }
       this.#nextInSeqNum += 1;
-      this.#take(message);
+      this.#take(found);
     }
   }
 
