@@ -17,13 +17,15 @@ import type { VenueControl, VenueStatus } from './admin/control.ts';
 import { startAdminServer } from './admin/server.ts';
 import { loadOrCreateAdminToken } from './admin/token.ts';
 import type { NodeConfig } from './config/node-config.ts';
-import { startAcceptor } from './fix/acceptor.ts';
+import { type ServedListener, startListeners } from './fix/listeners.ts';
 import { DEFAULT_SESSION_LIMITS } from './fix/session-limits.ts';
+import { readTlsFiles } from './fix/tls.ts';
 import { priceText } from './matching/instrument.ts';
 import { OrderBook } from './matching/order-book.ts';
 import type { TradeId } from './matching/types.ts';
 import { createAuthenticator } from './persistence/authenticator.ts';
 import { acquireTradingRight, openDatabase } from './persistence/database.ts';
+import { startHistoryUpkeep } from './persistence/history.ts';
 import { createIdSource } from './persistence/id-blocks.ts';
 import { createInstrumentSource } from './persistence/instruments.ts';
 import { createStore } from './persistence/store.ts';
@@ -47,10 +49,14 @@ export interface NodeOptions {
 }
 
 export interface RunningNode {
+  /** Of the first listener. */
   readonly fixPort: number;
+  readonly listeners: readonly ServedListener[];
   readonly adminPort: number;
   /** No new orders, what is in flight is committed and answered, Logout to every session; then all is closed. */
   drain(): Promise<void>;
+  /** Reads the listeners' certificates again; a bad one leaves the old in use and is logged. */
+  reloadCertificates(): void;
 }
 
 /** What exists once the node trades; before that it only says why it does not. */
@@ -58,7 +64,8 @@ interface Trading {
   readonly status: () => Omit<VenueStatus, 'node' | 'venueCompId' | 'uptimeMs' | 'draining' | 'database'>;
   readonly persistence: () => PersistenceStatus;
   readonly notReady: () => readonly string[];
-  readonly fixPort: number;
+  readonly listeners: readonly ServedListener[];
+  reloadCertificates(): void;
   stop(): Promise<void>;
 }
 
@@ -72,6 +79,8 @@ export async function startNode(config: NodeConfig, options: NodeOptions): Promi
   const clock = options.clock ?? systemClock;
   const startedAt = clock.now();
   const onProgress = options.onProgress ?? (() => {});
+  // Before a database is started for them: the listeners come last.
+  for (const { tls } of config.listeners) if (tls !== undefined) readTlsFiles(tls);
   await mkdir(config.dataDir, { recursive: true });
   const database = await openDatabase({ ...config, clock, log, onProgress });
   const stopWaiting = new AbortController();
@@ -84,6 +93,7 @@ export async function startNode(config: NodeConfig, options: NodeOptions): Promi
 
   const idle = {
     fixPort: 0,
+    listeners: [],
     sessions: [],
     symbols: [],
     commits: { lastNo: 0, lastBatch: 0 },
@@ -145,8 +155,10 @@ export async function startNode(config: NodeConfig, options: NodeOptions): Promi
     trading = started;
     waitingFor = undefined;
     return {
-      fixPort: started.fixPort,
+      fixPort: firstPort(started.listeners),
+      listeners: started.listeners,
       adminPort: admin.port,
+      reloadCertificates: started.reloadCertificates,
       async drain() {
         if (isDraining) return;
         isDraining = true;
@@ -181,7 +193,7 @@ async function startTrading(
   const [store, ids, authenticator] = await Promise.all([
     createStore({ orm, nodeName: config.nodeName }),
     createIdSource(orm, log),
-    createAuthenticator(orm),
+    createAuthenticator(orm, { clock, limits }),
   ]);
   const markets = new Markets();
   const persistence = persistenceActor({
@@ -192,6 +204,7 @@ async function startTrading(
     instrumentOf: (symbol) => markets.instrumentOf(symbol),
     symbols: () => markets.symbols(),
     gateways: [GATEWAY],
+    isRunning: () => system.isAlive({ type: 'persistence' }),
     onOwnershipLost: (symbols) => options.onFatal?.(`another node owns ${symbols.join(', ')} now`),
     sessionFlushMs: limits.sessionFlushMs,
     maxEventsPerCommit: limits.maxEventsPerCommit,
@@ -228,20 +241,24 @@ async function startTrading(
   system.spawn({ type: 'gateway', name: GATEWAY }, gateway.behavior, restartFresh());
   for (const terms of await instruments.all()) exchange.open(terms);
   await untilBooksAnswer(markets, clock);
+  // Their sessions died with the process before this one: from now on they have their time to come back.
+  for (const pending of await store.pendingCancels()) {
+    system.tell({ type: 'gateway', name: GATEWAY }, { type: 'MemberGone', ...pending });
+  }
 
-  const { host, port } = config.fix;
-  const acceptor = await startAcceptor({
-    host,
-    port,
+  const listeners = await startListeners(config.listeners, {
     onConnection: (connection) => gateway.onConnection(connection),
     log,
     clock,
+    limits,
     maxUnreadBytes: limits.maxUnreadBytes,
   });
   const stopScheduler = startScheduler({ tell: system.tell, clock, calendar, gateways: [GATEWAY] });
+  const stopHistoryUpkeep = startHistoryUpkeep({ orm, clock, log, limits });
 
   return {
-    fixPort: acceptor.port,
+    listeners: listeners.served,
+    reloadCertificates: listeners.reloadCertificates,
     persistence: persistence.status,
     notReady() {
       const reasons: string[] = [];
@@ -252,7 +269,8 @@ async function startTrading(
       return reasons;
     },
     status: () => ({
-      fixPort: acceptor.port,
+      fixPort: firstPort(listeners.served),
+      listeners: listeners.served,
       sessions: sessionsOf(gateway),
       symbols: symbolsOf(markets),
       commits: {
@@ -266,17 +284,30 @@ async function startTrading(
         system.ask(tellIt, limits.drainTimeoutMs).catch((error: unknown) => {
           log.warn('drain goes on without an answer', { err: error });
         });
-      await ask((replyTo) => system.tell({ type: 'exchange' }, { type: 'DrainExchange', replyTo }));
       const text = 'the venue is stopping';
+      if (gateway.sessions().some(({ senderCompId }) => senderCompId !== undefined)) {
+        const lines = [
+          `orders are taken for another ${limits.drainNoticeMs} ms, then sessions are logged out`,
+        ];
+        const announcement = { type: 'Announce', headline: text, lines } as const;
+        system.tell({ type: 'gateway', name: GATEWAY }, announcement);
+        await delay(clock, limits.drainNoticeMs);
+      }
+      await ask((replyTo) => system.tell({ type: 'exchange' }, { type: 'DrainExchange', replyTo }));
       await ask((replyTo) =>
         system.tell({ type: 'gateway', name: GATEWAY }, { type: 'DrainGateway', text, replyTo }),
       );
       await untilCommitted(persistence.status, clock, limits.drainTimeoutMs);
       stopScheduler();
-      await acceptor.close();
+      await stopHistoryUpkeep();
+      await listeners.close();
       system.shutdown();
     },
   };
+}
+
+function firstPort(listeners: readonly ServedListener[]): number {
+  return listeners[0]?.port ?? 0;
 }
 
 function openBook(loaded: LoadedBook, nextTradeId: () => TradeId): MatchingBook {

@@ -110,7 +110,7 @@ export class Judge {
       const order = { clOrdId, symbol, orderQty, side: request.side as Side };
       return account.refuseNew(order, { ordRejReason: reason, text }, at);
     }
-    return account.refuseCancel({ clOrdId, origClOrdId: origClOrdId ?? '' }, msgType, reason, text, at);
+    return account.refuseCancel({ clOrdId, origClOrdId, orderId: undefined }, msgType, reason, text, at);
   }
 
   #transfer(account: Account, routed: RoutedCommand, command: TransferFunds, outbox: Outbox): void {

@@ -4,7 +4,7 @@
  */
 import type { Connection } from '../fix/connection.ts';
 import { FrameDecoder } from '../fix/framing.ts';
-import { FixMessage, parseMessage } from '../fix/message.ts';
+import { dueAt } from '../fix/liveness.ts';
 import { farewell, step } from '../fix/session.ts';
 import type { SessionConfig, SessionEffect, SessionInput } from '../fix/session-protocol.ts';
 import { newSession, type SessionState } from '../fix/session-state.ts';
@@ -35,6 +35,8 @@ export interface FixSessionOptions {
 /** The session's actor, and its last words for the crash policy. */
 export interface FixSession {
   readonly behavior: Behavior<SessionState, SessionMessage>;
+  /** When the session next needs a Tick, ms since the epoch. */
+  dueAt(): number;
   /** Logout if it can, then closes the connection: for `stopAfter`. */
   sayFarewell(): void;
 }
@@ -43,7 +45,7 @@ export interface FixSession {
 export function fixSession(options: FixSessionOptions): FixSession {
   const { config, connection, clock } = options;
   const decoder = new FrameDecoder({ maxFrameBytes: config.limits.maxFrameBytes });
-  const log = options.log.with({ sessionId: config.sessionId, remoteAddress: connection.remoteAddress });
+  const log = options.log.with({ sessionId: config.sessionId, remoteAddress: connection.peer.remoteAddress });
   const perform = performer(options, log);
   let current: SessionState | undefined;
 
@@ -51,14 +53,12 @@ export function fixSession(options: FixSessionOptions): FixSession {
     decoder.push(asBuffer(received.bytes));
     const inputs: SessionInput[] = [];
     for (let frame = decoder.next(); frame !== undefined; frame = decoder.next()) {
-      if (frame.type !== 'Frame') {
+      if (frame.type !== 'FixMessage') {
         inputs.push(frame);
         continue;
       }
-      if (options.logMessages) log.debug('fix in', { message: wireText(frame.bytes) });
-      const message = parseMessage(frame.bytes);
-      if (message instanceof FixMessage) inputs.push({ type: 'Message', message });
-      else inputs.push({ type: 'Garbled', reason: message.reason });
+      if (options.logMessages) log.debug('fix in', { message: wireText(frame.frame) });
+      inputs.push({ type: 'Message', message: frame });
     }
     return inputs;
   };
@@ -78,6 +78,7 @@ export function fixSession(options: FixSessionOptions): FixSession {
         return state;
       },
     },
+    dueAt: () => (current === undefined ? Number.POSITIVE_INFINITY : dueAt(current)),
     sayFarewell() {
       if (current === undefined) return;
       for (const effect of farewell(current, clock.now())) perform(effect);
@@ -96,7 +97,7 @@ function performer(options: FixSessionOptions, log: Log): (effect: SessionEffect
         connection.write(effect.bytes);
         return;
       case 'Authenticate':
-        void authenticator.judge(effect.credentials).then((verdict) => {
+        void authenticator.judge({ ...effect.credentials, peer: connection.peer }).then((verdict) => {
           tell({ type: 'session', sessionId }, { type: 'LoginJudged', verdict });
         });
         return;
@@ -104,8 +105,13 @@ function performer(options: FixSessionOptions, log: Log): (effect: SessionEffect
         tell(gateway, { type: 'ClaimSession', sessionId, senderCompId: effect.senderCompId });
         return;
       case 'Open': {
-        const { senderCompId, userId, reset } = effect;
-        tell({ type: 'persistence' }, { type: 'OpenSession', sessionId, senderCompId, userId, reset });
+        const { type: _, ...request } = effect;
+        tell({ type: 'persistence' }, { type: 'OpenSession', sessionId, ...request });
+        return;
+      }
+      case 'LoggedOn': {
+        const { senderCompId, userId, cancelAfterMs } = effect;
+        tell(gateway, { type: 'MemberLoggedOn', sessionId, senderCompId, userId, cancelAfterMs });
         return;
       }
       case 'Submit': {

@@ -4,11 +4,13 @@
  */
 import type { Connection, ConnectionListener } from '../fix/connection.ts';
 import type { SessionLimits } from '../fix/session-limits.ts';
+import type { UnsolicitedCancel } from '../matching/types.ts';
 import { assertNever } from '../platform/assert.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { ActorSystem, Behavior } from './actor-system.ts';
-import { fixSession } from './fix-session.ts';
+import { Departures } from './departures.ts';
+import { type FixSession, fixSession } from './fix-session.ts';
 import type { Authenticator } from './ports.ts';
 import type {
   Address,
@@ -16,8 +18,11 @@ import type {
   ConnectionOpened,
   DrainGateway,
   GatewayMessage,
-  LogoutMember,
+  MemberGone,
+  MemberLoggedOn,
+  ResetMember,
   SessionMessage,
+  Tick,
 } from './protocol.ts';
 import { stopAfter } from './supervision.ts';
 
@@ -29,6 +34,8 @@ export interface GatewayLimits {
   readonly maxUnauthenticatedConnections: number;
   /** How long a drain waits for the members' Logouts, ms; then the connections are closed. */
   readonly drainTimeoutMs: number;
+  /** How long a cancel on disconnect may take to be answered, ms; then it is tried again. */
+  readonly operatorTimeoutMs: number;
 }
 
 /** The bounds of a gateway when nothing else is configured. */
@@ -36,6 +43,18 @@ export const DEFAULT_GATEWAY_LIMITS: GatewayLimits = {
   maxConnections: 1_000,
   maxUnauthenticatedConnections: 100,
   drainTimeoutMs: 15_000,
+  operatorTimeoutMs: 10_000,
+};
+
+/** How long after a cancel on disconnect that did not get through it is tried again. */
+const CANCEL_RETRY_MS = 1_000;
+/** ExecRestatementReason (378): other. */
+const OTHER = 99;
+
+/** What a member is told of each order that its disconnect cancels. */
+const ON_DISCONNECT: UnsolicitedCancel = {
+  execRestatementReason: OTHER,
+  text: 'cancelled on disconnect',
 };
 
 /** What a gateway needs from outside. */
@@ -74,8 +93,11 @@ export interface Gateway {
 
 interface Registered {
   readonly connection: Connection;
+  readonly session: FixSession;
   readonly since: number;
   senderCompId: number | undefined;
+  /** Undefined until the session is active. */
+  loggedOn: MemberLoggedOn | undefined;
 }
 
 interface Drain {
@@ -106,6 +128,7 @@ class Registry {
   readonly #arriving = new Map<string, Connection>();
   readonly #sessions = new Map<string, Registered>();
   readonly #claims = new Map<number, string>();
+  readonly #departures = new Departures();
   #lastSessionNo = 0;
   #storeReason: string | undefined;
   #drain: Drain | undefined;
@@ -134,7 +157,19 @@ class Registry {
         this.#beginDrain(message);
         return;
       case 'LogoutMember':
-        this.#logOut(message);
+        this.#tellMember(message.senderCompId, { type: 'EndSession', text: message.text });
+        return;
+      case 'ResetMember':
+        this.#resetNumbers(message);
+        return;
+      case 'MemberLoggedOn':
+        this.#noteLoggedOn(message);
+        return;
+      case 'MemberGone':
+        this.#noteGone(message);
+        return;
+      case 'Announce':
+        this.#tellAll(message);
         return;
       case 'StoreUnavailable':
         this.#storeReason = message.reason;
@@ -145,8 +180,9 @@ class Registry {
         this.#tellAll(message);
         return;
       case 'Tick':
-        this.#tellAll(message);
+        this.#tick(message);
         this.#boundDrain();
+        this.#cancelForDeparted();
         return;
       default:
         assertNever(message);
@@ -162,7 +198,7 @@ class Registry {
     tell(this.#address, {
       type: 'ConnectionOpened',
       sessionId,
-      remoteAddress: connection.remoteAddress,
+      remoteAddress: connection.peer.remoteAddress,
     });
     return {
       onBytes: (bytes) => tell({ type: 'session', sessionId }, { type: 'BytesReceived', bytes }),
@@ -177,7 +213,7 @@ class Registry {
     return Array.from(this.#sessions, ([sessionId, { connection, senderCompId, since }]) => ({
       sessionId,
       senderCompId,
-      remoteAddress: connection.remoteAddress,
+      remoteAddress: connection.peer.remoteAddress,
       since,
     }));
   }
@@ -226,7 +262,13 @@ class Registry {
       session.behavior,
       stopAfter(() => session.sayFarewell()),
     );
-    this.#sessions.set(sessionId, { connection, since: clock.now(), senderCompId: undefined });
+    this.#sessions.set(sessionId, {
+      connection,
+      session,
+      since: clock.now(),
+      senderCompId: undefined,
+      loggedOn: undefined,
+    });
   }
 
   #forget(sessionId: string): void {
@@ -235,6 +277,11 @@ class Registry {
     if (registered.senderCompId !== undefined) this.#release(registered.senderCompId, sessionId);
     this.#sessions.delete(sessionId);
     this.#options.system.stop({ type: 'session', sessionId });
+    if (registered.loggedOn?.cancelAfterMs !== undefined) {
+      const { cancelAfterMs } = registered.loggedOn;
+      this.#departures.note(registered.loggedOn, this.#options.clock.now() + cancelAfterMs);
+      if (cancelAfterMs === 0) this.#cancelForDeparted();
+    }
     this.#answerDrain();
   }
 
@@ -257,9 +304,82 @@ class Registry {
     if (this.#claims.get(senderCompId) === sessionId) this.#claims.delete(senderCompId);
   }
 
-  #logOut({ senderCompId, text }: LogoutMember): void {
+  #tellMember(senderCompId: number, message: SessionMessage): void {
     const sessionId = this.#claims.get(senderCompId);
-    if (sessionId !== undefined) this.#tell(sessionId, { type: 'EndSession', text });
+    if (sessionId !== undefined) this.#tell(sessionId, message);
+  }
+
+  #noteLoggedOn(message: MemberLoggedOn): void {
+    const registered = this.#sessions.get(message.sessionId);
+    if (registered === undefined) return;
+    registered.loggedOn = message;
+    this.#departures.forget(message.senderCompId);
+  }
+
+  #noteGone({ senderCompId, userId, cancelAfterMs }: MemberGone): void {
+    const sessionId = this.#claims.get(senderCompId);
+    const isBack = sessionId !== undefined && this.#sessions.get(sessionId)?.loggedOn !== undefined;
+    if (isBack) return;
+    this.#departures.note({ senderCompId, userId }, this.#options.clock.now() + cancelAfterMs);
+    if (cancelAfterMs === 0) this.#cancelForDeparted();
+  }
+
+  /** Cancels the orders of members that did not come back in time. Repeated until the account has them. */
+  #cancelForDeparted(): void {
+    const { system, clock, log, limits } = this.#options;
+    for (const { senderCompId, userId } of this.#departures.takeDue(clock.now())) {
+      const again = (reason: string): void => {
+        log.warn('cancel on disconnect is tried again', { senderCompId, reason });
+        const gone = { type: 'MemberGone', senderCompId, userId } as const;
+        system.tell(this.#address, { ...gone, cancelAfterMs: CANCEL_RETRY_MS });
+      };
+      const command = { type: 'CancelMemberOrders', unsolicited: ON_DISCONNECT } as const;
+      const ask = (replyTo: Address): void =>
+        system.tell({ type: 'exchange' }, { type: 'SubmitAccountCommand', userId, command, replyTo });
+      system.ask(ask, limits.operatorTimeoutMs).then(
+        (reply) => {
+          if (reply.type === 'CancelsRequested') {
+            log.info('orders cancelled on disconnect', { senderCompId, orderCount: reply.orderCount });
+          } else {
+            again(reply.type === 'CommandRejected' ? reply.text : reply.type);
+          }
+        },
+        (error: unknown) => again(String(error)),
+      );
+    }
+  }
+
+  /** Only sessions that have something to do: of two thousand idle ones hardly any has. */
+  #tick(message: Tick): void {
+    const now = this.#options.clock.now();
+    for (const [sessionId, { session }] of this.#sessions) {
+      if (session.dueAt() <= now) this.#tell(sessionId, message);
+    }
+  }
+
+  #resetNumbers({ senderCompId, userId }: ResetMember): void {
+    const sessionId = this.#claims.get(senderCompId);
+    if (sessionId !== undefined) {
+      this.#tell(sessionId, { type: 'ResetNumbers' });
+      return;
+    }
+    this.#options.system.tell(
+      { type: 'persistence' },
+      {
+        type: 'JournalSession',
+        sessionId: this.#options.name,
+        senderCompId,
+        userId,
+        nextInSeqNum: 1,
+        nextOutSeqNum: 1,
+        reservedOutSeqNum: 0,
+        // How the last session ended is not known here: what is undelivered may have been sent.
+        clean: false,
+        resetAfter: true,
+        sent: undefined,
+        delivered: [],
+      },
+    );
   }
 
   #beginDrain(order: DrainGateway): void {

@@ -96,10 +96,10 @@ export function createLoader(options: LoaderOptions): Loader {
         onFailure: (reason) => tell(account, { type: 'LoadFailed', reason }),
       });
     },
-    openSession({ sessionId, senderCompId, userId, reset }) {
+    openSession({ type: _, sessionId, ...request }) {
       const session = { type: 'session', sessionId } as const;
       const reserveCount = options.reservedSeqNums;
-      attempt(() => store.openSession({ senderCompId, userId, reset, reserveCount }), {
+      attempt(() => store.openSession({ ...request, reserveCount }), {
         onLoaded: (opened) => tell(session, { type: 'SessionOpened', opened }),
         onFailure: (reason) => tell(session, { type: 'LoadFailed', reason }),
       });

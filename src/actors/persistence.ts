@@ -5,6 +5,7 @@
  *
  * Its state lives in a cell outside of nact, so that a crash of the actor keeps the buffer.
  */
+import type { Report } from '../matching/execution-report.ts';
 import type { Instrument } from '../matching/instrument.ts';
 import type { UserId } from '../matching/types.ts';
 import { assert, assertNever } from '../platform/assert.ts';
@@ -28,6 +29,8 @@ export interface PersistenceOptions {
   readonly symbols: () => readonly string[];
   /** Gateways of the node, told when the store goes and comes. */
   readonly gateways: readonly string[];
+  /** False once the actor has been stopped: what a commit in flight comes to is then nobody's affair. */
+  readonly isRunning: () => boolean;
   /** Another node owns our books: this one must stop. */
   readonly onOwnershipLost: (symbols: readonly string[]) => void;
   /** How long session rows wait for company when nothing else is written. */
@@ -47,7 +50,7 @@ export interface PersistenceStatus {
   readonly bufferedEntries: number;
   readonly storeFault: string | undefined;
   readonly isRedoing: boolean;
-  /** Everything that was journaled is committed. */
+  /** Everything that was journaled is committed, told and in the log. */
   readonly isIdle: boolean;
 }
 
@@ -72,6 +75,8 @@ export function persistenceActor(options: PersistenceOptions): {
   let buffer: JournalEntry[] = [];
   let afterBuffer: (() => void)[] = [];
   let inFlight: InFlight | undefined;
+  /** Committed and told, and not yet in the log. */
+  let unlogged: Report[] = [];
   let waitingForRetry = false;
   let flushScheduled = false;
   /** So many entries from the front of the buffer are written each alone, to find the one that cannot be. */
@@ -94,9 +99,11 @@ export function persistenceActor(options: PersistenceOptions): {
       case 'JournalHalt':
         journal(message);
         break;
-      case 'CommitFinished':
-        onCommitFinished(message.outcome);
+      case 'LogDue':
+        logCommitted();
         break;
+      case 'CommitHandlingFailed':
+        throw message.error;
       case 'RetryCommit':
         waitingForRetry = false;
         if (inFlight !== undefined) write(inFlight.prepared);
@@ -202,11 +209,19 @@ export function persistenceActor(options: PersistenceOptions): {
     return buffer.splice(0, count);
   }
 
+  /**
+   * The outcome is handled in the turn in which it arrives, so that the database does not wait behind our mailbox for
+   * the next commit. What fails there fails in the actor: its policy judges it and its log tells of it.
+   */
   function write(prepared: PreparedCommit): void {
-    const { commitNo } = prepared.batch;
-    void store
-      .commit(prepared.batch)
-      .then((outcome) => tell(self, { type: 'CommitFinished', commitNo, outcome }));
+    void store.commit(prepared.batch).then((outcome) => {
+      if (!options.isRunning()) return;
+      try {
+        onCommitFinished(outcome);
+      } catch (error) {
+        tell(self, { type: 'CommitHandlingFailed', error });
+      }
+    });
   }
 
   function onCommitFinished(outcome: CommitOutcome): void {
@@ -278,7 +293,7 @@ export function persistenceActor(options: PersistenceOptions): {
     }
     const answered = new Map(outputs.answeredBySession);
     for (const [userId, reports] of outputs.reportsByUser) {
-      for (const report of reports) logReport(log, report);
+      logLater(reports);
       const sessionId = followers.get(userId);
       if (sessionId === undefined) continue;
       const ofSession = answered.get(sessionId) ?? [];
@@ -302,6 +317,18 @@ export function persistenceActor(options: PersistenceOptions): {
       tell({ type: 'exchange' }, { type: 'CommandsCompleted', count, lastPrices });
     }
     for (const { to, reply } of outputs.replies) tell(to, reply);
+  }
+
+  /** Lines cost as much as the rest of a commit's handling: they wait until the next commit is on its way. */
+  function logLater(reports: readonly Report[]): void {
+    if (unlogged.length === 0) tell(self, { type: 'LogDue' });
+    for (const report of reports) unlogged.push(report);
+  }
+
+  function logCommitted(): void {
+    const reports = unlogged;
+    unlogged = [];
+    for (const report of reports) logReport(log, report);
   }
 
   function scheduleFlush(): void {
@@ -373,7 +400,7 @@ export function persistenceActor(options: PersistenceOptions): {
       bufferedEntries: buffer.length,
       storeFault,
       isRedoing: redo.isActive,
-      isIdle: inFlight === undefined && buffer.length === 0 && !redo.isActive,
+      isIdle: inFlight === undefined && buffer.length === 0 && unlogged.length === 0 && !redo.isActive,
     }),
   };
 }

@@ -4,6 +4,8 @@
  * simulation hand in others.
  */
 import type { BalanceChange } from '../accounts/settlement.ts';
+import type { Peer } from '../fix/connection.ts';
+import type { MemberSettings } from '../fix/member-settings.ts';
 import type { Report } from '../matching/execution-report.ts';
 import type { Instrument } from '../matching/instrument.ts';
 import type { BookEvent, OrderId, OrderSnapshot, Ticks, TradeId, UserId } from '../matching/types.ts';
@@ -98,12 +100,22 @@ export interface OpenedSession {
   readonly undelivered: readonly Report[];
   /** True when the last session did not end in order: `undelivered` may have been sent (97=Y). */
   readonly deliveryUncertain: boolean;
+  /** Both sides went back to 1 with this opening. */
+  readonly wasReset: boolean;
 }
 
 export interface OpenSessionRequest {
   readonly senderCompId: number;
   readonly userId: UserId;
+  /** Both sides go back to 1 and the stored messages are cut. */
   readonly reset: boolean;
+  /** The same if the numbers began before this instant: the last reset of the member's schedule. */
+  readonly resetIfBegunBefore: number | undefined;
+  /**
+   * Kept as a row: the member's orders are cancelled so many ms after this session, or this process, has ended;
+   * undefined: they stay. `unchanged` leaves the row of the last session as it is.
+   */
+  readonly cancelAfterMs: number | 'unchanged' | undefined;
   /** How many outbound numbers to reserve beyond the next one. */
   readonly reserveCount: number;
 }
@@ -127,12 +139,21 @@ export interface Store {
     beginSeqNum: number,
     endSeqNum: number,
   ): Promise<readonly StoredMessages[]>;
+  /** Members whose last session asked for cancel on disconnect: for a gateway whose predecessor may have died. */
+  pendingCancels(): Promise<readonly PendingCancel[]>;
+}
+
+/** The open orders of a member are to be cancelled so many ms after the end of its session. */
+export interface PendingCancel {
+  readonly userId: UserId;
+  readonly senderCompId: number;
+  readonly cancelAfterMs: number;
 }
 
 // ---- Identity ---------------------------------------------------------------------------------------------
 
 export type LoginVerdict =
-  | { readonly type: 'Accepted'; readonly userId: UserId; readonly resetOnLogon: boolean }
+  | { readonly type: 'Accepted'; readonly userId: UserId; readonly settings: MemberSettings }
   /** Authenticated, but may not trade: answered with Logout and text. */
   | { readonly type: 'Disabled'; readonly userId: UserId; readonly text: string }
   /** Wrong password, unknown user: the connection is closed without a word. */
@@ -146,6 +167,7 @@ export interface Authenticator {
     readonly senderCompId: number;
     readonly username: string;
     readonly password: string;
+    readonly peer: Peer;
   }): Promise<LoginVerdict>;
 }
 

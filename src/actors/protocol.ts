@@ -14,7 +14,6 @@ import type {
   UserId,
 } from '../matching/types.ts';
 import type {
-  CommitOutcome,
   InstrumentTerms,
   LoadedAccount,
   LoadedBook,
@@ -429,6 +428,11 @@ export interface JournalSession {
   readonly sent: SentMessages | undefined;
   /** The last report sent, per source. */
   readonly delivered: readonly { readonly source: string; readonly sourceSeq: number }[];
+  /**
+   * The session's last entry, and both sides go back to 1 with it: the numbers above count as 1, what was sent is
+   * cut, `delivered` holds. Undefined: false.
+   */
+  readonly resetAfter?: boolean | undefined;
 }
 
 export interface SentMessages {
@@ -454,6 +458,10 @@ export interface OpenSession {
   readonly userId: UserId;
   /** Both sides go back to 1 and the stored messages are cut: 141=Y or ResetOnLogon. */
   readonly reset: boolean;
+  /** The same if the numbers began before this instant: the last reset of the member's schedule. */
+  readonly resetIfBegunBefore: number | undefined;
+  /** How long after the session's end the member's orders are cancelled, ms; undefined: they stay. */
+  readonly cancelAfterMs: number | 'unchanged' | undefined;
 }
 /** The session's connection is gone: no more reports to it. */
 export interface CloseSession {
@@ -485,10 +493,14 @@ export interface CommandsUnanswered {
   readonly type: 'CommandsUnanswered';
   readonly commands: readonly RoutedCommand[];
 }
-export interface CommitFinished {
-  readonly type: 'CommitFinished';
-  readonly commitNo: number;
-  readonly outcome: CommitOutcome;
+/** What happened is told, and has yet to be written to the log. */
+export interface LogDue {
+  readonly type: 'LogDue';
+}
+/** The handling of a commit's outcome threw: makes the actor crash with what was thrown. */
+export interface CommitHandlingFailed {
+  readonly type: 'CommitHandlingFailed';
+  readonly error: unknown;
 }
 export interface RetryCommit {
   readonly type: 'RetryCommit';
@@ -511,7 +523,8 @@ export type PersistenceMessage =
   | FenceReached
   | VoidFenceReached
   | CommandsUnanswered
-  | CommitFinished
+  | LogDue
+  | CommitHandlingFailed
   | RetryCommit
   | FlushDue;
 
@@ -543,11 +556,44 @@ export interface DrainGateway {
   readonly text: string;
   readonly replyTo: Address;
 }
+/** A member's session is active: its orders stay while it lasts. */
+export interface MemberLoggedOn {
+  readonly type: 'MemberLoggedOn';
+  readonly sessionId: string;
+  readonly senderCompId: number;
+  readonly userId: UserId;
+  /** Cancel on disconnect: how long after the session's end its orders are cancelled, ms; undefined: they stay. */
+  readonly cancelAfterMs: number | undefined;
+}
+/** A member whose orders are to be cancelled is gone: with the process before this one, or a cancel failed. */
+export interface MemberGone {
+  readonly type: 'MemberGone';
+  readonly senderCompId: number;
+  readonly userId: UserId;
+  readonly cancelAfterMs: number;
+}
+/** News (B) for every member that is logged on. */
+export interface Announce {
+  readonly type: 'Announce';
+  /** Headline (148). */
+  readonly headline: string;
+  /** Text (58) of each line, at least one. */
+  readonly lines: readonly string[];
+}
 /** Ends the session of a member that was disabled. */
 export interface LogoutMember {
   readonly type: 'LogoutMember';
   readonly senderCompId: number;
   readonly text: string;
+}
+/**
+ * Puts both sides' numbers of a member back to 1. One that is logged on is told by a Logon (A) with 141=Y, which it
+ * answers; for one that is not it is done in the store.
+ */
+export interface ResetMember {
+  readonly type: 'ResetMember';
+  readonly senderCompId: number;
+  readonly userId: UserId;
 }
 /** The scheduler's second. */
 export interface Tick {
@@ -560,6 +606,10 @@ export type GatewayMessage =
   | ReleaseSession
   | DrainGateway
   | LogoutMember
+  | ResetMember
+  | MemberLoggedOn
+  | MemberGone
+  | Announce
   | StoreUnavailable
   | StoreAvailable
   | Tick;
@@ -622,6 +672,9 @@ export interface EndSession {
   /** Text (58) of the Logout. */
   readonly text: string;
 }
+export interface ResetNumbers {
+  readonly type: 'ResetNumbers';
+}
 export type SessionMessage =
   | BytesReceived
   | PeerClosed
@@ -635,6 +688,8 @@ export type SessionMessage =
   | CommandsRefused
   | NumbersReserved
   | EndSession
+  | ResetNumbers
+  | Announce
   | StoreUnavailable
   | StoreAvailable
   | Tick;

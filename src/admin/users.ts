@@ -135,6 +135,26 @@ export function userRoutes(app: FastifyInstance, context: AdminContext): void {
     },
   );
 
+  app.post<{ Params: ByName }>(
+    '/v1/users/:username/reset-numbers',
+    { schema: { params: PARAMS } },
+    async (request, reply) => {
+      const user = await control.orm.em.fork().transactional(async (tx) => {
+        const found = await findMember(tx, request.params.username);
+        if (found instanceof Refusal) return found;
+        audit(tx, context, request, { action: 'user reset-numbers', details: { username: found.username } });
+        return found;
+      });
+      if (user instanceof Refusal) return answer(reply, user);
+      const { senderCompId, id: userId } = user;
+      control.tell(
+        { type: 'gateway', name: control.gatewayName },
+        { type: 'ResetMember', senderCompId, userId },
+      );
+      return answer(reply, shownUser(user));
+    },
+  );
+
   termsRoute(app, context);
 }
 

@@ -98,6 +98,7 @@ export function addUserCommands(program: Command): void {
   };
   change('disable', 'log a member out and let it in no more; its orders stay: see "onebook order cancel"');
   change('enable', 'let a disabled member in again');
+  change('reset-numbers', 'put both sequence numbers of a member back to 1, also while it is logged on');
 
   withPassword(
     clientCommand(

@@ -113,7 +113,7 @@ export const LIMIT_RANGES: { readonly [Name in keyof VenueLimits]: LimitRange } 
   minThrottleAbuse: session('minThrottleAbuse', 1, MILLION),
   reservedSeqNums: session('reservedSeqNums', 16, MILLION),
   resendPortion: session('resendPortion', 1, MILLION),
-  minHeartBtIntSeconds: session('minHeartBtIntSeconds', 1, 3_600),
+  minHeartBtIntSeconds: session('minHeartBtIntSeconds', 0, 3_600),
   maxHeartBtIntSeconds: session('maxHeartBtIntSeconds', 1, 86_400),
   maxSendingTimeSkewMs: session('maxSendingTimeSkewMs', 1_000, 24 * HOUR_MS),
 

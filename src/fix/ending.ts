@@ -2,7 +2,15 @@
  * How one step becomes effects, and how a session ends: everything said is one write, everything to be
  * remembered is one journal entry, and the last words of a session are in both.
  */
-import { enter, identityOf, outboundOf, type SessionState, say, sendAdmin } from './session-state.ts';
+import {
+  enter,
+  identityOf,
+  inSeqNumToSave,
+  outboundOf,
+  type SessionState,
+  say,
+  sendAdmin,
+} from './session-state.ts';
 import { MSG_TYPE, TAG } from './tags.ts';
 
 /** Hands over the requests, the bytes and the journal entry of what has happened since the last flush. */
@@ -18,10 +26,15 @@ export function flush(state: SessionState): void {
 
 /** Journals numbers that have moved without a report: session messages, and answers that came meanwhile. */
 export function journalIfMoved(state: SessionState): void {
-  const isMoved =
-    state.inbound.committedSeqNum !== state.journaledInSeqNum ||
-    outboundOf(state).nextSeqNum !== state.journaledOutSeqNum;
-  if (isMoved) journal(state, false);
+  if (hasMoved(state)) journal(state, false);
+}
+
+/** Whether numbers have moved since they were journaled. */
+export function hasMoved(state: SessionState): boolean {
+  return (
+    inSeqNumToSave(state) !== state.journaledInSeqNum ||
+    outboundOf(state).nextSeqNum !== state.journaledOutSeqNum
+  );
 }
 
 /** Closes the connection without another word. Everything that was said before is journaled. */
@@ -29,7 +42,14 @@ export function end(state: SessionState, reason: string): void {
   if (state.phase === 'Ended') return;
   submitCommands(state);
   if (state.outbound !== undefined && !writeBytes(state)) return;
-  finish(state, reason);
+  finish(state, reason, false);
+}
+
+/** Both sides have said Logout (5): closes the connection, and cuts the numbers if that is agreed. */
+export function endLoggedOut(state: SessionState, reason: string): void {
+  if (state.phase === 'Ended') return;
+  submitCommands(state);
+  if (writeBytes(state)) finish(state, reason, state.settings.resetOnLogout);
 }
 
 /** Logout (5) with the text, then the connection is closed at once: what follows an error of the member's. */
@@ -48,7 +68,7 @@ export function logOut(state: SessionState, text: string): void {
 /** Answers the member's Logout (5) and closes the connection. */
 export function answerLogout(state: SessionState): void {
   sendLogout(state);
-  end(state, 'the member logged out');
+  endLoggedOut(state, 'the member logged out');
 }
 
 function sendLogout(state: SessionState, text = ''): void {
@@ -70,7 +90,7 @@ function writeBytes(state: SessionState): boolean {
   if (bytes === undefined) return true;
   if (state.unsentBytes + bytes.length > state.config.limits.maxUnsentBytes) {
     // The numbers are used and journaled: the member will ask for them when it is back.
-    finish(state, `the member does not read: ${state.unsentBytes} bytes are waiting`);
+    finish(state, `the member does not read: ${state.unsentBytes} bytes are waiting`, false);
     return false;
   }
   state.unsentBytes += bytes.length;
@@ -84,8 +104,8 @@ function hasNumbers(state: SessionState): boolean {
   return state.isOpenInStore && state.phase !== 'Opening';
 }
 
-function finish(state: SessionState, reason: string): void {
-  if (hasNumbers(state)) journal(state, isCertain(state));
+function finish(state: SessionState, reason: string, resetAfter: boolean): void {
+  if (hasNumbers(state)) journal(state, isCertain(state), resetAfter);
   if (state.isOpenInStore) state.effects.push({ type: 'CloseStored', userId: identityOf(state).userId });
   if (state.isClaimed) {
     state.effects.push({ type: 'Release', senderCompId: identityOf(state).senderCompId });
@@ -103,10 +123,9 @@ function isCertain(state: SessionState): boolean {
   return state.backlog[state.backlogSent]?.isPossResend !== true && outboundOf(state).waitingCount === 0;
 }
 
-function journal(state: SessionState, isClean: boolean): void {
-  const { inbound } = state;
+function journal(state: SessionState, isClean: boolean, resetAfter = false): void {
   const outbound = outboundOf(state);
-  state.journaledInSeqNum = inbound.committedSeqNum;
+  state.journaledInSeqNum = inSeqNumToSave(state);
   state.journaledOutSeqNum = outbound.nextSeqNum;
   state.effects.push({
     type: 'Journal',
@@ -116,6 +135,7 @@ function journal(state: SessionState, isClean: boolean): void {
       nextOutSeqNum: state.journaledOutSeqNum,
       reservedOutSeqNum: outbound.reservedSeqNum,
       clean: isClean,
+      resetAfter,
       sent: outbound.takeSent(),
       delivered: outbound.takeDelivered(),
     },

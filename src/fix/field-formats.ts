@@ -4,6 +4,7 @@
  */
 import { assertNever } from '../platform/assert.ts';
 import { fieldType } from './dictionary.ts';
+import { MAX_INTEGER } from './message.ts';
 import { isDateAt, timeOfDayAt, utcTimestampAt } from './timestamp.ts';
 import type { FixVersion } from './version.ts';
 
@@ -63,6 +64,10 @@ const DELETE = 0x7f;
 const MINUS = 0x2d;
 const POINT = 0x2e;
 const LETTER_W = 0x77;
+/** By byte: 0 for a digit, 1 for a point, of which there is one at most, 2 for what is not in a decimal. */
+const IN_DECIMAL = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte >= ZERO && byte <= NINE ? 0 : byte === POINT ? 1 : 2,
+);
 
 /** Format of a field in a version's words; text for a tag without a type, or with one that has no format here. */
 export function formatOf(tag: number, version: FixVersion): FieldFormat {
@@ -84,9 +89,9 @@ export function isWellFormed(format: FieldFormat, bytes: Buffer, start: number, 
     case 'boolean':
       return end - start === 1 && (bytes[start] === 0x59 || bytes[start] === 0x4e);
     case 'integer':
-      return areDigits(bytes, bytes[start] === MINUS ? start + 1 : start, end);
+      return isNatural(bytes, bytes[start] === MINUS ? start + 1 : start, end);
     case 'natural':
-      return areDigits(bytes, start, end);
+      return isNatural(bytes, start, end);
     case 'decimal':
       return isDecimal(bytes, start, end);
     case 'timestamp':
@@ -134,6 +139,17 @@ function isValues(bytes: Buffer, start: number, end: number): boolean {
   return !wasSpace && isText(bytes, start, end);
 }
 
+/** Digits, leading zeros included, of a number up to the largest one. */
+function isNatural(bytes: Buffer, start: number, end: number): boolean {
+  let value = 0;
+  for (let at = start; at < end; at += 1) {
+    const byte = bytes[at]!;
+    if (byte < ZERO || byte > NINE) return false;
+    value = value * 10 + (byte - ZERO);
+  }
+  return end > start && value <= MAX_INTEGER;
+}
+
 function areDigits(bytes: Buffer, start: number, end: number): boolean {
   for (let at = start; at < end; at += 1) {
     const byte = bytes[at]!;
@@ -144,19 +160,11 @@ function areDigits(bytes: Buffer, start: number, end: number): boolean {
 
 /** Digits with a sign `-` and one point at most: no `+`, no exponent, no blank. */
 function isDecimal(bytes: Buffer, start: number, end: number): boolean {
-  let digitCount = 0;
-  let hasPoint = false;
-  for (let at = bytes[start] === MINUS ? start + 1 : start; at < end; at += 1) {
-    const byte = bytes[at]!;
-    if (byte >= ZERO && byte <= NINE) {
-      digitCount += 1;
-    } else if (byte === POINT && !hasPoint) {
-      hasPoint = true;
-    } else {
-      return false;
-    }
-  }
-  return digitCount > 0;
+  const first = bytes[start] === MINUS ? start + 1 : start;
+  // Summed without a branch: where the point stands cannot be predicted.
+  let pointsAndWorse = 0;
+  for (let at = first; at < end; at += 1) pointsAndWorse += IN_DECIMAL[bytes[at]!]!;
+  return pointsAndWorse <= 1 && end - first > pointsAndWorse;
 }
 
 /** `YYYYMM`, `YYYYMMDD` or `YYYYMMwN`. */

@@ -1,4 +1,5 @@
-// Shapes of fixparser 2.9.5's data files, which come without types. Only dictionary.ts imports them.
+// Shapes of fixparser 2.9.5's data files, which come without types. Only dictionary.ts and
+// dictionary-editions.ts import them.
 declare module 'fixparser/spec/SpecFields.js' {
   export const FIELDS: readonly {
     readonly Tag: string;

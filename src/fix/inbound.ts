@@ -31,10 +31,12 @@ export interface QueuedMessage {
   readonly isServed: boolean;
 }
 
-/** One open ResendRequest (2) of the venue. */
+/** Numbers that are missing. */
 interface Gap {
   /** The number whose arrival showed the gap: it is closed when that one has been processed. */
   readonly shownBy: number;
+  /** A ResendRequest (2) is open; otherwise the member knows what to send by NextExpectedMsgSeqNum (789). */
+  isAsked: boolean;
   /** When a missing number last arrived, ms since the epoch. */
   progressAt: number;
 }
@@ -83,7 +85,7 @@ export class Inbound {
     return this.#unanswered.size;
   }
 
-  /** Whether a ResendRequest of the venue is open. */
+  /** Whether numbers are missing. */
   get hasGap(): boolean {
     return this.#gap !== undefined;
   }
@@ -113,10 +115,10 @@ export class Inbound {
   /** Keeps a message above a gap, if there is room; what is not kept will be requested again. */
   queue(msgSeqNum: number, queued: QueuedMessage): void {
     if (this.#queue.has(msgSeqNum)) return;
-    const byteCount = queued.message.bytes.length;
+    const { byteCount } = queued.message;
     if (this.#queue.size >= this.#limits.maxQueuedAboveGap) return;
     if (this.#queuedBytes + byteCount > this.#limits.maxQueuedBytesAboveGap) return;
-    this.#queue.set(msgSeqNum, queued);
+    this.#queue.set(msgSeqNum, { ...queued, message: queued.message.detached() });
     this.#queuedBytes += byteCount;
   }
 
@@ -127,11 +129,25 @@ export class Inbound {
     return queued;
   }
 
-  /** Opens a gap that this number showed. False when one is open already: there is one ResendRequest a gap. */
+  /** Opens a gap that this number showed, and that is asked for. False when one is open already. */
   openGap(shownBy: number, now: number): boolean {
     if (this.#gap !== undefined) return false;
-    this.#gap = { shownBy, progressAt: now };
+    this.#gap = { shownBy, isAsked: true, progressAt: now };
     return true;
+  }
+
+  /** Opens a gap that the member fills without being asked, since it has been told the number that comes next. */
+  expectFill(shownBy: number, now: number): void {
+    this.#gap = { shownBy, isAsked: false, progressAt: now };
+  }
+
+  /** The number that showed a gap which nobody fills by himself within `patienceMs`: once, and it counts as asked. */
+  takeUnasked(now: number, patienceMs: number): number | undefined {
+    const gap = this.#gap;
+    if (gap === undefined || gap.isAsked || now - gap.progressAt < patienceMs) return undefined;
+    gap.isAsked = true;
+    gap.progressAt = now;
+    return gap.shownBy;
   }
 
   /**
@@ -159,6 +175,6 @@ export class Inbound {
     const queued = this.#queue.get(msgSeqNum);
     if (queued === undefined) return;
     this.#queue.delete(msgSeqNum);
-    this.#queuedBytes -= queued.message.bytes.length;
+    this.#queuedBytes -= queued.message.byteCount;
   }
 }

@@ -1,16 +1,17 @@
 /**
- * From the first bytes of a connection to a session that is logged on: what a Logon (A) must say, the password,
- * the claim to be the only session of its SenderCompID, the numbers; and the reset in mid-session.
+ * From the first bytes of a connection to a session that is logged on: the Logon (A), the password, the claim to be
+ * the only session of its SenderCompID, the numbers, the answer.
  */
 import { assertNever } from '../platform/assert.ts';
-import { end, flush, logOut, logOutAndEnd } from './ending.ts';
+import { end, flush, logOutAndEnd } from './ending.ts';
 import { judgeMsgSeqNum } from './inbound.ts';
+import { cancelAfterMsOf, faultOf, NO_ENCRYPTION, readLogon } from './logon-terms.ts';
+import type { MemberSettings } from './member-settings.ts';
 import type { FixMessage } from './message.ts';
-import { requestMissing } from './resend.ts';
-import type { SessionLimits } from './session-limits.ts';
-import type { Credentials, LogonVerdict, SessionConfig, StoredSession } from './session-protocol.ts';
+import { requestMissing, resendRange } from './resend.ts';
+import type { LogonVerdict, StoredSession } from './session-protocol.ts';
+import { compileSchedule } from './session-schedule.ts';
 import {
-  BEGIN_STRING,
   beginNumbers,
   enter,
   identityOf,
@@ -22,78 +23,9 @@ import {
   speakTo,
 } from './session-state.ts';
 import { MSG_TYPE, TAG } from './tags.ts';
-import { parseUtcTimestamp } from './timestamp.ts';
-import { validate } from './validator.ts';
-
-/** What the first message of a connection comes to. */
-export type LogonReading =
-  /** Nobody that the venue knows: the connection is closed without a word. */
-  | { readonly type: 'Refused'; readonly reason: string }
-  | {
-      readonly type: 'Logon';
-      readonly credentials: Credentials;
-      readonly terms: LogonTerms;
-      /** Wrong in a way that only a member is told, in a Logout once the password is verified. */
-      readonly fault: string | undefined;
-    };
-
-const NO_ENCRYPTION = '0';
-const POSITIVE_INTEGER = /^[1-9]\d{0,14}$/;
-
-/** Reads the first message of a connection. */
-export function readLogon(message: FixMessage, config: SessionConfig, now: number): LogonReading {
-  const refused = (reason: string): LogonReading => ({ type: 'Refused', reason });
-  if (message.msgType !== MSG_TYPE.Logon)
-    return refused(`the first message is no Logon but ${message.msgType}`);
-  if (message.beginString !== BEGIN_STRING) return refused(`BeginString(8) is ${message.beginString}`);
-  const { msgSeqNum } = message;
-  if (msgSeqNum === undefined) return refused('MsgSeqNum(34) is missing');
-  const senderCompId = message.get(TAG.SenderCompID) ?? '';
-  if (!POSITIVE_INTEGER.test(senderCompId)) return refused('SenderCompID(49) is not a positive integer');
-  if (message.get(TAG.TargetCompID) !== config.venueCompId)
-    return refused('TargetCompID(56) is not the venue');
-  const sendingTime = parseUtcTimestamp(message.get(TAG.SendingTime) ?? '');
-  if (sendingTime === undefined) return refused('SendingTime(52) is missing');
-  if (isTimeOff(sendingTime, now, config.limits)) return refused('SendingTime(52) is too far off');
-  const username = message.get(TAG.Username);
-  const password = message.get(TAG.Password);
-  if (!username || !password) return refused('Username(553) or Password(554) is missing');
-  return {
-    type: 'Logon',
-    credentials: { senderCompId: Number(senderCompId), username, password },
-    terms: termsOf(message, msgSeqNum, config.limits),
-    fault: faultOf(message, config.limits),
-  };
-}
-
-/** Whether a SendingTime (52) is off by more than the limit, either way. */
-export function isTimeOff(sendingTime: number, now: number, limits: SessionLimits): boolean {
-  return Math.abs(now - sendingTime) > limits.maxSendingTimeSkewMs;
-}
-
-/** HeartBtInt (108) within the venue's limits, in seconds. */
-export function grantHeartBtInt(asked: number, limits: SessionLimits): number {
-  return Math.min(Math.max(asked, limits.minHeartBtIntSeconds), limits.maxHeartBtIntSeconds);
-}
-
-function termsOf(message: FixMessage, msgSeqNum: number, limits: SessionLimits): LogonTerms {
-  return {
-    msgSeqNum,
-    heartBtInt: grantHeartBtInt(message.getInt(TAG.HeartBtInt) ?? 0, limits),
-    isReset: message.get(TAG.ResetSeqNumFlag) === 'Y',
-    message,
-  };
-}
-
-function faultOf(message: FixMessage, limits: SessionLimits): string | undefined {
-  const violation = validate(message, { allowUserDefined: false, maxFieldBytes: limits.maxFieldBytes });
-  if (violation !== undefined) return violation.text;
-  if (message.get(TAG.EncryptMethod) !== NO_ENCRYPTION) {
-    return 'EncryptMethod(98) must be 0: encrypt the connection instead';
-  }
-  if ((message.getInt(TAG.HeartBtInt) ?? -1) < 0) return 'HeartBtInt(108) must be 0 or more';
-  return undefined;
-}
+import { Throttle } from './throttle.ts';
+import { utcTimestamp } from './timestamp.ts';
+import { APPL_VER_ID_50SP2 } from './version.ts';
 
 /** AwaitingLogon: asks who it is, or closes. */
 export function beginLogon(state: SessionState, message: FixMessage): void {
@@ -102,9 +34,9 @@ export function beginLogon(state: SessionState, message: FixMessage): void {
     end(state, reading.reason);
     return;
   }
-  const { credentials, terms, fault } = reading;
+  const { version, credentials, terms } = reading;
+  state.version = version;
   state.logon = terms;
-  state.farewell = fault;
   state.identity = { senderCompId: credentials.senderCompId, userId: undefined };
   state.effects.push({ type: 'Authenticate', credentials });
   enter(state, 'Judging');
@@ -124,14 +56,40 @@ export function takeVerdict(state: SessionState, verdict: LogonVerdict): void {
       claim(state, identity.senderCompId, verdict.userId);
       return;
     case 'Accepted':
-      // A Logon that is refused leaves the numbers as they are.
-      state.isResetDue =
-        state.farewell === undefined && (verdict.resetOnLogon || state.logon?.isReset === true);
+      agree(state, verdict.settings);
       claim(state, identity.senderCompId, verdict.userId);
       return;
     default:
       assertNever(verdict);
   }
+}
+
+/** Takes over what is agreed with the member, and judges its Logon by that. */
+function agree(state: SessionState, settings: MemberSettings): void {
+  const { logon, now } = state;
+  const { limits } = state.config;
+  if (logon === undefined) return;
+  state.settings = settings;
+  state.validatorOptions = {
+    allowUserDefined: !settings.validateUserDefinedFields,
+    maxFieldBytes: limits.maxFieldBytes,
+  };
+  const perSecond = settings.ordersPerSecond ?? limits.maxOrdersPerSecond;
+  state.throttle = new Throttle(perSecond, limits.minThrottleAbuse, now);
+  state.schedule = settings.schedule === undefined ? undefined : compileSchedule(settings.schedule);
+  const times = state.schedule?.at(now);
+  const closed =
+    times === undefined || times.isOpen
+      ? undefined
+      : `outside the session's schedule: it opens at ${utcTimestamp(times.opensAt)} UTC`;
+  state.farewell = faultOf(state, logon.message) ?? closed;
+  // A Logon that is refused leaves the numbers as they are.
+  if (state.farewell !== undefined) return;
+  // Number 1 says that its last Logout was answered: a venue that died before it had stored the reset owes it.
+  const isOwed = settings.resetOnLogout && logon.msgSeqNum === 1;
+  state.isResetDue = settings.resetOnLogon || logon.isReset || isOwed;
+  state.scheduledResetAt = times?.resetAt;
+  state.cancelAfterMs = cancelAfterMsOf(logon.message, settings);
 }
 
 function claim(state: SessionState, senderCompId: number, userId: number): void {
@@ -149,16 +107,21 @@ export function open(state: SessionState): void {
   state.backlog = [];
   state.backlogSent = 0;
   state.isOpenInStore = true;
-  state.effects.push({ type: 'Open', ...identityOf(state), reset: state.isResetDue });
+  state.effects.push({
+    type: 'Open',
+    ...identityOf(state),
+    reset: state.isResetDue,
+    resetIfBegunBefore: state.scheduledResetAt,
+    // A Logon that is refused is no session: what the last one left behind stays due.
+    cancelAfterMs: state.farewell === undefined ? state.cancelAfterMs : 'unchanged',
+  });
   enter(state, 'Opening');
 }
 
 /** Opening: the numbers are here, the Logon is answered. Returns what the member has sent meanwhile. */
 export function start(state: SessionState, opened: StoredSession): readonly FixMessage[] {
   const { logon } = state;
-  const kept = state.kept;
-  state.kept = [];
-  state.keptBytes = 0;
+  const kept = takeKept(state);
   if (logon === undefined) return [];
   beginNumbers(state, opened);
   stageReports(state, opened);
@@ -167,6 +130,8 @@ export function start(state: SessionState, opened: StoredSession): readonly FixM
   const verdict = judgeMsgSeqNum(opened.nextInSeqNum, logon.msgSeqNum, false);
   if (verdict.type === 'InOrder') state.inbound.consume();
   if (state.farewell !== undefined) {
+    // The numbers are cut already: a member that asked for it must see so before it is told to go.
+    if (opened.wasReset && logon.isReset) sendLogon(state, logon, undefined);
     logOutAndEnd(state, state.farewell);
     return [];
   }
@@ -177,28 +142,50 @@ export function start(state: SessionState, opened: StoredSession): readonly FixM
     );
     return [];
   }
-  answerLogon(state, logon);
-  if (verdict.type === 'Gap') {
-    state.inbound.queue(logon.msgSeqNum, { message: logon.message, isServed: true });
-    requestMissing(state, logon.msgSeqNum);
+  const wanted = logon.nextExpectedSeqNum;
+  const firstUnused = opened.nextOutSeqNum;
+  if (wanted !== undefined && wanted > firstUnused) {
+    const text = `NextExpectedMsgSeqNum(789) is ${wanted}, but the venue's next number is ${firstUnused}`;
+    logOutAndEnd(state, text);
+    return [];
   }
-  return kept;
-}
-
-function answerLogon(state: SessionState, logon: LogonTerms): void {
-  sendAdmin(state, MSG_TYPE.Logon, (writer) => {
-    writer.field(TAG.EncryptMethod, NO_ENCRYPTION).field(TAG.HeartBtInt, logon.heartBtInt);
-    if (logon.isReset) writer.field(TAG.ResetSeqNumFlag, 'Y');
-  });
+  const isUsed = wanted !== undefined;
+  sendLogon(state, logon, isUsed ? state.inbound.nextSeqNum : undefined);
   say(state, 'info', 'logged on', {
     heartBtInt: logon.heartBtInt,
     nextInSeqNum: state.inbound.nextSeqNum,
     nextOutSeqNum: outboundOf(state).nextSeqNum,
   });
+  const { userId, senderCompId } = identityOf(state);
+  state.effects.push({ type: 'LoggedOn', senderCompId, userId, cancelAfterMs: state.cancelAfterMs });
+  if (verdict.type === 'Gap') {
+    state.inbound.queue(logon.msgSeqNum, { message: logon.message, isServed: true });
+    // A member that uses 789 has been told in the answer what is missing, and sends it by itself.
+    if (wanted === undefined) requestMissing(state, logon.msgSeqNum);
+    else state.inbound.expectFill(logon.msgSeqNum, state.now);
+  }
+  if (wanted === undefined) return kept;
+  if (wanted < firstUnused) resendRange(state, Math.max(wanted, 1), firstUnused);
+  else state.backlogHeldUntil = undefined;
+  return kept;
+}
+
+/** Sends a Logon (A) with these terms, and the next number expected (789) where it is wanted. */
+export function sendLogon(
+  state: SessionState,
+  logon: Pick<LogonTerms, 'heartBtInt' | 'isReset'>,
+  nextExpectedSeqNum: number | undefined,
+): void {
+  sendAdmin(state, MSG_TYPE.Logon, (writer) => {
+    writer.field(TAG.EncryptMethod, NO_ENCRYPTION).field(TAG.HeartBtInt, logon.heartBtInt);
+    if (logon.isReset) writer.field(TAG.ResetSeqNumFlag, 'Y');
+    if (nextExpectedSeqNum !== undefined) writer.field(TAG.NextExpectedMsgSeqNum, nextExpectedSeqNum);
+    if (state.version === 'FIX.5.0SP2') writer.field(TAG.DefaultApplVerID, APPL_VER_ID_50SP2);
+  });
 }
 
 /** Undelivered reports first, then those that were committed since they were read. */
-function stageReports(state: SessionState, opened: StoredSession): void {
+export function stageReports(state: SessionState, opened: StoredSession): void {
   const live = state.backlog.filter(({ commitNo }) => commitNo > opened.commitNo);
   const isPossResend = opened.deliveryUncertain;
   const { commitNo, undelivered } = opened;
@@ -212,27 +199,18 @@ function stageReports(state: SessionState, opened: StoredSession): void {
   state.backlogHeldUntil = isHeld ? state.now + state.config.limits.settleMs : undefined;
 }
 
+/** What was kept, for whoever processes it. */
+export function takeKept(state: SessionState): readonly FixMessage[] {
+  const { kept } = state;
+  state.kept = [];
+  state.keptBytes = 0;
+  return kept;
+}
+
 /** Keeps a message for when the session is open; what is too much is left out and shows as a gap then. */
 export function keep(state: SessionState, message: FixMessage): void {
-  const byteCount = message.bytes.length;
+  const { byteCount } = message;
   if (state.keptBytes + byteCount > state.config.limits.maxQueuedBytesAboveGap) return;
-  state.kept.push(message);
+  state.kept.push(message.detached());
   state.keptBytes += byteCount;
-}
-
-/** Active: a Logon with 141=Y. The numbers are cut when every request before it is answered. */
-export function beginReset(state: SessionState, message: FixMessage, msgSeqNum: number): void {
-  const fault = faultOf(message, state.config.limits);
-  if (fault !== undefined) {
-    logOut(state, fault);
-    return;
-  }
-  state.logon = termsOf(message, msgSeqNum, state.config.limits);
-  state.isResetDue = true;
-  enter(state, 'Resetting');
-}
-
-/** Resetting: whether nothing under the old numbers is owed any more. */
-export function isSettled(state: SessionState): boolean {
-  return state.inbound.unansweredCount === 0 && outboundOf(state).waitingCount === 0;
 }

@@ -11,6 +11,7 @@ import type {
 import type { OrdType, Side, TimeInForce } from '../matching/types.ts';
 import { AssertionError } from '../platform/assert.ts';
 import { enumName, fieldNameIn } from './dictionary.ts';
+import { type FieldLayout, PerLayout } from './layout.ts';
 import type { FixMessage } from './message.ts';
 import { HEADER } from './messages/header.ts';
 import {
@@ -138,6 +139,7 @@ export function readOrderCommand(message: FixMessage, version: FixVersion): Orde
 function unsupportedField(message: FixMessage, version: FixVersion): string | undefined {
   // What a cancel says about its order's terms is not used.
   const isCancel = message.msgType === MSG_TYPE.OrderCancelRequest;
+  if (isSupportedThroughout(message, isCancel)) return undefined;
   for (let i = 0; i < message.fieldCount; i += 1) {
     const tag = message.tagAt(i);
     const values = tag < SUPPORTED_VALUES.length ? SUPPORTED_VALUES[tag] : undefined;
@@ -149,6 +151,51 @@ function unsupportedField(message: FixMessage, version: FixVersion): string | un
     return 'Price(44) is only for OrdType(40)=2 (Limit)';
   }
   return undefined;
+}
+
+/** Where messages of one layout have fields of which not every value is supported. */
+interface Restrictions {
+  readonly places: readonly number[];
+  /** For each place, 1 at the bytes that are supported there: values are one byte long. */
+  readonly supported: readonly Uint8Array[];
+}
+
+const restrictionsOfOrders = new PerLayout<Restrictions>();
+const restrictionsOfCancels = new PerLayout<Restrictions>();
+
+/** Whether nothing in the message is unsupported; false when that is not known either. */
+function isSupportedThroughout(message: FixMessage, isCancel: boolean): boolean {
+  const { layout, source } = message;
+  if (layout === undefined) return false;
+  const kept = isCancel ? restrictionsOfCancels : restrictionsOfOrders;
+  let restrictions = kept.get(layout);
+  if (restrictions === undefined) {
+    restrictions = restrictionsOf(layout, isCancel);
+    kept.set(layout, restrictions);
+  }
+  const { places, supported } = restrictions;
+  for (let i = 0; i < places.length; i += 1) {
+    const start = message.startAt(places[i]!);
+    if (message.endAt(places[i]!) - start !== 1 || supported[i]![source[start]!] !== 1) return false;
+  }
+  return true;
+}
+
+function restrictionsOf(layout: FieldLayout, isCancel: boolean): Restrictions {
+  const places: number[] = [];
+  const supported: Uint8Array[] = [];
+  const hasPrice = layout.placeOf(ORDER.Price) >= 0;
+  for (const [place, tag] of layout.tags.entries()) {
+    const values = isCancel && tag !== ORDER.Side ? undefined : SUPPORTED_VALUES[tag];
+    if (values === undefined) continue;
+    const bytes = new Uint8Array(256);
+    // A price is for limit orders only.
+    const allowed = tag === ORDER.OrdType && hasPrice ? [LIMIT] : values;
+    for (const value of allowed) bytes[value.charCodeAt(0)] = 1;
+    places.push(place);
+    supported.push(bytes);
+  }
+  return { places, supported };
 }
 
 function unsupportedText(tag: number, value: string, version: FixVersion): string {

@@ -5,10 +5,11 @@
 import type { Report } from '../matching/execution-report.ts';
 import { assertNever } from '../platform/assert.ts';
 import type { FixMessage } from './message.ts';
-import { reportMsgType, writeReport } from './order-messages.ts';
+import { reportMsgType, writeReport } from './report-messages.ts';
 import type { StoredFrames } from './session-protocol.ts';
 import { MSG_TYPE, TAG } from './tags.ts';
 import { utcTimestamp } from './timestamp.ts';
+import type { FixVersion } from './version.ts';
 import { type BeginOptions, type MessageHeader, MessageWriter } from './writer.ts';
 
 /** A message that gets its number when its turn comes. */
@@ -28,6 +29,7 @@ const POSS_RESEND: BeginOptions = { possResend: true };
 /** The outbound side of one session. */
 export class Outbound {
   readonly #writer: MessageWriter;
+  readonly #version: FixVersion;
   readonly #reserveCount: number;
   #nextSeqNum = 1;
   #grantedSeqNum = 0;
@@ -43,8 +45,9 @@ export class Outbound {
   readonly #delivered = new Map<string, number>();
 
   /** `reserveCount` is how many numbers one commit reserves. */
-  constructor(header: MessageHeader, reserveCount: number) {
+  constructor(header: MessageHeader, version: FixVersion, reserveCount: number) {
     this.#writer = new MessageWriter(header);
+    this.#version = version;
     this.#reserveCount = reserveCount;
   }
 
@@ -69,6 +72,11 @@ export class Outbound {
   /** Messages that wait until more numbers are reserved. */
   get waitingCount(): number {
     return this.#waiting.length;
+  }
+
+  /** Nothing waits, and there is a number for one message more. */
+  get isReady(): boolean {
+    return this.#waiting.length === 0 && this.#nextSeqNum <= this.#grantedSeqNum;
   }
 
   /** Bytes since the last takeBytes. */
@@ -162,7 +170,7 @@ export class Outbound {
       case 'Report': {
         const { report } = message;
         writer.begin(reportMsgType(report), seqNum, now, message.isPossResend ? POSS_RESEND : undefined);
-        writeReport(writer, report);
+        writeReport(writer, report, this.#version);
         // A status answer (0) has no row and no place in its source's order.
         if (report.sourceSeq > 0) this.#delivered.set(report.source, report.sourceSeq);
         this.#store(this.#gather(writer.end()), seqNum);

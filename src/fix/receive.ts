@@ -2,38 +2,50 @@
  * What the session makes of a message while it is logged on: who sent it and when, its number, its fields, and
  * then its meaning. Messages above a gap wait, and are processed in order when it closes.
  */
-import { answerLogout, end, logOutAndEnd } from './ending.ts';
+import { answerLogout, endLoggedOut, logOutAndEnd } from './ending.ts';
 import { judgeMsgSeqNum } from './inbound.ts';
-import { beginReset, isSettled, isTimeOff } from './logon.ts';
+import { isTimeOff } from './logon-terms.ts';
 import type { FixMessage } from './message.ts';
-import { readOrderCommand } from './order-messages.ts';
-import { REJECT_REASON, sendReject, sendViolation } from './rejects.ts';
+import { isSettled, takeResetLogon } from './numbers-reset.ts';
+import { readOrderCommand } from './order-requests.ts';
+import {
+  BUSINESS_REJECT_REASON,
+  REJECT_REASON,
+  sendBusinessReject,
+  sendReject,
+  sendViolation,
+} from './rejects.ts';
 import { unsupportedRequest } from './reports.ts';
 import { readResendRequest, requestMissing, resendRange } from './resend.ts';
-import { BEGIN_STRING, enter, outboundOf, type SessionState, say, sendAdmin } from './session-state.ts';
+import { enter, outboundOf, type SessionState, say, sendAdmin } from './session-state.ts';
 import { MSG_TYPE, TAG } from './tags.ts';
 import { parseUtcTimestamp } from './timestamp.ts';
-import { validate } from './validator.ts';
+import { excerpt, validate } from './validator.ts';
+import { APPL_VER_ID_50SP2, beginStringOf } from './version.ts';
 
 /** Active: judges a message and does what it says. */
 export function receive(state: SessionState, message: FixMessage): void {
   noteSignOfLife(state);
-  if (message.beginString !== BEGIN_STRING) {
-    logOutAndEnd(state, `BeginString(8) is ${message.beginString} and must be ${BEGIN_STRING}`);
+  const beginString = beginStringOf(state.version);
+  if (message.beginString !== beginString) {
+    logOutAndEnd(state, `BeginString(8) is ${excerpt(message.beginString)} and must be ${beginString}`);
     return;
   }
   const { msgSeqNum } = message;
-  if (msgSeqNum === undefined) {
+  const isReset = isSequenceReset(message) && message.get(TAG.GapFillFlag) !== 'Y';
+  // In reset mode the number counts for nothing, and some engines send 0.
+  if (msgSeqNum === undefined && !(isReset && message.has(TAG.MsgSeqNum))) {
     logOutAndEnd(state, 'MsgSeqNum(34) is missing or not a positive integer');
     return;
   }
-  if (endOnWrongOrigin(state, message, msgSeqNum)) return;
+  if (endOnWrongOrigin(state, message)) return;
+  if (isReset && resetInbound(state, message)) return;
+  if (msgSeqNum === undefined) return;
   const isPossDup = message.get(TAG.PossDupFlag) === 'Y';
   if (isResetLogon(message) && !isPossDup) {
-    beginReset(state, message, msgSeqNum);
+    takeResetLogon(state, message, msgSeqNum);
     return;
   }
-  if (isSequenceReset(message) && resetInbound(state, message)) return;
   const verdict = judgeMsgSeqNum(state.inbound.nextSeqNum, msgSeqNum, isPossDup);
   switch (verdict.type) {
     case 'InOrder':
@@ -47,6 +59,11 @@ export function receive(state: SessionState, message: FixMessage): void {
       isOrigSendingTimeRight(state, message);
       return;
     case 'TooLow':
+      // Whoever wants to go is let go: both ways it ends with a Logout.
+      if (message.msgType === MSG_TYPE.Logout) {
+        answerLogoutNow(state);
+        return;
+      }
       logOutAndEnd(state, `MsgSeqNum(34) too low, expecting ${verdict.expected} but received ${msgSeqNum}`);
       return;
   }
@@ -58,13 +75,13 @@ export function receiveLast(state: SessionState, message: FixMessage): void {
   const isInOrder = message.msgSeqNum === state.inbound.nextSeqNum;
   if (message.msgType === MSG_TYPE.Logout) {
     if (isInOrder) state.inbound.consume();
-    end(state, 'logged out');
+    endLoggedOut(state, 'logged out');
     return;
   }
   // A request keeps its number unconsumed, so that it shows as a gap at the next logon.
-  if (!isInOrder || !isSessionMessage(message)) return;
-  state.inbound.consume();
-  if (message.msgType === MSG_TYPE.ResendRequest && validate(message, state.validatorOptions) === undefined) {
+  if (isInOrder && isSessionMessage(message)) state.inbound.consume();
+  const isAbove = (message.msgSeqNum ?? 0) > state.inbound.nextSeqNum;
+  if ((isInOrder || isAbove) && message.msgType === MSG_TYPE.ResendRequest && isValid(state, message)) {
     serveResendRequest(state, message);
   }
 }
@@ -72,28 +89,33 @@ export function receiveLast(state: SessionState, message: FixMessage): void {
 function noteSignOfLife(state: SessionState): void {
   state.lastReceivedAt = state.now;
   state.testRequestedAt = undefined;
+  state.probeDueAt = undefined;
   state.probedAt = undefined;
 }
 
-/** True when the CompIDs or the SendingTime (52) were so wrong that the session has ended. */
-function endOnWrongOrigin(state: SessionState, message: FixMessage, msgSeqNum: number): boolean {
+/**
+ * True when the CompIDs or the SendingTime (52) were so wrong that the session has ended. One that is missing or
+ * empty is the validator's to reject: it names nobody else.
+ */
+function endOnWrongOrigin(state: SessionState, message: FixMessage): boolean {
   const { config, identity, now } = state;
   const refuse = (reason: number, tag: number, text: string) => {
-    if (msgSeqNum === state.inbound.nextSeqNum) state.inbound.consume();
+    if (message.msgSeqNum === state.inbound.nextSeqNum) state.inbound.consume();
     sendReject(state, message, reason, tag, text);
     logOutAndEnd(state, text);
     return true;
   };
-  if (message.get(TAG.SenderCompID) !== String(identity?.senderCompId)) {
+  const senderCompId = message.get(TAG.SenderCompID);
+  if (senderCompId && senderCompId !== String(identity?.senderCompId)) {
     const text = 'SenderCompID(49) is not the one that logged on';
     return refuse(REJECT_REASON.compIdProblem, TAG.SenderCompID, text);
   }
-  if (message.get(TAG.TargetCompID) !== config.venueCompId) {
+  const targetCompId = message.get(TAG.TargetCompID);
+  if (targetCompId && targetCompId !== config.venueCompId) {
     const text = `TargetCompID(56) must be ${config.venueCompId}`;
     return refuse(REJECT_REASON.compIdProblem, TAG.TargetCompID, text);
   }
   const sendingTime = parseUtcTimestamp(message.get(TAG.SendingTime) ?? '');
-  // One that is missing or no time is the validator's to reject.
   if (sendingTime !== undefined && isTimeOff(sendingTime, now, config.limits)) {
     const text = `SendingTime(52) is off by more than ${config.limits.maxSendingTimeSkewMs / 1000} s`;
     return refuse(REJECT_REASON.sendingTimeProblem, TAG.SendingTime, text);
@@ -101,14 +123,20 @@ function endOnWrongOrigin(state: SessionState, message: FixMessage, msgSeqNum: n
   return false;
 }
 
+/** Answers a Logout whose turn has not come: at once, unless there is no number for the answer yet. */
+function answerLogoutNow(state: SessionState): void {
+  if (outboundOf(state).isReady) answerLogout(state);
+  else enter(state, 'Finishing');
+}
+
 function receiveAboveGap(state: SessionState, message: FixMessage, msgSeqNum: number): void {
-  if (message.msgType === MSG_TYPE.Logout) {
-    answerLogout(state);
+  const isValidNow = isServedAboveGap(message) && isValid(state, message);
+  if (isValidNow && message.msgType === MSG_TYPE.Logout) {
+    answerLogoutNow(state);
     return;
   }
-  const isResendRequest = message.msgType === MSG_TYPE.ResendRequest;
   // Both sides may miss something: whoever waited for the other would wait for ever.
-  const isServed = isResendRequest && validate(message, state.validatorOptions) === undefined;
+  const isServed = isValidNow && message.msgType === MSG_TYPE.ResendRequest;
   if (isServed) serveResendRequest(state, message);
   if (state.phase !== 'Active') return;
   state.inbound.queue(msgSeqNum, { message, isServed });
@@ -136,13 +164,15 @@ function isOrigSendingTimeRight(state: SessionState, message: FixMessage): boole
 
 /** Processes the message whose turn it is, and consumes its number whatever comes of it. */
 function process(state: SessionState, message: FixMessage): void {
+  const isLeftover = state.inbound.hasGap && isFromEarlierSession(message);
   state.inbound.consume();
   if (message.get(TAG.PossDupFlag) === 'Y' && !isOrigSendingTimeRight(state, message)) return;
-  const violation = validate(message, state.validatorOptions);
+  const violation = validate(message, state.version, state.validatorOptions);
   if (violation !== undefined) {
     sendViolation(state, message, violation);
     return;
   }
+  if (rejectApplVersion(state, message) || isLeftover) return;
   switch (message.msgType) {
     case MSG_TYPE.NewOrderSingle:
     case MSG_TYPE.OrderCancelRequest:
@@ -180,6 +210,25 @@ function process(state: SessionState, message: FixMessage): void {
   }
 }
 
+/**
+ * A Logon or Logout that is sent again for the venue's ResendRequest, as some engines do instead of a GapFill:
+ * what it said was for a session that is over.
+ */
+function isFromEarlierSession(message: FixMessage): boolean {
+  const { msgType } = message;
+  return message.get(TAG.PossDupFlag) === 'Y' && (msgType === MSG_TYPE.Logon || msgType === MSG_TYPE.Logout);
+}
+
+/** True when an application message of FIXT.1.1 was of another version than the session's, and has been rejected. */
+function rejectApplVersion(state: SessionState, message: FixMessage): boolean {
+  if (state.version !== 'FIX.5.0SP2') return false;
+  const applVerId = message.get(TAG.ApplVerID);
+  if (applVerId === undefined || applVerId === APPL_VER_ID_50SP2) return false;
+  const text = `ApplVerID(1128) must be ${APPL_VER_ID_50SP2}, as the Logon said`;
+  sendReject(state, message, REJECT_REASON.unsupportedApplVersion, TAG.ApplVerID, text);
+  return true;
+}
+
 /** Processes what waited above a gap, as far as there is no further one. */
 function processQueue(state: SessionState): void {
   while (state.phase === 'Active') {
@@ -195,12 +244,27 @@ function processQueue(state: SessionState): void {
 
 function takeRequest(state: SessionState, message: FixMessage): void {
   const msgSeqNum = message.msgSeqNum as number;
-  const reading = readOrderCommand(message);
+  const reading = readOrderCommand(message, state.version);
   const command = reading.type === 'Command' ? reading.command : unsupportedRequest(reading.refusal);
+  if (message.msgType !== MSG_TYPE.OrderCancelRequest && isTooFast(state, message)) return;
   state.inbound.awaitAnswer(msgSeqNum);
   state.commands.push({ msgSeqNum, command });
   // A member that trades is not waiting for a resend.
   state.backlogHeldUntil = undefined;
+}
+
+/** True when the order or replace came too fast and has been rejected; a cancel always passes. */
+function isTooFast(state: SessionState, message: FixMessage): boolean {
+  const verdict = state.throttle?.take(state.now);
+  if (verdict === undefined || verdict.type === 'Passed') return false;
+  if (verdict.type === 'Abuse') {
+    logOutAndEnd(state, 'too many requests beyond the allowed rate');
+    return true;
+  }
+  const perSecond = state.settings.ordersPerSecond ?? state.config.limits.maxOrdersPerSecond;
+  const text = `more than ${perSecond} orders and replaces a second: try again in ${verdict.retryAfterMs} ms`;
+  sendBusinessReject(state, message, BUSINESS_REJECT_REASON.other, text);
+  return true;
 }
 
 function answerTestRequest(state: SessionState, message: FixMessage): void {
@@ -227,10 +291,17 @@ function fillInboundGap(state: SessionState, message: FixMessage): void {
   sendReject(state, message, REJECT_REASON.valueIsIncorrect, TAG.NewSeqNo, text);
 }
 
-/** SequenceReset (4) in reset mode: its own number counts for nothing. False when it is for the usual road. */
+/**
+ * SequenceReset (4) in reset mode: its own number counts for nothing. False when something is wrong with it and it has
+ * a number, under which it is rejected in its turn.
+ */
 function resetInbound(state: SessionState, message: FixMessage): boolean {
-  if (message.get(TAG.GapFillFlag) === 'Y') return false;
-  if (validate(message, state.validatorOptions) !== undefined) return false;
+  const violation = validate(message, state.version, state.validatorOptions);
+  if (violation !== undefined) {
+    if (message.msgSeqNum !== undefined) return false;
+    sendViolation(state, message, violation);
+    return true;
+  }
   const newSeqNo = message.getInt(TAG.NewSeqNo) as number;
   const expected = state.inbound.nextSeqNum;
   if (newSeqNo < expected) {
@@ -242,6 +313,15 @@ function resetInbound(state: SessionState, message: FixMessage): boolean {
   state.inbound.moveTo(newSeqNo);
   processQueue(state);
   return true;
+}
+
+function isValid(state: SessionState, message: FixMessage): boolean {
+  return validate(message, state.version, state.validatorOptions) === undefined;
+}
+
+/** Logout (5) and ResendRequest (2) do not wait for missing numbers. */
+function isServedAboveGap(message: FixMessage): boolean {
+  return message.msgType === MSG_TYPE.Logout || message.msgType === MSG_TYPE.ResendRequest;
 }
 
 function isSequenceReset(message: FixMessage): boolean {

@@ -11,11 +11,22 @@ export const REJECT_REASON = {
   valueIsIncorrect: 5,
   compIdProblem: 9,
   sendingTimeProblem: 10,
+  unsupportedApplVersion: 18,
   other: 99,
 } as const;
 
 /** BusinessRejectReason (380). */
-export const BUSINESS_REJECT_REASON = { unsupportedMessageType: 3, applicationNotAvailable: 4 } as const;
+export const BUSINESS_REJECT_REASON = {
+  other: 0,
+  unsupportedMessageType: 3,
+  applicationNotAvailable: 4,
+} as const;
+
+const SPACE = 0x20;
+const DELETE = 0x7f;
+
+/** The last SessionRejectReason (373) that FIX.4.2 knows: beyond it only the text says why. */
+const LAST_REASON_OF_42 = 11;
 
 /** Whom a rejected message was from or for is whom its reject is for or from. */
 const REVERSED_ROUTING: readonly (readonly [number, number])[] = [
@@ -45,16 +56,20 @@ export function sendReject(
   text: string,
 ): void {
   sendAdmin(state, MSG_TYPE.Reject, (writer) => {
-    reverseRouting(writer, message);
-    writer.field(TAG.RefSeqNum, message.msgSeqNum ?? 0);
-    if (refTagId !== undefined && refTagId > 0) writer.field(TAG.RefTagID, refTagId);
-    if (message.msgType !== '') writer.field(TAG.RefMsgType, message.msgType);
-    writer.field(TAG.SessionRejectReason, sessionRejectReason).field(TAG.Text, text);
+    reverseRouting(state, writer, message);
+    // Not msgSeqNum: a SequenceReset in reset mode may have the number 0.
+    writer.field(TAG.RefSeqNum, Math.max(message.getInt(TAG.MsgSeqNum) ?? 0, 0));
+    if (refTagId !== undefined) writer.field(TAG.RefTagID, refTagId);
+    if (isSayable(state, message.msgType)) writer.field(TAG.RefMsgType, message.msgType);
+    const isKnown = state.version !== 'FIX.4.2' || sessionRejectReason <= LAST_REASON_OF_42;
+    if (isKnown) writer.field(TAG.SessionRejectReason, sessionRejectReason);
+    writer.field(TAG.Text, text);
   });
   say(state, 'info', 'message rejected', { msgSeqNum: message.msgSeqNum, sessionRejectReason, text });
 }
 
-function sendBusinessReject(
+/** BusinessMessageReject (j) of a message, with its ClOrdID (11) where it has one. */
+export function sendBusinessReject(
   state: SessionState,
   message: FixMessage,
   businessRejectReason: number,
@@ -62,17 +77,28 @@ function sendBusinessReject(
 ): void {
   const clOrdId = message.get(TAG.ClOrdID);
   sendApplication(state, MSG_TYPE.BusinessMessageReject, (writer) => {
-    reverseRouting(writer, message);
+    reverseRouting(state, writer, message);
     writer.field(TAG.RefSeqNum, message.msgSeqNum ?? 0).field(TAG.RefMsgType, message.msgType);
-    if (clOrdId) writer.field(TAG.BusinessRejectRefID, clOrdId);
+    if (isSayable(state, clOrdId)) writer.field(TAG.BusinessRejectRefID, clOrdId);
     writer.field(TAG.BusinessRejectReason, businessRejectReason).field(TAG.Text, text);
   });
   say(state, 'info', 'message rejected', { msgSeqNum: message.msgSeqNum, businessRejectReason, text });
 }
 
-function reverseRouting(writer: MessageWriter, message: FixMessage): void {
+function reverseRouting(state: SessionState, writer: MessageWriter, message: FixMessage): void {
   for (const [from, to] of REVERSED_ROUTING) {
     const value = message.get(from);
-    if (value) writer.field(to, value);
+    if (isSayable(state, value)) writer.field(to, value);
   }
+}
+
+/** Whether a value of the rejected message may be repeated: the member would reject what the venue rejects. */
+function isSayable(state: SessionState, value: string | undefined): value is string {
+  if (value === undefined || value === '') return false;
+  if (value.length > state.validatorOptions.maxFieldBytes) return false;
+  for (let i = 0; i < value.length; i += 1) {
+    const code = value.charCodeAt(i);
+    if (code < SPACE || code === DELETE) return false;
+  }
+  return true;
 }

@@ -11,7 +11,6 @@ import {
 import { assertNever } from '../platform/assert.ts';
 import { EXECUTION_REPORT, ORDER_CANCEL_REJECT } from './messages/order-reports.ts';
 import { MSG_TYPE } from './tags.ts';
-import { utcTimestamp } from './timestamp.ts';
 import { typedTags } from './typed-messages.ts';
 import type { FixVersion } from './version.ts';
 import type { MessageWriter } from './writer.ts';
@@ -59,11 +58,8 @@ export function writeReport(writer: MessageWriter, report: Report, version: FixV
 }
 
 function writeExecutionReport(writer: MessageWriter, report: ExecutionReport, version: FixVersion): void {
-  writer
-    .field(TAG.OrderID, report.orderId ?? NO_ORDER)
-    .field(TAG.ExecID, execId(report))
-    .field(TAG.ExecType, report.execType)
-    .field(TAG.OrdStatus, report.ordStatus);
+  writeIds(writer, report);
+  writer.field(TAG.ExecType, report.execType).field(TAG.OrdStatus, report.ordStatus);
   writeOrder(writer, report);
   const isTooNew = version === 'FIX.4.4' && report.ordRejReason === ORD_REJ_REASON_INCREMENT;
   const ordRejReason = isTooNew ? ORD_REJ_REASON_OTHER : report.ordRejReason;
@@ -84,9 +80,8 @@ function writeExecutionReport42(writer: MessageWriter, report: ExecutionReport):
   const { execType, ordRejReason, execRestatementReason } = report;
   const ordStatus = execType === '5' && report.ordStatus === '0' ? REPLACED : report.ordStatus;
   const isStatus = execType === 'I';
+  writeIds(writer, report);
   writer
-    .field(TAG.OrderID, report.orderId ?? NO_ORDER)
-    .field(TAG.ExecID, execId(report))
     .field(TAG.ExecTransType, isStatus ? EXEC_TRANS_TYPE.status : EXEC_TRANS_TYPE.new)
     .field(TAG.ExecType, isStatus || execType === 'F' ? ordStatus : execType)
     .field(TAG.OrdStatus, ordStatus);
@@ -103,6 +98,13 @@ function writeExecutionReport42(writer: MessageWriter, report: ExecutionReport):
   );
 }
 
+/** OrderID (37) and ExecID (17). That is {@link execId}, without the text of it being made. */
+function writeIds(writer: MessageWriter, report: ExecutionReport): void {
+  writer.field(TAG.OrderID, report.orderId ?? NO_ORDER);
+  if (report.sourceSeq === 0) writer.field(TAG.ExecID, execId(report));
+  else writer.numbered(TAG.ExecID, report.source, report.sourceSeq);
+}
+
 /** From Symbol (55) to LastQty (32): the same in all versions. */
 function writeOrder(writer: MessageWriter, report: ExecutionReport): void {
   writer.field(TAG.Symbol, report.symbol).field(TAG.Side, report.side).field(TAG.OrderQty, report.orderQty);
@@ -115,7 +117,7 @@ function writeOrder(writer: MessageWriter, report: ExecutionReport): void {
     .field(TAG.AvgPx, report.avgPx)
     .field(TAG.ClOrdID, report.clOrdId);
   if (report.origClOrdId !== undefined) writer.field(TAG.OrigClOrdID, report.origClOrdId);
-  writer.field(TAG.TransactTime, utcTimestamp(report.at));
+  writer.time(TAG.TransactTime, report.at);
   const { fill } = report;
   if (fill !== undefined) writer.field(TAG.LastPx, fill.lastPx).field(TAG.LastQty, fill.lastQty);
 }
@@ -142,7 +144,7 @@ function writeOrderCancelReject(writer: MessageWriter, report: OrderCancelReject
       version === 'FIX.4.2' ? cxlRejReason42(report.cxlRejReason) : report.cxlRejReason,
     )
     .field(REJECT.Text, report.text === '' ? 'refused' : report.text)
-    .field(REJECT.TransactTime, utcTimestamp(report.at));
+    .time(REJECT.TransactTime, report.at);
 }
 
 function cxlRejReason42(cxlRejReason: number): number {

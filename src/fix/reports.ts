@@ -6,9 +6,9 @@ import type { ExecutionReport, OrderCancelReject, Report } from '../matching/exe
 import type { Side } from '../matching/types.ts';
 import { assertNever } from '../platform/assert.ts';
 import { end } from './ending.ts';
-import type { OrderRefusal } from './order-messages.ts';
-import { reportMsgType, writeReport } from './order-messages.ts';
+import type { OrderRefusal } from './order-requests.ts';
 import { BUSINESS_REJECT_REASON } from './rejects.ts';
+import { reportMsgType, writeReport } from './report-messages.ts';
 import { roomFor } from './resend.ts';
 import type {
   CommandsRefusedInput,
@@ -125,7 +125,7 @@ function sendRefusal(state: SessionState, request: NumberedRequest, text: string
       ? orderRefused(state, request, text)
       : cancelRefused(state, request, text);
   // Not as a Report: it has no row, and no place in the order of any source.
-  sendApplication(state, reportMsgType(report), (writer) => writeReport(writer, report));
+  sendApplication(state, reportMsgType(report), (writer) => writeReport(writer, report, state.version));
 }
 
 function orderRefused(state: SessionState, { command }: NumberedRequest, text: string): ExecutionReport {

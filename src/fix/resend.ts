@@ -5,7 +5,7 @@
  */
 import { flush } from './ending.ts';
 import { FrameDecoder } from './framing.ts';
-import { FixMessage, parseMessage } from './message.ts';
+import type { FixMessage } from './message.ts';
 import type { MessagesLoadedInput, StoredFrames } from './session-protocol.ts';
 import { identityOf, outboundOf, type SessionState, say, sendAdmin } from './session-state.ts';
 import { MSG_TYPE, TAG } from './tags.ts';
@@ -15,7 +15,16 @@ const INFINITY = 0;
 
 /** Asks for everything from the expected number on; exactly once while the gap is open. */
 export function requestMissing(state: SessionState, shownBy: number): void {
-  if (!state.inbound.openGap(shownBy, state.now)) return;
+  if (state.inbound.openGap(shownBy, state.now)) sendResendRequest(state, shownBy);
+}
+
+/** Asks after all for what a member that uses NextExpectedMsgSeqNum (789) has not sent by itself. */
+export function requestUnasked(state: SessionState): void {
+  const shownBy = state.inbound.takeUnasked(state.now, state.config.limits.settleMs);
+  if (shownBy !== undefined) sendResendRequest(state, shownBy);
+}
+
+function sendResendRequest(state: SessionState, shownBy: number): void {
   const beginSeqNo = state.inbound.nextSeqNum;
   sendAdmin(state, MSG_TYPE.ResendRequest, (writer) => {
     writer.field(TAG.BeginSeqNo, beginSeqNo).field(TAG.EndSeqNo, INFINITY);
@@ -58,25 +67,36 @@ export function resendRange(state: SessionState, begin: number, end: number): vo
 
 /** A portion has been read from the store. */
 export function takePortion(state: SessionState, portion: MessagesLoadedInput): void {
-  if (state.resend?.loadFrom !== portion.beginSeqNum) return;
-  state.loadedPortion = portion;
+  const { resend } = state;
+  if (resend?.loadFrom !== portion.beginSeqNum) return;
+  const { endSeqNum } = portion;
+  const isWanted = ({ msgSeqNum = 0 }: FixMessage) => msgSeqNum >= resend.sentUpTo && msgSeqNum <= resend.end;
+  state.loadedPortion = { messages: storedMessages(portion).filter(isWanted), sentCount: 0, endSeqNum };
 }
 
-/** Sends the loaded portion if the member has read most of what came before it. */
+/** Sends as much of the loaded portion as the member reads, and asks for the next one when it is through. */
 export function continueResend(state: SessionState): void {
   const { resend, loadedPortion } = state;
   if (resend === undefined || loadedPortion === undefined) return;
   const outbound = outboundOf(state);
-  if (state.unsentBytes + outbound.byteCount > roomFor(state)) return;
-  state.loadedPortion = undefined;
-  let sentUpTo = resend.sentUpTo;
-  for (const message of storedMessages(loadedPortion)) {
-    const seqNum = message.msgSeqNum ?? 0;
-    if (seqNum < sentUpTo || seqNum > resend.end) continue;
+  const { messages } = loadedPortion;
+  let { sentCount } = loadedPortion;
+  let { sentUpTo } = resend;
+  while (sentCount < messages.length && state.unsentBytes + outbound.byteCount <= roomFor(state)) {
+    const message = messages[sentCount] as FixMessage;
+    const seqNum = message.msgSeqNum as number;
+    sentCount += 1;
+    if (seqNum < sentUpTo) continue;
     if (seqNum > sentUpTo) outbound.fillGap(sentUpTo, seqNum, state.now);
     outbound.resend(message, state.now);
     sentUpTo = seqNum + 1;
   }
+  if (sentCount < messages.length) {
+    state.resend = { ...resend, sentUpTo };
+    state.loadedPortion = { ...loadedPortion, sentCount };
+    return;
+  }
+  state.loadedPortion = undefined;
   const loadFrom = loadedPortion.endSeqNum + 1;
   if (loadFrom <= resend.end) {
     state.resend = { sentUpTo, loadFrom, end: resend.end };
@@ -118,8 +138,7 @@ function splitFrames(stored: StoredFrames): FixMessage[] {
   decoder.push(Buffer.from(stored.frames.buffer, stored.frames.byteOffset, stored.frames.length));
   const messages: FixMessage[] = [];
   for (let frame = decoder.next(); frame !== undefined; frame = decoder.next()) {
-    const message = frame.type === 'Frame' ? parseMessage(frame.bytes) : undefined;
-    if (message instanceof FixMessage) messages.push(message);
+    if (frame.type === 'FixMessage') messages.push(frame);
   }
   return messages;
 }

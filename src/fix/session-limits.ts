@@ -13,11 +13,16 @@ export interface SessionLimits {
   readonly logoutTimeoutMs: number;
   /** How long the answer to a member's Logout waits for the answers to the requests before it. */
   readonly answerWaitMs: number;
+  /** How long a member must have been silent to be probed when another connection wants its session. */
+  readonly probeAfterSilenceMs: number;
   /** How long a member that is probed for another connection of its own has to say anything. */
   readonly probeTimeoutMs: number;
   /** How long a sequence gap may stay open without progress; then the session is logged out. */
   readonly gapTimeoutMs: number;
-  /** How long reports that may be repeats wait after a Logon for the member's ResendRequest. */
+  /**
+   * How long after a Logon the venue waits for what the member does by itself: its ResendRequest before reports that
+   * may be repeats go out, and what is missing of a member that uses NextExpectedMsgSeqNum (789).
+   */
   readonly settleMs: number;
   /** The longest FIX frame; a longer one, or one that announces more, ends the connection. */
   readonly maxFrameBytes: number;
@@ -33,6 +38,10 @@ export interface SessionLimits {
   readonly maxQueuedReports: number;
   /** Requests without an answer; past it the socket is not read until half of them are answered. */
   readonly maxUnansweredRequestsPerSession: number;
+  /** Orders and replaces a second of a session, a second's worth at once; beyond it they are rejected (j). */
+  readonly maxOrdersPerSecond: number;
+  /** Requests rejected for their rate within a second that are forgiven at any rate; ten times the rate always is. */
+  readonly minThrottleAbuse: number;
   /** Outbound numbers that one commit reserves; a crash skips at most so many. */
   readonly reservedSeqNums: number;
   /** Numbers that one read of stored messages covers, so that a long resend is sent in portions. */
@@ -54,6 +63,7 @@ export const DEFAULT_SESSION_LIMITS: SessionLimits = {
   openTimeoutMs: 30_000,
   logoutTimeoutMs: 2_000,
   answerWaitMs: 2_000,
+  probeAfterSilenceMs: 3_000,
   probeTimeoutMs: 5_000,
   gapTimeoutMs: 60_000,
   settleMs: 2_000,
@@ -64,9 +74,11 @@ export const DEFAULT_SESSION_LIMITS: SessionLimits = {
   maxUnsentBytes: 16 * MIB,
   maxQueuedReports: 100_000,
   maxUnansweredRequestsPerSession: 4_000,
+  maxOrdersPerSecond: 50_000,
+  minThrottleAbuse: 1_000,
   reservedSeqNums: 4_096,
   resendPortion: 4_096,
-  minHeartBtIntSeconds: 1,
+  minHeartBtIntSeconds: 0,
   maxHeartBtIntSeconds: 3_600,
   maxSendingTimeSkewMs: 120_000,
 };

@@ -5,6 +5,7 @@
 import type { Report } from '../matching/execution-report.ts';
 import type { MemberCommand } from '../matching/order-commands.ts';
 import type { UserId } from '../matching/types.ts';
+import type { MemberSettings } from './member-settings.ts';
 import type { FixMessage } from './message.ts';
 import type { SessionLimits } from './session-limits.ts';
 
@@ -42,7 +43,7 @@ export interface NumberedRequest {
 
 /** What the Authenticator said about 49, 553 and 554. */
 export type LogonVerdict =
-  | { readonly type: 'Accepted'; readonly userId: UserId; readonly resetOnLogon: boolean }
+  | { readonly type: 'Accepted'; readonly userId: UserId; readonly settings: MemberSettings }
   /** Known, but may not trade: told so in a counted Logout. */
   | { readonly type: 'Disabled'; readonly userId: UserId; readonly text: string }
   | { readonly type: 'Refused'; readonly reason: string }
@@ -58,6 +59,8 @@ export interface StoredSession {
   readonly undelivered: readonly Report[];
   /** The undelivered reports may have been sent before: they go out with PossResend (97). */
   readonly deliveryUncertain: boolean;
+  /** Both sides went back to 1 with this opening. */
+  readonly wasReset: boolean;
 }
 
 /** Application messages that were sent: complete frames back to back, in order of MsgSeqNum. */
@@ -97,6 +100,14 @@ export interface CommandsRefusedInput {
   readonly text: string;
   readonly commands: readonly NumberedRequest[];
 }
+/** Something that every member shall know: sent as News (B). */
+export interface AnnounceInput {
+  readonly type: 'Announce';
+  /** Headline (148). */
+  readonly headline: string;
+  /** Text (58) of each line, at least one. */
+  readonly lines: readonly string[];
+}
 /** The answer to a LoadMessages effect, for the same range. */
 export interface MessagesLoadedInput {
   readonly type: 'MessagesLoaded';
@@ -122,6 +133,8 @@ export type SessionInput =
   | CommandsRefusedInput
   | { readonly type: 'NumbersReserved'; readonly reservedOutSeqNum: number }
   | { readonly type: 'EndSession'; readonly text: string }
+  | { readonly type: 'ResetNumbers' }
+  | AnnounceInput
   | { readonly type: 'StoreUnavailable' }
   | { readonly type: 'StoreAvailable' };
 
@@ -145,6 +158,8 @@ export interface SessionJournal {
   readonly reservedOutSeqNum: number;
   /** The session ended in order: nextOutSeqNum is exact. */
   readonly clean: boolean;
+  /** After this entry both sides begin at 1 and what was sent is cut (ResetOnLogout). */
+  readonly resetAfter: boolean;
   readonly sent: StoredFrames | undefined;
   readonly delivered: readonly { readonly source: string; readonly sourceSeq: number }[];
 }
@@ -160,6 +175,15 @@ export type SessionEffect =
       readonly senderCompId: number;
       readonly userId: UserId;
       readonly reset: boolean;
+      readonly resetIfBegunBefore: number | undefined;
+      readonly cancelAfterMs: number | 'unchanged' | undefined;
+    }
+  /** The member is in: until its session ends its orders are looked after, then `cancelAfterMs` counts. */
+  | {
+      readonly type: 'LoggedOn';
+      readonly senderCompId: number;
+      readonly userId: UserId;
+      readonly cancelAfterMs: number | undefined;
     }
   | { readonly type: 'Submit'; readonly userId: UserId; readonly commands: readonly NumberedRequest[] }
   | { readonly type: 'Journal'; readonly journal: SessionJournal }

@@ -7,21 +7,16 @@ import type { Report } from '../matching/execution-report.ts';
 import type { UserId } from '../matching/types.ts';
 import { assert } from '../platform/assert.ts';
 import { Inbound } from './inbound.ts';
+import { DEFAULT_MEMBER_SETTINGS, type MemberSettings } from './member-settings.ts';
 import type { FixMessage } from './message.ts';
 import { Outbound } from './outbound.ts';
-import type {
-  MessagesLoadedInput,
-  NumberedRequest,
-  SessionConfig,
-  SessionEffect,
-  StoredSession,
-} from './session-protocol.ts';
+import type { NumberedRequest, SessionConfig, SessionEffect, StoredSession } from './session-protocol.ts';
+import type { CompiledSchedule } from './session-schedule.ts';
 import { mayFollow, type SessionPhase } from './session-table.ts';
+import type { Throttle } from './throttle.ts';
 import type { ValidatorOptions } from './validator.ts';
+import { beginStringOf, type FixVersion } from './version.ts';
 import type { MessageWriter } from './writer.ts';
-
-/** The version that this session speaks. */
-export const BEGIN_STRING = 'FIX.4.4';
 
 /** What a good Logon (A) asked for, at the start or in mid-session. */
 export interface LogonTerms {
@@ -30,6 +25,8 @@ export interface LogonTerms {
   readonly heartBtInt: number;
   /** ResetSeqNumFlag (141). */
   readonly isReset: boolean;
+  /** NextExpectedMsgSeqNum (789): what the member has not got yet. */
+  readonly nextExpectedSeqNum: number | undefined;
   readonly message: FixMessage;
 }
 
@@ -50,6 +47,16 @@ export interface OpenResend {
   readonly end: number;
 }
 
+/** Stored messages of an open resend. */
+export interface LoadedPortion {
+  /** In order of MsgSeqNum (34), which each of them has. */
+  readonly messages: readonly FixMessage[];
+  /** How many of them have been sent again. */
+  readonly sentCount: number;
+  /** The last number that was loaded. */
+  readonly endSeqNum: number;
+}
+
 /** A report and the commit that it came from. */
 export interface CommittedReport {
   readonly commitNo: number;
@@ -60,7 +67,9 @@ export interface CommittedReport {
 /** The whole state of a session. Only the functions of this folder's session files write it. */
 export interface SessionState {
   readonly config: SessionConfig;
-  readonly validatorOptions: ValidatorOptions;
+  validatorOptions: ValidatorOptions;
+  /** What the member's Logon said that it speaks. */
+  version: FixVersion;
   phase: SessionPhase;
   phaseSince: number;
   /** The time of this step, ms since the epoch. */
@@ -70,9 +79,24 @@ export interface SessionState {
   effects: SessionEffect[];
 
   identity: SessionIdentity | undefined;
+  /** What is agreed with the member; the default until the password is verified. */
+  settings: MemberSettings;
+  schedule: CompiledSchedule | undefined;
+  /** The schedule's last reset before the Logon, ms since the epoch: numbers that are older are cut. */
+  scheduledResetAt: number | undefined;
+  throttle: Throttle | undefined;
+  /** How long after the session's end the member's orders are cancelled, ms; undefined: they stay. */
+  cancelAfterMs: number | undefined;
   logon: LogonTerms | undefined;
   /** Reset both sides when the session is opened. */
   isResetDue: boolean;
+  /**
+   * The venue's own reset in mid-session: `Due` until the store has cut the numbers, `Announced` until the member
+   * answers with its Logon, `Answered` until the requests under its old numbers are answered.
+   */
+  ownReset: 'Due' | 'Announced' | 'Answered' | undefined;
+  /** When the member was told of it, ms since the epoch. */
+  resetAnnouncedAt: number;
   /** Text (58) of the Logout that follows the opening: the member may not log on. */
   farewell: string | undefined;
   /** Messages that came while the Logon was being dealt with. */
@@ -106,12 +130,14 @@ export interface SessionState {
   resend: OpenResend | undefined;
   nextResend: OpenResend | undefined;
   /** The portion that was loaded and waits for the member to read. */
-  loadedPortion: MessagesLoadedInput | undefined;
+  loadedPortion: LoadedPortion | undefined;
 
   lastReceivedAt: number;
   lastSentAt: number;
   /** When the TestRequest (1) that nothing has answered yet went out. */
   testRequestedAt: number | undefined;
+  /** Another connection wants this session: it is probed if nothing is heard of it until then, ms since the epoch. */
+  probeDueAt: number | undefined;
   probedAt: number | undefined;
   lastTestReqNo: number;
   lastRefusalNo: number;
@@ -126,14 +152,22 @@ export function newSession(config: SessionConfig, now: number, isStoreUp: boolea
   return {
     config,
     validatorOptions: { allowUserDefined: false, maxFieldBytes: config.limits.maxFieldBytes },
+    version: 'FIX.4.4',
     phase: 'AwaitingLogon',
     phaseSince: now,
     now,
     unsentBytes: 0,
     effects: [],
     identity: undefined,
+    settings: DEFAULT_MEMBER_SETTINGS,
+    schedule: undefined,
+    scheduledResetAt: undefined,
+    throttle: undefined,
+    cancelAfterMs: undefined,
     logon: undefined,
     isResetDue: false,
+    ownReset: undefined,
+    resetAnnouncedAt: 0,
     farewell: undefined,
     kept: [],
     keptBytes: 0,
@@ -155,6 +189,7 @@ export function newSession(config: SessionConfig, now: number, isStoreUp: boolea
     lastReceivedAt: now,
     lastSentAt: now,
     testRequestedAt: undefined,
+    probeDueAt: undefined,
     probedAt: undefined,
     lastTestReqNo: 0,
     lastRefusalNo: 0,
@@ -173,13 +208,25 @@ export function enter(state: SessionState, phase: SessionPhase): void {
 /** Forgets what belongs to the old numbers and begins at those of the store. */
 export function beginNumbers(state: SessionState, opened: StoredSession): void {
   state.inbound.start(opened.nextInSeqNum);
+  state.testRequestedAt = undefined;
+  beginOutboundNumbers(state, opened);
+}
+
+/** The same for the venue's numbers alone. */
+export function beginOutboundNumbers(state: SessionState, opened: StoredSession): void {
   outboundOf(state).start(opened.nextOutSeqNum, opened.reservedOutSeqNum);
   state.journaledInSeqNum = opened.nextInSeqNum;
   state.journaledOutSeqNum = opened.nextOutSeqNum;
   state.resend = undefined;
   state.nextResend = undefined;
   state.loadedPortion = undefined;
-  state.testRequestedAt = undefined;
+}
+
+/** The next MsgSeqNum (34) of the member as the store shall have it: everything before it is committed. */
+export function inSeqNumToSave(state: SessionState): number {
+  // Since the venue's reset the store says 1; how far the member has gone under its old numbers is no matter.
+  const isOld = state.ownReset === 'Announced' || state.ownReset === 'Answered';
+  return isOld ? 1 : state.inbound.committedSeqNum;
 }
 
 /** The outbound side; asking for it before the Logon is a bug. */
@@ -192,11 +239,11 @@ export function outboundOf(state: SessionState): Outbound {
 export function speakTo(state: SessionState, senderCompId: number): void {
   const { venueCompId, limits } = state.config;
   const header = {
-    beginString: BEGIN_STRING,
+    beginString: beginStringOf(state.version),
     senderCompId: venueCompId,
     targetCompId: String(senderCompId),
   };
-  state.outbound = new Outbound(header, limits.reservedSeqNums);
+  state.outbound = new Outbound(header, state.version, limits.reservedSeqNums);
 }
 
 /** Whose session it is, once the password is verified. */

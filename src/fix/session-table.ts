@@ -12,7 +12,7 @@ import type { SessionInput } from './session-protocol.ts';
  * - `Claiming`: asks to be the only session of its SenderCompID.
  * - `Opening`: numbers and undelivered reports are being loaded.
  * - `Active`: logged on.
- * - `Resetting`: the member wants both sides back at 1 (141=Y); requests before that are still unanswered.
+ * - `Resetting`: one side wants both back at 1 (141=Y); requests before that are still unanswered.
  * - `Finishing`: the member has logged out; requests before that are still unanswered.
  * - `LoggingOut`: the venue has logged out and waits for the member's Logout.
  * - `Ended`: over; whatever still comes is ignored.
@@ -54,6 +54,8 @@ export type SessionAction =
   | 'grantNumbers'
   | 'sayGoodbye'
   | 'sayGoodbyeLater'
+  | 'resetNumbers'
+  | 'announce'
   | 'endBroken'
   | 'end'
   | 'noteStore';
@@ -94,6 +96,8 @@ const TABLE: { readonly [Type in SessionInput['type']]: Row } = {
   CommandsRefused:  ['ignore',      'ignore',      'ignore',      'ignore',          'sendRefusals',   'sendRefusals', 'sendRefusals', 'ignore',       'ignore'],
   NumbersReserved:  ['ignore',      'ignore',      'ignore',      'ignore',          'grantNumbers',   'grantNumbers', 'grantNumbers', 'grantNumbers', 'ignore'],
   EndSession:       ['drop',        'drop',        'drop',        'sayGoodbyeLater', 'sayGoodbye',     'sayGoodbye',   'sayGoodbye',   'ignore',       'ignore'],
+  ResetNumbers:     ['ignore',      'ignore',      'ignore',      'ignore',          'resetNumbers',   'ignore',       'ignore',       'ignore',       'ignore'],
+  Announce:         ['ignore',      'ignore',      'ignore',      'ignore',          'announce',       'ignore',       'ignore',       'ignore',       'ignore'],
   StoreUnavailable: ['noteStore',   'noteStore',   'noteStore',   'noteStore',       'noteStore',      'noteStore',    'noteStore',    'noteStore',    'ignore'],
   StoreAvailable:   ['noteStore',   'noteStore',   'noteStore',   'noteStore',       'noteStore',      'noteStore',    'noteStore',    'noteStore',    'ignore'],
 };
@@ -105,7 +109,7 @@ const FOLLOWERS: { readonly [Phase in SessionPhase]: readonly SessionPhase[] } =
   Claiming: ['Opening'],
   Opening: ['Active'],
   Active: ['Resetting', 'Finishing', 'LoggingOut'],
-  Resetting: ['Opening', 'LoggingOut'],
+  Resetting: ['Opening', 'Active', 'LoggingOut'],
   Finishing: ['LoggingOut'],
   LoggingOut: [],
   Ended: [],

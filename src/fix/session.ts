@@ -5,7 +5,10 @@
 import { assert, assertNever } from '../platform/assert.ts';
 import { answerLogout, end, flush, logOut, logOutAndEnd } from './ending.ts';
 import { keepAlive, probe, timeOut } from './liveness.ts';
-import { beginLogon, isSettled, keep, open, start, takeVerdict } from './logon.ts';
+import { beginLogon, keep, open, start, takeVerdict } from './logon.ts';
+import type { FixMessage } from './message.ts';
+import { announce } from './news.ts';
+import { announceOwnReset, beginOwnReset, cutNumbers, isSettled } from './numbers-reset.ts';
 import { receive, receiveLast } from './receive.ts';
 import { holdReports, noteAnswers, sendBacklog, sendRefusals, sendReports } from './reports.ts';
 import { continueResend, takePortion } from './resend.ts';
@@ -26,8 +29,8 @@ export function step(
   state.now = now;
   state.unsentBytes = unsentBytes;
   for (const input of inputs) act(state, actionFor(state.phase, input.type), input);
-  settle(state);
   if (state.phase !== 'Ended') continueResend(state);
+  settle(state);
   // Last: what is sent again for a ResendRequest comes before what is new.
   sendBacklog(state);
   flush(state);
@@ -96,10 +99,13 @@ function act(state: SessionState, action: SessionAction, input: SessionInput): v
     case 'open':
       open(state);
       return;
-    case 'start':
-      for (const message of start(state, as(input, 'SessionOpened').opened)) {
-        act(state, actionFor(state.phase, 'Message'), { type: 'Message', message });
-      }
+    case 'start': {
+      const { opened } = as(input, 'SessionOpened');
+      process(state, state.ownReset === 'Due' ? announceOwnReset(state, opened) : start(state, opened));
+      return;
+    }
+    case 'resetNumbers':
+      beginOwnReset(state);
       return;
     case 'probe':
       probe(state);
@@ -137,6 +143,9 @@ function act(state: SessionState, action: SessionAction, input: SessionInput): v
     case 'sayGoodbyeLater':
       state.farewell = as(input, 'EndSession').text;
       return;
+    case 'announce':
+      announce(state, as(input, 'Announce'));
+      return;
     case 'endBroken':
       say(state, 'error', 'stored messages cannot be read', { reason: as(input, 'LoadFailed').reason });
       logOutAndEnd(state, 'the messages that were asked for cannot be read');
@@ -152,12 +161,19 @@ function act(state: SessionState, action: SessionAction, input: SessionInput): v
   }
 }
 
+/** What the member has sent while its session was not ready for it. */
+function process(state: SessionState, messages: readonly FixMessage[]): void {
+  for (const message of messages) {
+    act(state, actionFor(state.phase, 'Message'), { type: 'Message', message });
+  }
+}
+
 /** What waited for the answers to earlier requests goes on when the last one is there. */
 function settle(state: SessionState): void {
   if (state.phase !== 'Resetting' && state.phase !== 'Finishing') return;
   // Requests of this step are not answered before they are submitted.
   if (!isSettled(state)) return;
-  if (state.phase === 'Resetting') open(state);
+  if (state.phase === 'Resetting') process(state, cutNumbers(state));
   else answerLogout(state);
 }
 

@@ -15,10 +15,16 @@ const MAX_LENGTH = 27;
 const DAY_MS = 86_400_000;
 const TWO_DIGITS: readonly string[] = Array.from({ length: 100 }, (_, i) => String(i).padStart(2, '0'));
 
+/** `YYYYMMDD-HH:MM:SS.sss`. */
+export const UTC_TIMESTAMP_LENGTH = 21;
+
 let cachedDay = Number.NaN;
 let cachedDayText = '';
 let cachedSecond = Number.NaN;
 let cachedSecondText = '';
+/** The text that {@link utcTimestampBytes} gave last, and the second that it is of. */
+const written = new Uint8Array(UTC_TIMESTAMP_LENGTH);
+let writtenSecond = Number.NaN;
 
 /** `YYYYMMDD-HH:MM:SS.sss` of a time in ms since the epoch. */
 export function utcTimestamp(ms: number): string {
@@ -31,6 +37,24 @@ export function utcTimestamp(ms: number): string {
   const millis = whole - second * 1000;
   if (millis >= 100) return cachedSecondText + millis;
   return `${cachedSecondText}0${TWO_DIGITS[millis]}`;
+}
+
+/** The bytes of {@link utcTimestamp}; the next call overwrites them. */
+export function utcTimestampBytes(ms: number): Uint8Array {
+  const whole = Math.floor(ms);
+  const second = Math.floor(whole / 1000);
+  if (second !== writtenSecond) {
+    const text = secondText(second);
+    for (let i = 0; i < text.length; i += 1) written[i] = text.charCodeAt(i);
+    writtenSecond = second;
+  }
+  const millis = whole - second * 1000;
+  const hundreds = Math.floor(millis / 100);
+  const tens = Math.floor(millis / 10);
+  written[SECONDS_LENGTH + 1] = ZERO + hundreds;
+  written[SECONDS_LENGTH + 2] = ZERO + tens - hundreds * 10;
+  written[SECONDS_LENGTH + 3] = ZERO + millis - tens * 10;
+  return written;
 }
 
 /** `YYYYMMDD-HH:MM:SS.`. */
@@ -94,8 +118,31 @@ export function timeOfDayAt(bytes: Uint8Array, start: number, end: number): numb
   return whole + digits(bytes, start + 9, 3);
 }
 
+/** The last second that was read: `YYYYMMDD-HH:MM:SS`, and its ms since the epoch. */
+const read = new Uint8Array(SECONDS_LENGTH);
+let readMs = 0;
+
 /** The UTCTimestamp between `start` and `end` in ms since the epoch; undefined when it is none. */
 export function utcTimestampAt(bytes: Uint8Array, start: number, end: number): number | undefined {
+  // Messages come many in a second: most times differ from the one before in their milliseconds only.
+  if (end - start === UTC_TIMESTAMP_LENGTH && isReadSecond(bytes, start)) {
+    const millis = digits(bytes, start + SECONDS_LENGTH + 1, 3);
+    return bytes[start + SECONDS_LENGTH] === POINT && millis >= 0 ? readMs + millis : undefined;
+  }
+  const ms = otherTimestampAt(bytes, start, end);
+  if (ms !== undefined) {
+    for (let i = 0; i < SECONDS_LENGTH; i += 1) read[i] = bytes[start + i]!;
+    readMs = Math.floor(ms / 1000) * 1000;
+  }
+  return ms;
+}
+
+function isReadSecond(bytes: Uint8Array, start: number): boolean {
+  for (let i = SECONDS_LENGTH - 1; i >= 0; i -= 1) if (bytes[start + i] !== read[i]) return false;
+  return true;
+}
+
+function otherTimestampAt(bytes: Uint8Array, start: number, end: number): number | undefined {
   if (end - start < SECONDS_LENGTH || bytes[start + 8] !== DASH || !isDateAt(bytes, start)) return undefined;
   const time = timeOfDayAt(bytes, start + 9, end);
   if (Number.isNaN(time)) return undefined;

@@ -15,6 +15,7 @@ import {
 } from './compiled-rules.ts';
 import { dataTagOf, fieldNameIn, isFieldOf, isMessageOf, messageName } from './dictionary.ts';
 import { type FieldFormat, isWellFormed } from './field-formats.ts';
+import { isKnownToBeRight, rememberLayout } from './known-layouts.ts';
 import type { FixMessage } from './message.ts';
 import { TAG } from './tags.ts';
 import { isVenueField } from './venue-fields.ts';
@@ -108,13 +109,16 @@ export function validate(
   const messages = options.sender === 'venue' ? rules.fromVenue : rules.fromMember;
   const messageRules = messages.get(message.msgType);
   if (messageRules === undefined) return judgeUnknownType(message.msgType, version);
+  if (isKnownToBeRight(message, messageRules, options.maxFieldBytes)) return undefined;
   judged.message = message;
   judged.version = version;
   judged.rules = rules;
   judged.options = options;
   lastRun += 1;
   const run = lastRun;
-  return judgeFields(messageRules, run) ?? judgeMissing(messageRules, run);
+  const violation = judgeFields(messageRules, run) ?? judgeMissing(messageRules, run);
+  if (violation === undefined) rememberLayout(message, messageRules, rules);
+  return violation;
 }
 
 function judgeUnknownType(msgType: string, version: FixVersion): Violation {
@@ -173,12 +177,15 @@ function judgeUnexpected(i: number): Violation {
     const text = `field ${i + 1}, "${excerpt(field)}", is not tag=value`;
     return reject(REASON.undefinedTag, badTagOf(field), text);
   }
-  if (isFieldOf(version, tag) || isVenueField(version, tag)) {
+  // A session message of FIX.5.0SP2 is one of FIXT.1.1, which has no fields of orders.
+  const isOfTransport = version === 'FIX.5.0SP2' && isMessageOf('FIXT.1.1', message.msgType);
+  const edition = isOfTransport ? 'FIXT.1.1' : version;
+  if (isFieldOf(edition, tag) || isVenueField(edition, tag)) {
     const name = messageName(message.msgType) ?? '';
     const text = `${label(tag)} is not defined for ${name}(35=${message.msgType})`;
     return reject(REASON.tagNotOfMessage, tag, text);
   }
-  return reject(REASON.undefinedTag, tag, `${label(tag)} is not defined in ${version}`);
+  return reject(REASON.undefinedTag, tag, `${label(tag)} is not defined in ${edition}`);
 }
 
 /** The number that stands where a tag should: 0 or negative; undefined when there is none that can be told. */
@@ -308,7 +315,7 @@ function label(tag: number): string {
 }
 
 /** The first characters of a bad value, those that cannot be printed as `?`. */
-function excerpt(value: string): string {
+export function excerpt(value: string): string {
   let printable = '';
   for (const character of value.slice(0, EXCERPT_LENGTH)) {
     printable += character < ' ' || character > '~' ? '?' : character;

@@ -165,8 +165,9 @@ export function createCommitStatements(orm: MikroORM): CommitStatements {
 }
 
 /**
- * Planned once per connection, when tables may still be empty: without indexes such a plan would be ruinous as soon as
- * they are not, and each parameter is an array whose length no planner knows. So it is told to go by the indexes.
+ * A statement is planned once per connection, when tables may still be empty: a plan without indexes would be ruinous as
+ * soon as they are not, and each parameter is an array whose length no planner knows. So it is told to go by the
+ * indexes, for the transaction only, since the connection is everybody's: less than 20 µs a commit, as measured.
  *
  * And while a flight is incomplete, the server does not count the transaction as idle: a venue that is stopped in the
  * middle of one would keep its locks. PostgreSQL knows such a bound from version 17 on.

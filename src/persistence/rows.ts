@@ -130,7 +130,7 @@ export function requestRows(batch: CommitBatch): RequestRow[] {
 }
 
 /** Nothing sent, nothing reserved: how a session is left that ended with a reset, and never otherwise. */
-const RESET_NUMBERS = { nextIn: 1, nextOut: 1, reservedOut: 0, clean: true } as const;
+const RESET_NUMBERS = { nextIn: 1, nextOut: 1, reservedOut: 0 } as const;
 
 /** One row a SenderCompID (49): a session that ended and its successor may meet in one batch. */
 export function sessionRows(batch: CommitBatch): SessionRow[] {
@@ -139,7 +139,7 @@ export function sessionRows(batch: CommitBatch): SessionRow[] {
     rows.set(
       senderCompId,
       resetAfter
-        ? { senderCompId, ...RESET_NUMBERS }
+        ? { senderCompId, ...RESET_NUMBERS, clean: session.clean }
         : {
             senderCompId,
             nextIn: session.nextInSeqNum,

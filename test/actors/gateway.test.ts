@@ -1,5 +1,6 @@
 /** The gateway's bounds and its memory of who is connected. */
 import type { ClaimSession } from '../../src/actors/protocol.ts';
+import { DEFAULT_SESSION_LIMITS } from '../../src/fix/session-limits.ts';
 import { FixVenue, limitOrder, MEMBER, OTHER_MEMBER } from '../support/fix-venue.ts';
 import { until } from '../support/until.ts';
 
@@ -81,6 +82,8 @@ describe('a gateway', () => {
       await until('the crash', () => venue.lines.some(({ event }) => event === 'actor crashed'));
       member.send('1', { 112: 'alive' });
       await member.expect('0', { 112: 'alive' });
+      // Whoever has just been heard of is not asked whether it lives.
+      venue.advance(DEFAULT_SESSION_LIMITS.probeAfterSilenceMs);
       const second = await venue.connect();
       second.sendLogon();
       await second.expectClosed();

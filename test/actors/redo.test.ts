@@ -114,13 +114,17 @@ describe('redo', () => {
     await venue.quiet();
     expect(acceptedIds()).to.deep.equal([]);
     const before = venue.store.batches.length;
+    while (venue.persistenceStatus().isRedoing) {
+      venue.store.commitGate.letOnePass();
+      await venue.quiet();
+    }
+    // The first of what waited is held on its way to the store: the others become one commit behind it.
     venue.store.commitGate.open();
     await venue.settled();
     expect(acceptedIds()).to.deep.equal(['a1', 'a2', 'late1', 'late2']);
     expect((await deposit).type).to.equal('TransferBooked');
-    expect(venue.persistenceStatus().isRedoing).to.equal(false);
-    // a1, a2 and the refusal alone; what waited in one or two.
-    expect(venue.store.batches.length - before).to.be.within(4, 5);
+    // a1, a2 and the refusal alone; what waited in two.
+    expect(venue.store.batches.length - before).to.equal(5);
   });
 
   it('runs trades, cancels and replaces again as they were, and not what they made of the void', async () => {

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import { FrameDecoder } from '../../src/fix/framing.ts';
+import type { FixMessage } from '../../src/fix/message.ts';
+import { TAG } from '../../src/fix/tags.ts';
 import { decodeAll, fixBytes, fixFrame } from '../support/fix-frames.ts';
 
 const HEARTBEAT = fixFrame('35=0|34=7|');
@@ -25,15 +27,20 @@ describe('FrameDecoder', () => {
     expect(decodeAll([ORDER.subarray(0, 20), ORDER.subarray(20)])).to.deep.equal([text(ORDER)]);
   });
 
-  it('gives frames that later input does not change', () => {
+  it('gives messages that later input does not change', () => {
     const decoder = new FrameDecoder({ maxFrameBytes: 4096 });
-    const chunk = Buffer.from(HEARTBEAT);
-    decoder.push(chunk);
-    const first = decoder.next();
-    chunk.fill(0);
-    decoder.push(ORDER);
-    decoder.next();
-    expect(first).to.deep.equal({ type: 'Frame', bytes: HEARTBEAT });
+    const stream = Buffer.concat([HEARTBEAT, ORDER, HEARTBEAT, ORDER]);
+    const messages: FixMessage[] = [];
+    for (let at = 0; at < stream.length; at += 7) {
+      decoder.push(Buffer.from(stream.subarray(at, at + 7)));
+      for (let found = decoder.next(); found !== undefined; found = decoder.next()) {
+        if (found.type === 'FixMessage') messages.push(found);
+      }
+    }
+    expect(messages.map((message) => text(message.frame))).to.deep.equal(
+      [HEARTBEAT, ORDER, HEARTBEAT, ORDER].map(text),
+    );
+    expect(messages.map((message) => message.get(TAG.MsgSeqNum))).to.deep.equal(['7', '8', '7', '8']);
   });
 
   it('takes a message whose data holds SOH, a trailer and a beginning', () => {
@@ -126,10 +133,72 @@ describe('FrameDecoder', () => {
     for (let at = 0; at < stream.length; at += 333) {
       decoder.push(stream.subarray(at, at + 333));
       for (let frame = decoder.next(); frame !== undefined; frame = decoder.next()) {
-        if (frame.type === 'Frame') frameCount += 1;
+        if (frame.type === 'FixMessage') frameCount += 1;
       }
       expect(decoder.bufferedBytes).to.be.below(maxFrameBytes);
     }
     expect(frameCount).to.equal(200);
+  });
+});
+
+/** What makes a decoder look at the same bytes again and again, unless it takes care. */
+describe('FrameDecoder under attack', () => {
+  const STREAM_BYTES = 60_000;
+  const repeated = (text: string): Buffer => Buffer.alloc(STREAM_BYTES, fixBytes(text));
+
+  /** Messages inside one another: each announces the length at which one trailer for all of them stands. */
+  function nested(checkSum: string): Buffer {
+    const head = (bodyLength: number): string => `8=FIX.4.4|9=${String(bodyLength).padStart(6, '0')}|`;
+    const part = `${head(0)}35=0|`;
+    const count = Math.floor(STREAM_BYTES / part.length);
+    const parts = Array.from({ length: count }, (_, i) => {
+      const bodyLength = (count - i) * part.length - head(0).length;
+      return `${head(bodyLength)}35=0|`;
+    });
+    return fixBytes(`${parts.join('')}10=${checkSum}|`);
+  }
+
+  const streams: readonly (readonly [string, Buffer])[] = [
+    ['nothing but beginnings', repeated('8=FIX')],
+    ['beginnings with a BodyLength that never ends', repeated('8=FIX.4.4|9=00000000')],
+    ['heads that announce all that is allowed', repeated('8=FIX.4.4|9=59000|')],
+    ['messages with a wrong CheckSum', repeated('8=FIX.4.4|9=20|35=0|34=7|58=123456789|10=000|')],
+    ['messages inside one another that end in one wrong CheckSum', nested('999')],
+    ['the same once more behind it', Buffer.concat([nested('999'), nested('998'), nested('997')])],
+    ['empty fields', fixFrame(`35=0|${'|'.repeat(50_000)}`)],
+  ];
+  for (const [name, stream] of streams) {
+    for (const chunkBytes of [1, 1000, STREAM_BYTES * 4]) {
+      it(`looks at no byte of ${name} more than 64 times, in chunks of ${chunkBytes}`, () => {
+        const decoder = new FrameDecoder({ maxFrameBytes: 65_536 });
+        let lastFound: string | undefined;
+        for (let at = 0; at < stream.length; at += chunkBytes) {
+          decoder.push(stream.subarray(at, at + chunkBytes));
+          for (let found = decoder.next(); found !== undefined; found = decoder.next())
+            lastFound = found.type;
+        }
+        expect(decoder.examinedCount).to.be.below(64 * stream.length);
+        expect(lastFound).to.equal(name === 'empty fields' ? 'FixMessage' : 'Garbled');
+      });
+    }
+  }
+
+  it('finds a message that begins inside of one with a wrong CheckSum', () => {
+    const inner = fixFrame('35=0|34=9|58=found|');
+    const body = fixBytes(`35=0|34=8|58=${'x'.repeat(300)}|`);
+    const length = body.length + inner.length;
+    const outer = Buffer.concat([fixBytes(`8=FIX.4.4|9=${length}|`), body, inner, fixBytes('10=000|')]);
+    const stream = Buffer.concat([HEARTBEAT, outer, HEARTBEAT]);
+    const expected = [text(HEARTBEAT), 'garbled: CheckSum(10) does not match', text(inner)];
+    for (const chunkBytes of [1, 50, 1000]) {
+      const chunks: Buffer[] = [];
+      for (let at = 0; at < stream.length; at += chunkBytes)
+        chunks.push(stream.subarray(at, at + chunkBytes));
+      expect(decodeAll(chunks), `chunks of ${chunkBytes}`).to.deep.equal([
+        ...expected,
+        'garbled: no 8=FIX',
+        text(HEARTBEAT),
+      ]);
+    }
   });
 });

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { FrameDecoder } from '../../src/fix/framing.ts';
 import { FixMessage, parseMessage } from '../../src/fix/message.ts';
 import { TAG } from '../../src/fix/tags.ts';
 import { fixBytes, fixFrame, fixMessage, orderBody } from '../support/fix-frames.ts';
@@ -72,6 +73,69 @@ describe('FixMessage', () => {
     );
     expect(message.get(TAG.TestReqID)).to.equal('id');
   });
+});
+
+describe('a message of a layout that was seen before', () => {
+  /** The same tags often enough to be known. */
+  const thirdOf = (body: string): FixMessage => [1, 2, 3].map(() => fixMessage(body))[2]!;
+
+  it('has the same fields as the first', () => {
+    const body = '35=8|34=2|5001=a|11=first|11=second|58=x|9999999=y|';
+    const first = fixMessage(body);
+    const third = thirdOf(body);
+    expect(first.layout).to.equal(undefined);
+    expect([...third.layout!.tags]).to.deep.equal([8, 9, 35, 34, 5001, 11, 11, 58, 9999999, 10]);
+    for (const tag of [8, 9, 35, 34, 5001, 11, 58, 9999999, 10, 7, 71, 139, 5065]) {
+      expect(third.get(tag), String(tag)).to.equal(first.get(tag));
+    }
+  });
+
+  it('is told from one with other tags, and from one with the same in another order', () => {
+    const one = thirdOf('35=8|34=2|58=x|1=y|');
+    expect(thirdOf('35=8|34=3|58=z|1=w|').layout).to.equal(one.layout);
+    expect(thirdOf('35=8|34=3|1=w|58=z|').layout).not.to.equal(one.layout);
+    expect(thirdOf('35=8|34=3|58=z|').layout).not.to.equal(one.layout);
+  });
+
+  it('does not exist with a field that is no tag=value, nor with more than 64 fields', () => {
+    expect(thirdOf('35=8|34=2|abc|').layout).to.equal(undefined);
+    expect(thirdOf(`35=8|34=2|${'58=x|'.repeat(70)}`).layout).to.equal(undefined);
+  });
+});
+
+describe('a detached message', () => {
+  it('is the same in a buffer of its own', () => {
+    const decoder = new FrameDecoder({ maxFrameBytes: 4096 });
+    const frame = fixFrame(NEW_ORDER);
+    decoder.push(Buffer.concat([fixFrame('35=0|34=1|'), frame]));
+    decoder.next();
+    const found = decoder.next();
+    if (found?.type !== 'FixMessage') throw new Error('there is a second message');
+    const detached = found.detached();
+    found.source.fill(0);
+    expect(detached.frame).to.deep.equal(frame);
+    expect(detached.source.length).to.equal(frame.length);
+    expect([detached.msgType, detached.msgSeqNum, detached.get(TAG.Symbol)]).to.deep.equal([
+      'D',
+      2,
+      'BTC-USD',
+    ]);
+    expect(detached.valueAt(detached.fieldCount - 1)).to.equal(frame.toString('latin1').slice(-4, -1));
+  });
+});
+
+describe('a message that is printable throughout', () => {
+  for (const [name, body, isPlain] of [
+    ['ASCII', '35=0|34=1|58= ~|', true],
+    ['a tab', '35=0|34=1|58=a\tb|', false],
+    ['DEL', '35=0|34=1|58=a\x7fb|', false],
+    ['latin1', '35=0|34=1|58=a\xe9b|', false],
+    ['data', '35=A|34=1|95=3|96=abc|', false],
+  ] as const) {
+    it(`is ${isPlain ? '' : 'not '}one with ${name}`, () => {
+      expect(fixMessage(body).isPlain).to.equal(isPlain);
+    });
+  }
 });
 
 describe('parseMessage', () => {

@@ -20,7 +20,8 @@ const PARTS = new Map<string, readonly FieldRule[]>([
 
 describe('the rules of engagement', () => {
   it('in docs/ are those of the declared messages (UPDATE_DOCS=1 writes them)', () => {
-    if (process.env['UPDATE_DOCS'] === '1') writeFileSync(FILE, rulesOfEngagement());
+    const { UPDATE_DOCS } = process.env;
+    if (UPDATE_DOCS === '1') writeFileSync(FILE, rulesOfEngagement());
     expect(readFileSync(FILE, 'utf8')).to.equal(rulesOfEngagement());
   });
 

@@ -30,6 +30,26 @@ describe('MessageWriter', () => {
     }
   });
 
+  it('writes tags of every length', () => {
+    for (const tag of [1, 9, 58, 110, 999, 1000, 20_001, 99_999_999]) {
+      expect(writer.begin('0', 9, AT).field(tag, 'x').end()).to.deep.equal(
+        fixFrame(`35=0|${HEADER}${tag}=x|`),
+      );
+    }
+  });
+
+  it('writes a text with a number behind it, and a time', () => {
+    const frame = writer
+      .begin('8', 9, AT)
+      .numbered(TAG.ExecID, 'BTC-USD', 1_234_567_890_123)
+      .time(TAG.TransactTime, AT + 86_400_007)
+      .numbered(TAG.ExecID, 'x', 0)
+      .end();
+    expect(frame).to.deep.equal(
+      fixFrame(`35=8|${HEADER}17=BTC-USD-1234567890123|60=20260103-03:04:05.685|17=x-0|`),
+    );
+  });
+
   it('writes a message longer than its first buffer', () => {
     const text = 'x'.repeat(100_000);
     expect(writer.begin('B', 9, AT).field(TAG.Text, text).end()).to.deep.equal(
@@ -66,6 +86,12 @@ describe('MessageWriter', () => {
     expect(() => writer.field(TAG.Text, 'x')).to.throw(AssertionError);
     expect(() => writer.end()).to.throw(AssertionError);
     expect(() => writer.begin('0', 0, AT)).to.throw(AssertionError);
+    for (const tag of [0, -1, 1.5, Number.NaN]) {
+      expect(() => writer.begin('0', 9, AT).field(tag, 'x'), String(tag)).to.throw(AssertionError);
+    }
+    for (const no of [-1, 0.5]) {
+      expect(() => writer.begin('0', 9, AT).numbered(TAG.ExecID, 'x', no)).to.throw(AssertionError);
+    }
   });
 });
 
@@ -102,6 +128,23 @@ describe('UTCTimestamp', () => {
     expect(utcTimestamp(AT - 628)).to.equal('20260102-03:04:05.050');
     expect(utcTimestamp(AT + 86_400_000)).to.equal('20260103-03:04:05.678');
     expect(utcTimestamp(-1)).to.equal('19691231-23:59:59.999');
+  });
+
+  it('is read within the second that was read last as in any other', () => {
+    for (const [fraction, expected] of [
+      ['.678', AT],
+      ['.000', AT - 678],
+      ['.999', AT + 321],
+      ['.67x', undefined],
+      [':678', undefined],
+      ['', AT - 678],
+      ['.6789', AT],
+    ] as const) {
+      expect(parseUtcTimestamp('20260102-03:04:05.678')).to.equal(AT);
+      expect(parseUtcTimestamp(`20260102-03:04:05${fraction}`), fraction).to.equal(expected);
+    }
+    const leapSecond = Date.UTC(2017, 0, 1, 0, 0, 0, 5);
+    for (let i = 0; i < 2; i += 1) expect(parseUtcTimestamp('20161231-23:59:60.005')).to.equal(leapSecond);
   });
 
   for (const [text, expected] of [

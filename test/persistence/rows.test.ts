@@ -110,7 +110,7 @@ describe('rows of a batch', () => {
       ],
     });
     expect(sessionRows(batch)).deep.equal([
-      { senderCompId: 1001, nextIn: 1, nextOut: 1, reservedOut: 0, clean: true },
+      { senderCompId: 1001, nextIn: 1, nextOut: 1, reservedOut: 0, clean: false },
       { senderCompId: 1002, nextIn: 5, nextOut: 4, reservedOut: 100, clean: false },
     ]);
     expect(messagesRows(batch).map((row) => row.senderCompId)).deep.equal([1002]);

@@ -31,6 +31,7 @@ export const IDLE_STATUS: VenueStatus = {
   draining: false,
   database: { up: true },
   fixPort: 9880,
+  listeners: [],
   sessions: [],
   symbols: [],
   commits: { lastNo: 0, lastBatch: 0 },

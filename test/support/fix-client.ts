@@ -3,9 +3,11 @@
  * order. It keeps its outbound numbers, and can answer TestRequests by itself.
  */
 import { connect, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { FrameDecoder } from '../../src/fix/framing.ts';
-import { FixMessage, parseMessage } from '../../src/fix/message.ts';
+import type { FixMessage } from '../../src/fix/message.ts';
 import { MSG_TYPE, TAG } from '../../src/fix/tags.ts';
+import { APPL_VER_ID_50SP2, beginStringOf, type FixVersion } from '../../src/fix/version.ts';
 import { MessageWriter, utcTimestamp } from '../../src/fix/writer.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { fixFrame } from './fix-frames.ts';
@@ -18,12 +20,16 @@ export type Fields =
 export interface FixClientOptions {
   readonly port: number;
   readonly host?: string;
+  /** Authority, and the client's certificate and key, for a listener that speaks TLS; plain TCP without. */
+  readonly tls?: ConnectionOptions;
   /** SenderCompID (49): the integer of the member. */
   readonly senderCompId: number | string;
   /** TargetCompID (56), `ONEBOOK` by default. */
   readonly targetCompId?: string;
   readonly username?: string;
   readonly password?: string;
+  /** FIX.4.4 by default; FIX.5.0SP2 goes over FIXT.1.1. */
+  readonly version?: FixVersion;
   /** HeartBtInt (108) in seconds, 30 by default. */
   readonly heartBtInt?: number;
   /** The first MsgSeqNum (34), 1 by default. */
@@ -53,7 +59,7 @@ interface Waiter {
 
 /** A message as text with `|`, for error messages and assertions. */
 export function textOf(message: FixMessage): string {
-  return message.bytes.toString('latin1').replaceAll('\x01', '|');
+  return message.frame.toString('latin1').replaceAll('\x01', '|');
 }
 
 /** One connection to a venue. */
@@ -75,7 +81,7 @@ export class FixClient {
     this.#options = options;
     this.nextOutSeqNum = options.nextOutSeqNum ?? 1;
     this.#writer = new MessageWriter({
-      beginString: 'FIX.4.4',
+      beginString: beginStringOf(options.version ?? 'FIX.4.4'),
       senderCompId: String(options.senderCompId),
       targetCompId: options.targetCompId ?? 'ONEBOOK',
     });
@@ -88,9 +94,11 @@ export class FixClient {
   /** Connects; says nothing yet. */
   static connect(options: FixClientOptions): Promise<FixClient> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ port: options.port, host: options.host ?? '127.0.0.1', noDelay: true });
+      const { port, host = '127.0.0.1', tls } = options;
+      const socket =
+        tls === undefined ? connect({ port, host, noDelay: true }) : connectTls({ ...tls, port, host });
       socket.once('error', reject);
-      socket.once('connect', () => {
+      socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
         socket.off('error', reject);
         resolve(new FixClient(socket, options));
       });
@@ -104,6 +112,10 @@ export class FixClient {
     return client;
   }
 
+  get version(): FixVersion {
+    return this.#options.version ?? 'FIX.4.4';
+  }
+
   /** The messages that have arrived and nobody has taken yet. */
   get waitingCount(): number {
     return this.#received.length;
@@ -115,13 +127,14 @@ export class FixClient {
 
   /** Sends a Logon (A) with `fields` over the usual ones; does not wait for the answer. */
   sendLogon(fields: Fields = {}, options: SendOptions = {}): void {
-    const { username, password, heartBtInt } = this.#options;
+    const { username, password, heartBtInt, version } = this.#options;
     const usual: [number, string | number][] = [
       [TAG.EncryptMethod, '0'],
       [TAG.HeartBtInt, heartBtInt ?? 30],
     ];
     if (username !== undefined) usual.push([TAG.Username, username]);
     if (password !== undefined) usual.push([TAG.Password, password]);
+    if (version === 'FIX.5.0SP2') usual.push([TAG.DefaultApplVerID, APPL_VER_ID_50SP2]);
     const extra = pairsOf(fields);
     const kept = usual.filter(([tag]) => !extra.some(([other]) => other === tag));
     this.send(MSG_TYPE.Logon, [...kept, ...extra], options);
@@ -176,7 +189,7 @@ export class FixClient {
 
   /** Sends a frame around a body written by hand (`35=D|49=…|`), with length and checksum. */
   sendBody(body: string, beginString?: string): void {
-    this.sendRaw(fixFrame(body, beginString));
+    this.sendRaw(fixFrame(body, beginString ?? beginStringOf(this.version)));
   }
 
   /** The time that this client puts into SendingTime (52). */
@@ -234,12 +247,10 @@ export class FixClient {
 
   #receive(bytes: Buffer | string): void {
     this.#decoder.push(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
-    for (let frame = this.#decoder.next(); frame !== undefined; frame = this.#decoder.next()) {
-      if (frame.type !== 'Frame') throw new Error(`the venue sent bytes that are no FIX: ${frame.type}`);
-      const message = parseMessage(frame.bytes);
-      if (!(message instanceof FixMessage)) throw new Error(`the venue sent a malformed message`);
-      this.lastInSeqNum = Math.max(this.lastInSeqNum, message.msgSeqNum ?? 0);
-      if (!this.#isAnsweredByItself(message)) this.#received.push(message);
+    for (let found = this.#decoder.next(); found !== undefined; found = this.#decoder.next()) {
+      if (found.type !== 'FixMessage') throw new Error(`the venue sent bytes that are no FIX: ${found.type}`);
+      this.lastInSeqNum = Math.max(this.lastInSeqNum, found.msgSeqNum ?? 0);
+      if (!this.#isAnsweredByItself(found)) this.#received.push(found);
     }
     this.#wakeAll();
   }

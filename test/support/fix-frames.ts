@@ -39,7 +39,7 @@ export function decodeAll(chunks: readonly Buffer[], maxFrameBytes = 4096): stri
   for (const chunk of chunks) {
     decoder.push(chunk);
     for (let frame = decoder.next(); frame !== undefined; frame = decoder.next()) {
-      if (frame.type === 'Frame') found.push(frame.bytes.toString('latin1').replaceAll('\x01', '|'));
+      if (frame.type === 'FixMessage') found.push(frame.frame.toString('latin1').replaceAll('\x01', '|'));
       else if (frame.type === 'Garbled') found.push(`garbled: ${frame.reason}`);
       else found.push(`oversize: ${frame.announced}`);
     }

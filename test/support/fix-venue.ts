@@ -5,24 +5,28 @@
 
 import { type ActorSystem, startActorSystem } from '../../src/actors/actor-system.ts';
 import { createGateway, DEFAULT_GATEWAY_LIMITS, type GatewayLimits } from '../../src/actors/gateway.ts';
-import type { LoginVerdict, OpenedSession, StoredMessages } from '../../src/actors/ports.ts';
+import type { LoginVerdict } from '../../src/actors/ports.ts';
 import type {
   CommandsRefused,
   ExchangeMessage,
   JournalSession,
-  LoadMessages,
   OpenSession,
-  PersistenceMessage,
+  Reply,
   SubmitCommands,
 } from '../../src/actors/protocol.ts';
 import { restartFresh } from '../../src/actors/supervision.ts';
-import { startAcceptor } from '../../src/fix/acceptor.ts';
+import { type AcceptorOptions, startAcceptor } from '../../src/fix/acceptor.ts';
+import type { Peer } from '../../src/fix/connection.ts';
+import { DEFAULT_MEMBER_SETTINGS, type MemberSettings } from '../../src/fix/member-settings.ts';
 import { DEFAULT_SESSION_LIMITS, type SessionLimits } from '../../src/fix/session-limits.ts';
+import type { FixVersion } from '../../src/fix/version.ts';
 import type { ExecutionReport, Report } from '../../src/matching/execution-report.ts';
 import type { NewOrderSingle } from '../../src/matching/order-commands.ts';
+import type { UserId } from '../../src/matching/types.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import type { Log, LogFields } from '../../src/platform/log.ts';
 import { FixClient, type FixClientOptions } from './fix-client.ts';
+import { FixStore, type StoredMember } from './fix-store.ts';
 import { ManualClock } from './manual-clock.ts';
 import { until } from './until.ts';
 
@@ -31,20 +35,13 @@ export const MEMBER = { senderCompId: 100, username: 'alice', password: 'secret'
 export const OTHER_MEMBER = { senderCompId: 200, username: 'bob', password: 'hidden', userId: 8 } as const;
 const MEMBERS = [MEMBER, OTHER_MEMBER];
 
-/** What the store keeps of one member's session. */
-export interface StoredMember {
-  nextInSeqNum: number;
-  nextOutSeqNum: number;
-  reservedOutSeqNum: number;
-  isClean: boolean;
-  messages: StoredMessages[];
-  undelivered: Report[];
-  delivered: Map<string, number>;
-}
-
 export interface FixVenueOptions {
+  /** What its clients speak unless they say else; FIX.4.4 by default. */
+  readonly version?: FixVersion;
   readonly limits?: Partial<SessionLimits & GatewayLimits>;
   readonly isLoggingMessages?: boolean;
+  /** What comes before FIX on its port; plain TCP without. */
+  readonly listener?: Pick<AcceptorOptions, 'tls' | 'trustedProxies'>;
 }
 
 export interface LogLine extends LogFields {
@@ -57,9 +54,11 @@ export interface LogLine extends LogFields {
 export function limitOrder(
   clOrdId: string,
   changes: Readonly<Record<number, string>> = {},
+  version: FixVersion = 'FIX.4.4',
 ): Record<number, string> {
   return {
     11: clOrdId,
+    ...(version === 'FIX.4.2' ? { 21: '1' } : {}),
     55: 'BTC-USD',
     54: '1',
     60: '20260105-12:00:00.000',
@@ -76,35 +75,35 @@ export class FixVenue {
   readonly lines: LogLine[] = [];
   /** Everything that the exchange was told, in order. */
   readonly submitted: SubmitCommands[] = [];
-  /** Everything that the store was told by sessions, in order. */
-  readonly journaled: JournalSession[] = [];
-  readonly opens: OpenSession[] = [];
-  readonly loads: LoadMessages[] = [];
+  /** Members whose orders were cancelled for them, in order. */
+  readonly cancelled: UserId[] = [];
+  readonly store: FixStore;
+  readonly version: FixVersion;
   /** What the exchange does with new orders. */
   onSubmit: (message: SubmitCommands) => void = (message) => this.accept(message);
   /** What the Authenticator says instead of the truth. */
   verdict: LoginVerdict | undefined;
-  /** While true the store keeps answers to journals and loads back, in `heldBack`. */
-  isStoreHeld = false;
-  readonly heldBack: (() => void)[] = [];
-  /** Numbers that the store reserves when it opens a session. */
-  reserveCount = DEFAULT_SESSION_LIMITS.reservedSeqNums;
+  /** Who was at the other end of each login, in order. */
+  readonly peers: Peer[] = [];
+  /** What is agreed with every member. */
+  settings: MemberSettings = DEFAULT_MEMBER_SETTINGS;
+  /** What the exchange answers to a cancel of all orders of a member. */
+  onCancelAll: () => Reply = () => ({ type: 'CancelsRequested', orderCount: 1 });
   readonly system: ActorSystem;
-  readonly #members = new Map<number, StoredMember>();
-  readonly #followers = new Map<number, string>();
   readonly #clients: FixClient[] = [];
   #port = 0;
   #close: () => Promise<void> = async () => {};
   #sessions: () => number = () => 0;
-  #commitNo = 0;
   #sourceSeq = 0;
 
-  private constructor() {
+  private constructor(version: FixVersion) {
+    this.version = version;
     this.system = startActorSystem(this.#log(), systemClock.after);
+    this.store = new FixStore(this.system.tell, () => this.clock.now());
   }
 
   static async start(options: FixVenueOptions = {}): Promise<FixVenue> {
-    const venue = new FixVenue();
+    const venue = new FixVenue(options.version ?? 'FIX.4.4');
     await venue.#listen(options);
     return venue;
   }
@@ -129,6 +128,7 @@ export class FixVenue {
     const client = await FixClient.connect({
       port: this.#port,
       ...MEMBER,
+      version: this.version,
       now: () => this.clock.now(),
       isAutomatic: false,
       ...options,
@@ -150,22 +150,23 @@ export class FixVenue {
     this.system.tell({ type: 'gateway', name: 'gate' }, { type: 'Tick' });
   }
 
+  /** Fields of a limit order in the venue's version. */
+  order(clOrdId: string, changes: Readonly<Record<number, string>> = {}): Record<number, string> {
+    return limitOrder(clOrdId, changes, this.version);
+  }
+
+  /** Everything that the store was told by sessions, in order. */
+  get journaled(): readonly JournalSession[] {
+    return this.store.journaled;
+  }
+
+  get opens(): readonly OpenSession[] {
+    return this.store.opens;
+  }
+
   /** The member's session as the store has it. */
   stored(senderCompId: number = MEMBER.senderCompId): StoredMember {
-    let member = this.#members.get(senderCompId);
-    if (member === undefined) {
-      member = {
-        nextInSeqNum: 1,
-        nextOutSeqNum: 1,
-        reservedOutSeqNum: 0,
-        isClean: true,
-        messages: [],
-        undelivered: [],
-        delivered: new Map(),
-      };
-      this.#members.set(senderCompId, member);
-    }
-    return member;
+    return this.store.member(senderCompId);
   }
 
   /** The last journal entry that fits; waits for it. */
@@ -181,12 +182,13 @@ export class FixVenue {
 
   /** Commits reports and tells the member's session, as persistence does. */
   commit(reports: readonly Report[], answered: readonly number[] = [], userId: number = MEMBER.userId): void {
-    this.#commitNo += 1;
-    const sessionId = this.#followers.get(userId);
+    this.store.commitNo += 1;
+    const { commitNo } = this.store;
+    const sessionId = this.store.follower(userId);
     if (sessionId === undefined) return;
     this.system.tell(
       { type: 'session', sessionId },
-      { type: 'ReportsCommitted', commitNo: this.#commitNo, reports, answered },
+      { type: 'ReportsCommitted', commitNo, reports, answered },
     );
   }
 
@@ -233,12 +235,6 @@ export class FixVenue {
     };
   }
 
-  /** The store answers what it has kept back, and everything from now on. */
-  releaseStore(): void {
-    this.isStoreHeld = false;
-    for (const answer of this.heldBack.splice(0)) answer();
-  }
-
   async #listen(options: FixVenueOptions): Promise<void> {
     const { system, clock } = this;
     const log = this.#log();
@@ -249,7 +245,7 @@ export class FixVenue {
     );
     system.spawn(
       { type: 'persistence' },
-      { initial: () => undefined, receive: (_state, message) => this.#persistence(message) },
+      { initial: () => undefined, receive: (_state, message) => this.store.receive(message) },
       restartFresh(),
     );
     const gateway = createGateway({
@@ -265,6 +261,7 @@ export class FixVenue {
     system.spawn({ type: 'gateway', name: 'gate' }, gateway.behavior, restartFresh());
     this.#sessions = () => gateway.sessions().length;
     const acceptor = await startAcceptor({
+      ...options.listener,
       host: '127.0.0.1',
       port: 0,
       onConnection: gateway.onConnection,
@@ -275,99 +272,28 @@ export class FixVenue {
     this.#close = acceptor.close;
   }
 
-  #judge(login: { senderCompId: number; username: string; password: string }): LoginVerdict {
+  #judge(login: { senderCompId: number; username: string; password: string; peer: Peer }): LoginVerdict {
+    this.peers.push(login.peer);
     if (this.verdict !== undefined) return this.verdict;
     const member = MEMBERS.find(({ senderCompId }) => senderCompId === login.senderCompId);
     const isRight = member?.username === login.username && member.password === login.password;
     if (!isRight) return { type: 'Refused', reason: 'wrong password' };
-    return { type: 'Accepted', userId: member.userId, resetOnLogon: false };
+    return { type: 'Accepted', userId: member.userId, settings: this.settings };
   }
 
   #exchange(message: ExchangeMessage): undefined {
-    if (message.type !== 'SubmitCommands') return;
-    this.submitted.push(message);
-    this.onSubmit(message);
-  }
-
-  #persistence(message: PersistenceMessage): undefined {
     switch (message.type) {
-      case 'JournalSession':
-        this.#journal(message);
+      case 'SubmitCommands':
+        this.submitted.push(message);
+        this.onSubmit(message);
         return;
-      case 'OpenSession':
-        this.opens.push(message);
-        this.#followers.set(message.userId, message.sessionId);
-        this.#answer(() => this.#open(message));
-        return;
-      case 'CloseSession':
-        if (this.#followers.get(message.userId) === message.sessionId) {
-          this.#followers.delete(message.userId);
-        }
-        return;
-      case 'LoadMessages':
-        this.loads.push(message);
-        this.#answer(() => this.#load(message));
+      case 'SubmitAccountCommand':
+        this.cancelled.push(message.userId);
+        this.system.tell(message.replyTo, this.onCancelAll());
         return;
       default:
-        throw new Error(`sessions do not send ${message.type}`);
+        return;
     }
-  }
-
-  #journal(entry: JournalSession): void {
-    this.journaled.push(entry);
-    const member = this.stored(entry.senderCompId);
-    member.nextInSeqNum = entry.nextInSeqNum;
-    member.nextOutSeqNum = entry.nextOutSeqNum;
-    member.isClean = entry.clean;
-    if (entry.sent !== undefined) member.messages.push(entry.sent);
-    for (const { source, sourceSeq } of entry.delivered) member.delivered.set(source, sourceSeq);
-    this.#answer(() => {
-      member.reservedOutSeqNum = entry.reservedOutSeqNum;
-      this.system.tell(
-        { type: 'session', sessionId: entry.sessionId },
-        { type: 'NumbersReserved', reservedOutSeqNum: entry.reservedOutSeqNum },
-      );
-    });
-  }
-
-  #open({ sessionId, senderCompId, reset }: OpenSession): void {
-    const member = this.stored(senderCompId);
-    const wasClean = member.isClean;
-    if (reset) {
-      member.nextInSeqNum = 1;
-      member.nextOutSeqNum = 1;
-      member.messages = [];
-    } else if (!wasClean) {
-      member.nextOutSeqNum = member.reservedOutSeqNum + 1;
-    }
-    member.isClean = false;
-    member.reservedOutSeqNum = member.nextOutSeqNum - 1 + this.reserveCount;
-    const opened: OpenedSession = {
-      commitNo: this.#commitNo,
-      nextInSeqNum: member.nextInSeqNum,
-      nextOutSeqNum: member.nextOutSeqNum,
-      reservedOutSeqNum: member.reservedOutSeqNum,
-      undelivered: member.undelivered.filter(
-        (report) => report.sourceSeq > (member.delivered.get(report.source) ?? 0),
-      ),
-      deliveryUncertain: !wasClean,
-    };
-    this.system.tell({ type: 'session', sessionId }, { type: 'SessionOpened', opened });
-  }
-
-  #load({ sessionId, senderCompId, beginSeqNum, endSeqNum }: LoadMessages): void {
-    const messages = this.stored(senderCompId).messages.filter(
-      ({ firstSeqNum, lastSeqNum }) => lastSeqNum >= beginSeqNum && firstSeqNum <= endSeqNum,
-    );
-    this.system.tell(
-      { type: 'session', sessionId },
-      { type: 'MessagesLoaded', beginSeqNum, endSeqNum, messages },
-    );
-  }
-
-  #answer(answer: () => void): void {
-    if (this.isStoreHeld) this.heldBack.push(answer);
-    else answer();
   }
 
   #log(fields: LogFields = {}): Log {

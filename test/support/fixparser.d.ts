@@ -12,6 +12,7 @@ declare module 'fixparser' {
     readonly data: readonly Field[];
     getField(tag: number): Field | undefined;
     encode(): string;
+    validate(): unknown;
   }
   class FIXParser {
     parse(text: string): Message[];

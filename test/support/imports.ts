@@ -11,9 +11,11 @@ interface Rule {
 
 /** Of files that may do more than their folder. */
 const FILE_PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  'fix/acceptor.ts': ['node:net'],
+  'fix/acceptor.ts': ['node:net', 'node:tls', 'node:crypto'],
+  'fix/socket-connection.ts': ['node:net'],
+  'fix/tls.ts': ['node:crypto', 'node:fs', 'node:tls'],
   'fix/dictionary.ts': ['fixparser'],
-  'fix/dictionary-differences.ts': ['fixparser'],
+  'fix/dictionary-editions.ts': ['fixparser'],
   'fix/tags.ts': ['fixparser'],
   'actors/actor-system.ts': ['nact'],
 };
@@ -33,13 +35,28 @@ const RULES: Readonly<Record<string, Rule>> = {
   fix: { imports: ['matching/', 'platform/'] },
   entities: { imports: [], types: ['matching/'], packages: ['@mikro-orm/'] },
   persistence: {
-    imports: ['entities/', 'matching/', 'accounts/', 'platform/', 'actors/ports.ts'],
-    types: ['actors/protocol.ts'],
+    imports: [
+      'entities/',
+      'matching/',
+      'accounts/',
+      'platform/',
+      'actors/ports.ts',
+      'fix/member-settings.ts',
+      'fix/session-schedule.ts',
+    ],
+    types: ['actors/protocol.ts', 'fix/connection.ts'],
     packages: ['@mikro-orm/', 'kysely', 'pg', 'node:'],
   },
   actors: { imports: ['matching/', 'accounts/', 'fix/', 'platform/'] },
   admin: {
-    imports: ['entities/', 'matching/', 'accounts/', 'platform/', 'actors/ports.ts'],
+    imports: [
+      'entities/',
+      'matching/',
+      'accounts/',
+      'platform/',
+      'actors/ports.ts',
+      'fix/session-schedule.ts',
+    ],
     types: ['actors/protocol.ts'],
     packages: ['fastify', '@mikro-orm/', 'node:'],
   },
@@ -52,7 +69,7 @@ const RULES: Readonly<Record<string, Rule>> = {
 };
 
 /** Files that a folder must not import, although it may import their folder. */
-const SOCKET_FILES = new Set(['fix/acceptor.ts']);
+const SOCKET_FILES = new Set(['fix/acceptor.ts', 'fix/socket-connection.ts', 'fix/tls.ts']);
 
 const NONDETERMINISM = /\b(?:Date\.now|Math\.random|setTimeout|setInterval|performance\.now)\b|new Date\(\)/;
 

@@ -1,9 +1,11 @@
 /**
  * A member that uses jspurefix, a FIX engine that others wrote: it frames, parses, validates and numbers with its
- * own code and its own FIX.4.4 dictionary. What it hears is kept as its parser understood it.
+ * own code and, unless told otherwise, its own FIX.4.4 dictionary. What it hears is kept as its parser understood it.
  */
 import { createRequire } from 'node:module';
+import type { ConnectionOptions } from 'node:tls';
 import type { IFixSessionStore, IJsFixConfig, ISessionDescription, MsgView } from 'jspurefix';
+import { APPL_VER_ID_50SP2, beginStringOf, type FixVersion } from '../../src/fix/version.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import type { MemberIdentity } from './recording-member.ts';
 import { until } from './until.ts';
@@ -12,6 +14,31 @@ import { until } from './until.ts';
 const requireAsEngine = createRequire(import.meta.resolve('jspurefix'));
 requireAsEngine('reflect-metadata');
 const engine: typeof import('jspurefix') = requireAsEngine('jspurefix');
+
+// It would read its dictionary again for every connection: that of FIX.5.0SP2 takes seconds.
+const definitions = new Map<
+  string,
+  ReturnType<InstanceType<typeof engine.DefinitionFactory>['getDefinitions']>
+>();
+const { getDefinitions } = engine.DefinitionFactory.prototype;
+engine.DefinitionFactory.prototype.getDefinitions = function (path, getLogger) {
+  const known = definitions.get(path) ?? getDefinitions.call(this, path, getLogger);
+  definitions.set(path, known);
+  return known;
+};
+
+/** How an engine is set up; FIX.4.4 over plain TCP by default. */
+export interface EngineOptions {
+  readonly version?: FixVersion;
+  /** A name that the engine knows, or the path of a dictionary in QuickFIX's format. */
+  readonly dictionary?: string;
+  /** Whether the dictionary has Symbol (55) and OrderQty (38) in components, as FIX 4.3 and later do; true by default. */
+  readonly hasComponents?: boolean;
+  /** The authorities that it trusts, for TLS by the engine itself. */
+  readonly tls?: Pick<ConnectionOptions, 'ca'>;
+  /** How long it tries to connect; 22 by default. */
+  readonly connectTimeoutSeconds?: number;
+}
 
 /** QuickFIX's FIX44.xml, as the engine ships it. */
 const DICTIONARY = 'qf44';
@@ -28,6 +55,7 @@ export type Fields44 = Readonly<
       | 'ExecID'
       | 'ExecType'
       | 'Instrument'
+      | 'LastShares'
       | 'LastLiquidityInd'
       | 'LastPx'
       | 'LastQty'
@@ -35,6 +63,7 @@ export type Fields44 = Readonly<
       | 'MiscFeesGrp'
       | 'NoMiscFees'
       | 'OrderID'
+      | 'OrderQty'
       | 'OrderQtyData'
       | 'OrdRejReason'
       | 'OrdStatus'
@@ -42,7 +71,9 @@ export type Fields44 = Readonly<
       | 'OrigClOrdID'
       | 'Price'
       | 'SecondaryExecID'
+      | 'ExecTransType'
       | 'Side'
+      | 'Symbol'
       | 'Text'
       | 'TimeInForce'
       | 'TransactTime',
@@ -149,28 +180,32 @@ export class JspurefixMember {
   readonly #record: Record44 = { heard: [], received: [], sent: [], stops: [] };
   readonly #store: IFixSessionStore;
   readonly #heartBtInt: number;
+  readonly #options: EngineOptions;
   #launcher: Launcher | undefined;
   #ended: Promise<unknown> = Promise.resolve();
   #taken = 0;
 
-  constructor(identity: MemberIdentity, heartBtInt: number) {
+  constructor(identity: MemberIdentity, heartBtInt: number, options: EngineOptions = {}) {
     this.identity = identity;
     this.#heartBtInt = heartBtInt;
-    const sessionId = new engine.SessionId('FIX.4.4', String(identity.senderCompId), 'ONEBOOK');
+    this.#options = options;
+    const sessionId = new engine.SessionId(this.#beginString, String(identity.senderCompId), 'ONEBOOK');
     this.#store = new engine.MemorySessionStore(sessionId);
   }
 
-  /** Connects, logs on with the numbers that it has and waits until the engine is satisfied. */
+  /** Connects, logs on with the numbers that it has and waits until the engine is satisfied; fails when it is not. */
   async logon(port: number): Promise<void> {
     const { senderCompId, username, password } = this.identity;
+    const { dictionary = DICTIONARY, tls, connectTimeoutSeconds = 22, version } = this.#options;
     const application = {
       type: 'initiator',
       name: username,
       protocol: 'ascii',
-      dictionary: DICTIONARY,
+      dictionary,
       resilient: false,
       reconnectSeconds: 1,
-      tcp: { host: '127.0.0.1', port },
+      connectTimeoutSeconds,
+      tcp: { host: '127.0.0.1', port, ...(tls && { tls: { nodeTlsConnectionOptions: tls } }) },
     };
     const description = {
       application,
@@ -178,14 +213,19 @@ export class JspurefixMember {
       TargetCompID: 'ONEBOOK',
       Username: username,
       Password: password,
-      BeginString: 'FIX.4.4',
+      BeginString: this.#beginString,
       HeartBtInt: this.#heartBtInt,
       ResetSeqNumFlag: false,
+      ...(version === 'FIX.5.0SP2' && { Logon: { DefaultApplVerID: APPL_VER_ID_50SP2 } }),
     };
     const launcher = new Launcher(description as unknown as ISessionDescription, this.#record, this.#store);
     this.#launcher = launcher;
-    this.#ended = launcher.run().catch((error: unknown) => error);
-    await until(`the Logon of ${username}`, () => launcher.session?.isReady);
+    let failure: unknown;
+    this.#ended = launcher.run().catch((error: unknown) => {
+      failure = error;
+    });
+    await until(`the Logon of ${username}`, () => launcher.session?.isReady || failure !== undefined);
+    if (failure !== undefined) throw failure;
   }
 
   /** Logs out as the engine does it and waits for the end of its session. */
@@ -238,25 +278,37 @@ export class JspurefixMember {
 
   /** Sends a limit order (D). */
   order(order: JsOrder): void {
-    this.#say('D', bodyOf(order));
+    this.#say('D', this.#bodyOf(order));
   }
 
   /** Sends a cancel (F). */
   cancel(clOrdId: string, order: JsOrder): void {
-    const { Instrument, Side, TransactTime, OrderQtyData } = bodyOf(order);
-    this.#say('F', {
-      OrigClOrdID: order.clOrdId,
-      ClOrdID: clOrdId,
-      Instrument,
-      Side,
-      TransactTime,
-      OrderQtyData,
-    });
+    const { HandlInst, OrdType, Price, TimeInForce, ...terms } = this.#bodyOf(order);
+    this.#say('F', { ...terms, OrigClOrdID: order.clOrdId, ClOrdID: clOrdId });
   }
 
   /** Sends a replace (G) with the terms of `order`. */
   replace(origClOrdId: string, order: JsOrder): void {
-    this.#say('G', { OrigClOrdID: origClOrdId, ...bodyOf(order) });
+    this.#say('G', { OrigClOrdID: origClOrdId, ...this.#bodyOf(order) });
+  }
+
+  get #beginString(): string {
+    return beginStringOf(this.#options.version ?? 'FIX.4.4');
+  }
+
+  #bodyOf(order: JsOrder) {
+    const [symbol, quantity] = [{ Symbol: order.symbol }, { OrderQty: order.orderQty }];
+    const { hasComponents = true } = this.#options;
+    return {
+      ClOrdID: order.clOrdId,
+      HandlInst: '1',
+      ...(hasComponents ? { Instrument: symbol, OrderQtyData: quantity } : { ...symbol, ...quantity }),
+      Side: order.side,
+      TransactTime: new Date(systemClock.now()),
+      OrdType: '2',
+      Price: order.price,
+      TimeInForce: order.timeInForce ?? '1',
+    };
   }
 
   #say(msgType: string, fields: Record<string, unknown>): void {
@@ -266,16 +318,13 @@ export class JspurefixMember {
   }
 }
 
-function bodyOf(order: JsOrder) {
-  return {
-    ClOrdID: order.clOrdId,
-    HandlInst: '1',
-    Instrument: { Symbol: order.symbol },
-    Side: order.side,
-    TransactTime: new Date(systemClock.now()),
-    OrderQtyData: { OrderQty: order.orderQty },
-    OrdType: '2',
-    Price: order.price,
-    TimeInForce: order.timeInForce ?? '1',
-  };
+/** A field of a report wherever the dictionary has it: in the message, or in its components. */
+export function fieldValue({ fields }: Understood, name: keyof Fields44 & string): unknown {
+  const { Instrument, OrderQtyData } = fields;
+  const everything: Fields44 = { ...asFields(Instrument), ...asFields(OrderQtyData), ...fields };
+  return everything[name];
+}
+
+function asFields(component: unknown): Fields44 {
+  return typeof component === 'object' && component !== null ? component : {};
 }

@@ -11,6 +11,9 @@ import { textOf } from './fix-client.ts';
 import type { RecordingMember } from './recording-member.ts';
 import type { OrderRow, VenueRows } from './venue-rows.ts';
 
+/** What is audited of a member; also of one that has more lives of numbers than a RecordingMember. */
+export type AuditedMember = Pick<RecordingMember, 'identity' | 'violations' | 'heard' | 'arrivals'>;
+
 /** A report that the rows say a member is owed. Amounts in units of 10^-18; null where the report has none. */
 interface Owed {
   readonly source: string;
@@ -19,7 +22,7 @@ interface Owed {
 }
 
 /** Asserts that this member has been told every committed report, and nothing else. */
-export function auditMember(member: RecordingMember, rows: VenueRows): void {
+export function auditMember(member: AuditedMember, rows: VenueRows): void {
   const who = member.identity.username;
   expect(member.violations, `what the venue did wrong to ${who}`).to.deep.equal([]);
   const owed = owedTo(userIdOf(member, rows), rows);
@@ -42,12 +45,12 @@ export function auditMember(member: RecordingMember, rows: VenueRows): void {
 }
 
 /** Whether everything that is owed has arrived; `auditMember` says what is missing. */
-export function hasHeardAll(member: RecordingMember, rows: VenueRows): boolean {
+export function hasHeardAll(member: AuditedMember, rows: VenueRows): boolean {
   const told = toldTo(member);
   return [...owedTo(userIdOf(member, rows), rows).keys()].every((key) => told.has(key));
 }
 
-function userIdOf(member: RecordingMember, rows: VenueRows): number {
+function userIdOf(member: AuditedMember, rows: VenueRows): number {
   const userId = rows.userIds.get(member.identity.senderCompId);
   if (userId === undefined) throw new Error(`${member.identity.username} is no user`);
   return userId;
@@ -120,7 +123,7 @@ function factsOf(message: FixMessage): Owed['facts'] {
 }
 
 /** What the member was told, by the keys of {@link owedTo}, in the order of first delivery. */
-function toldTo(member: RecordingMember): Map<string, FixMessage[]> {
+function toldTo(member: AuditedMember): Map<string, FixMessage[]> {
   const told = new Map<string, FixMessage[]>();
   for (const { message } of member.heard) {
     const key = keyOf(message);
@@ -157,7 +160,7 @@ function auditOrder(who: string, keys: readonly string[], owed: ReadonlyMap<stri
 }
 
 /** A request that was answered with a BusinessMessageReject (j) provably changed nothing. */
-function auditRefusals(member: RecordingMember, rows: VenueRows): void {
+function auditRefusals(member: AuditedMember, rows: VenueRows): void {
   const userId = userIdOf(member, rows);
   const known = new Set([
     ...rows.orders.filter((order) => order.userId === userId).map((order) => order.entryClOrdId),
@@ -179,7 +182,7 @@ const TIMES_AND_MARKS: ReadonlySet<number> = new Set([
 ]);
 
 /** A number stands for one message for ever; under 43=Y the same one comes again. */
-function auditSeqNums(member: RecordingMember): void {
+function auditSeqNums(member: AuditedMember): void {
   const contents = new Map<number, string>();
   for (const { message } of member.arrivals) {
     if (!CONTENT_TYPES.has(message.msgType)) continue;
@@ -212,7 +215,7 @@ function contentOf(message: FixMessage): string {
 }
 
 /** The last report of each order says what its row says, and on the way there CumQty never fell. */
-function auditLastWords(member: RecordingMember, rows: VenueRows): void {
+function auditLastWords(member: AuditedMember, rows: VenueRows): void {
   const orders = new Map(rows.orders.map((order) => [order.id, order]));
   const last = new Map<string, { seq: number; message: FixMessage }>();
   for (const { message } of member.heard) {

@@ -10,6 +10,7 @@ import type {
   LoadedBook,
   OpenedSession,
   OpenSessionRequest,
+  PendingCancel,
   RequestOutcome,
   Store,
   StoredMessages,
@@ -51,6 +52,8 @@ export class MemoryStore implements Store {
   readonly transfers: CommitBatch['transfers'][number][] = [];
   readonly sessions = new Map<number, JournalSession>();
   readonly halts: CommitBatch['halts'][number][] = [];
+  /** What each member's last session asked for about cancel on disconnect. */
+  readonly cancels = new Map<number, PendingCancel>();
   /** Every batch that was committed, in order. */
   readonly batches: CommitBatch[] = [];
 
@@ -69,6 +72,8 @@ export class MemoryStore implements Store {
   readonly outcomes: CommitOutcome['type'][] = [];
 
   readonly #books = new Map<string, BookRow>();
+  /** For each SenderCompID the schedule's reset with which its numbers began. */
+  readonly #begunAt = new Map<number, number>();
   readonly #accountSeqs = new Map<UserId, number>();
   #commitNo = 0;
   #losesNextAnswer = false;
@@ -150,7 +155,16 @@ export class MemoryStore implements Store {
 
   openSession(request: OpenSessionRequest): Promise<OpenedSession> {
     return this.#load(`session:${request.senderCompId}`, () => {
-      const session = request.reset ? undefined : this.sessions.get(request.senderCompId);
+      const { senderCompId, userId, cancelAfterMs, resetIfBegunBefore } = request;
+      const row = this.sessions.get(senderCompId);
+      const isDue = row !== undefined && (this.#begunAt.get(senderCompId) ?? 0) < (resetIfBegunBefore ?? 0);
+      const wasReset = request.reset || isDue;
+      const session = wasReset || row?.resetAfter ? undefined : row;
+      if (session === undefined) this.#begunAt.set(senderCompId, resetIfBegunBefore ?? 0);
+      if (cancelAfterMs === undefined) this.cancels.delete(senderCompId);
+      else if (cancelAfterMs !== 'unchanged') {
+        this.cancels.set(senderCompId, { userId, senderCompId, cancelAfterMs });
+      }
       const nextOutSeqNum = session?.nextOutSeqNum ?? 1;
       return {
         commitNo: this.#commitNo,
@@ -158,9 +172,14 @@ export class MemoryStore implements Store {
         nextOutSeqNum,
         reservedOutSeqNum: nextOutSeqNum + request.reserveCount,
         undelivered: [],
-        deliveryUncertain: session !== undefined && !session.clean,
+        deliveryUncertain: row !== undefined && !row.clean,
+        wasReset,
       };
     });
+  }
+
+  pendingCancels(): Promise<readonly PendingCancel[]> {
+    return this.#load('cancels', () => [...this.cancels.values()]);
   }
 
   async loadMessages(): Promise<readonly StoredMessages[]> {

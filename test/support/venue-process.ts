@@ -8,6 +8,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import type { FixListenerConfig } from '../../src/config/cluster.ts';
 import type { VenueLimits } from '../../src/config/limits.ts';
 import { clusterDirOf, readPassword } from '../../src/persistence/postgres/cluster.ts';
 import { identifyPostmaster, readPostmasterFile } from '../../src/persistence/postgres/postmaster.ts';
@@ -20,6 +21,8 @@ export interface VenueOptions {
   /** Name of the node, `local` by default. */
   readonly node?: string;
   readonly fixPort?: number;
+  /** Listeners, with absolute paths; one on plain TCP by default. `fixPort` is the first one's. */
+  readonly listeners?: readonly FixListenerConfig[];
   readonly adminPort?: number;
   /** Undefined: the embedded Postgres. */
   readonly databaseUrl?: string;
@@ -138,9 +141,10 @@ export class VenueProcess {
   /** Starts a process; it may refuse, or wait for another one. */
   static async spawn(dataDir: string, options: VenueOptions = {}): Promise<VenueProcess> {
     watchExit();
-    const { node = 'local', fixPort, adminPort, databaseUrl, limits, logLevel } = options;
+    const { node = 'local', fixPort, listeners, adminPort, databaseUrl, limits, logLevel } = options;
     const config = join(dataDir, 'cluster.config.ts');
-    const cluster = { nodes: { [node]: {} }, limits: limits ?? {} };
+    const nodes = { [node]: listeners === undefined ? {} : { fix: listeners } };
+    const cluster = { nodes, limits: limits ?? {} };
     await writeFile(config, `export default ${JSON.stringify(cluster)};\n`);
     const argv = ['start', '--config', config, '--node', node, '--data-dir', dataDir];
     argv.push('--fix-port', String(fixPort ?? 0), '--admin-port', String(adminPort ?? 0));
@@ -176,6 +180,11 @@ export class VenueProcess {
   /** Where members connect. */
   get fixPort(): number {
     return portIn(/^FIX: .*:(\d+) /m, this.#stdout);
+  }
+
+  /** The ports of all listeners, in their order. */
+  get fixPorts(): readonly number[] {
+    return [...this.#stdout.matchAll(/^FIX: .*:(\d+) /gm)].map(([, port]) => Number(port));
   }
 
   /** Where operators connect. */

@@ -129,6 +129,7 @@ export async function openVenue(options: VenueOptions = {}): Promise<Venue> {
     instrumentOf: (symbol) => markets.instrumentOf(symbol),
     symbols: () => markets.symbols(),
     gateways: [],
+    isRunning: () => system.isAlive({ type: 'persistence' }),
     onOwnershipLost: (symbols) => lostSymbols.push(...symbols),
     sessionFlushMs: 5,
     maxEventsPerCommit: options.maxEventsPerCommit ?? 10_000,
@@ -243,8 +244,9 @@ function startMember(system: ActorSystem, userId: UserId, wait: Wait): Member & 
     },
   };
   system.spawn({ type: 'session', sessionId }, behavior, restartFresh());
-  const open = { type: 'OpenSession', sessionId, senderCompId: userId, userId, reset: false } as const;
-  system.tell({ type: 'persistence' }, open);
+  const open = { type: 'OpenSession', sessionId, senderCompId: userId, userId } as const;
+  const terms = { reset: false, resetIfBegunBefore: undefined, cancelAfterMs: undefined } as const;
+  system.tell({ type: 'persistence' }, { ...open, ...terms });
   return {
     userId,
     reports,

@@ -3,7 +3,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { Inbound, judgeMsgSeqNum } from '../../../src/fix/inbound.ts';
 import { judgeSilence } from '../../../src/fix/liveness.ts';
-import { grantHeartBtInt } from '../../../src/fix/logon.ts';
+import { grantHeartBtInt } from '../../../src/fix/logon-terms.ts';
+import { DEFAULT_MEMBER_SETTINGS } from '../../../src/fix/member-settings.ts';
 import { readResendRequest } from '../../../src/fix/resend.ts';
 import { step } from '../../../src/fix/session.ts';
 import { DEFAULT_SESSION_LIMITS } from '../../../src/fix/session-limits.ts';
@@ -72,7 +73,7 @@ describe('HeartBtInt', () => {
   it('is granted within the limits', () => {
     expect(
       [0, 1, 30, 3_600, 1e9].map((asked) => grantHeartBtInt(asked, DEFAULT_SESSION_LIMITS)),
-    ).to.deep.equal([1, 1, 30, 3_600, 3_600]);
+    ).to.deep.equal([0, 1, 30, 3_600, 3_600]);
   });
 });
 
@@ -128,11 +129,12 @@ describe('a session as a state machine', () => {
       reservedOutSeqNum: 4_096,
       undelivered: [],
       deliveryUncertain: false,
+      wasReset: false,
     };
     const run = () => {
       const config = { sessionId: 's', venueCompId: 'ONEBOOK', limits: DEFAULT_SESSION_LIMITS };
       const state = newSession(config, now, true);
-      const verdict = { type: 'Accepted', userId: 7, resetOnLogon: false } as const;
+      const verdict = { type: 'Accepted', userId: 7, settings: DEFAULT_MEMBER_SETTINGS } as const;
       return [
         step(state, [{ type: 'Message', message: logon }], now, 0),
         step(state, [{ type: 'LoginJudged', verdict }], now, 0),
@@ -150,7 +152,7 @@ describe('a session as a state machine', () => {
       ['Authenticate', 'PauseReading'],
       ['Claim'],
       ['Open'],
-      ['Write', 'ResumeReading'],
+      ['LoggedOn', 'Write', 'ResumeReading'],
       ['Journal', 'Write'],
       ['Journal', 'CloseStored', 'Release', 'Disconnect'],
     ]);

@@ -132,9 +132,9 @@ describe('outbound numbers', () => {
   it('beyond the committed reservation stay off the wire until more are reserved', async () => {
     const venue = await FixVenue.start({ limits: { reservedSeqNums: 10 } });
     try {
-      venue.reserveCount = 10;
+      venue.store.reserveCount = 10;
       const member = await venue.logon();
-      venue.isStoreHeld = true;
+      venue.store.isHeld = true;
       const reports = Array.from({ length: 12 }, (_, i) => venue.newReport({ clOrdId: `r${i}` }));
       venue.commit(reports.slice(0, 4));
       venue.commit(reports.slice(4));
@@ -143,7 +143,7 @@ describe('outbound numbers', () => {
       expect(asked.reservedOutSeqNum).to.be.lessThan(30);
       await until('the rest to wait', () => venue.journaled.at(-1)?.nextOutSeqNum === 11);
       expect(member.waitingCount).to.equal(0);
-      venue.releaseStore();
+      venue.store.release();
       for (let i = 9; i < 12; i += 1) await member.expect('8', { 34: i + 2, 11: `r${i}` });
     } finally {
       await venue.stop();
@@ -153,7 +153,7 @@ describe('outbound numbers', () => {
   it('are asked for once, before they run out', async () => {
     const venue = await FixVenue.start({ limits: { reservedSeqNums: 10 } });
     try {
-      venue.reserveCount = 10;
+      venue.store.reserveCount = 10;
       const member = await venue.logon();
       for (let i = 0; i < 100; i += 1) {
         member.send('D', limitOrder(`o${i}`));
@@ -232,6 +232,32 @@ describe('a member that never reads', () => {
       const last = venue.stored().messages.at(-1)?.lastSeqNum;
       expect(venue.stored().nextOutSeqNum, 'what was numbered is stored').to.equal((last ?? 0) + 1);
       expect(commits).to.be.greaterThan(1);
+    } finally {
+      await venue.stop();
+    }
+  });
+
+  it('loses nothing: back again, it asks for what it did not read and gets all of it', async () => {
+    const venue = await FixVenue.start({ limits: { maxUnsentBytes: 256 * 1024 } });
+    try {
+      const slow = await venue.logon();
+      slow.stopReading();
+      let count = 0;
+      await until('the session to be ended', () => {
+        if (venue.sessionCount === 0) return true;
+        venue.commit(Array.from({ length: 500 }, () => venue.newReport({ clOrdId: `r${count++}` })));
+        return false;
+      });
+      await venue.settled();
+      const sentCount = venue.stored().nextOutSeqNum - 2;
+      const member = await venue.connect({ nextOutSeqNum: 2 });
+      member.sendLogon();
+      await member.expect('A', { 34: sentCount + 2 });
+      member.send('2', { 7: 2, 16: sentCount + 1 });
+      for (let i = 0; i < sentCount; i += 1) {
+        if (member.waitingCount === 0) venue.advance(0);
+        await member.expect('8', { 34: i + 2, 43: 'Y', 11: `r${i}` });
+      }
     } finally {
       await venue.stop();
     }

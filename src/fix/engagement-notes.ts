@@ -1,0 +1,118 @@
+/** What the venue does with single fields, in a member's words: the note column of the rules of engagement. */
+
+/** Notes by message name (or Header, Trailer) and newest field name. */
+export const FIELD_NOTES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  Header: {
+    BeginString: 'FIX.4.2, FIX.4.4, or FIXT.1.1 for FIX.5.0SP2',
+    SenderCompID: "yours: the number that the venue gave you; in the venue's messages the venue's",
+    TargetCompID: "the venue's; in its messages yours",
+    MsgSeqNum: 'from 1; a message without it ends the session',
+    SendingTime: 'UTC; more than two minutes off ends the session (373=10)',
+    PossDupFlag: 'Y on what is resent under its old number',
+    PossResend: 'Y on what may have been sent before under another number',
+    OrigSendingTime: 'required with 43=Y (373=1), and not after 52 (373=10)',
+    ApplVerID: 'taken and not used: a session speaks the version of its Logon',
+    OnBehalfOfCompID: 'comes back as DeliverToCompID(128) in a reject; likewise 116 and 144',
+    DeliverToCompID: 'comes back as OnBehalfOfCompID(115) in a reject; likewise 129 and 145',
+  },
+  Trailer: { CheckSum: 'three digits; a wrong one makes the message garbled: it is ignored' },
+  Logon: {
+    EncryptMethod: 'must be 0: encrypt the connection (TLS) instead',
+    HeartBtInt: 'seconds; the answer has what is granted',
+    DefaultApplVerID: 'must be 9, FIX.5.0SP2',
+    ResetSeqNumFlag: 'Y: both sides begin at 1 again; the answer repeats it',
+    NextExpectedMsgSeqNum: 'the number that you expect next: what you miss is resent without a ResendRequest',
+    Username: 'always: without it the connection is closed. In FIX.4.2 an extension of the venue',
+    Password: 'always: without it the connection is closed. In FIX.4.2 an extension of the venue',
+    NewPassword: 'not used: passwords are changed by the operator',
+    CancelOrdersOnDisconnect:
+      'Y: cancel all open orders when the session ends; N: leave them; absent: as agreed',
+    CancelOnDisconnectWindow: 'seconds within which a new Logon saves the orders',
+  },
+  Heartbeat: { TestReqID: 'of the TestRequest that it answers' },
+  TestRequest: { TestReqID: 'comes back in the Heartbeat' },
+  ResendRequest: { EndSeqNo: '0 is everything up to the last' },
+  Reject: {
+    RefSeqNum: 'of the message that is rejected',
+    RefTagID: 'the field to blame, where there is one',
+    SessionRejectReason: 'why; FIX.4.2 knows 0 to 11 only, and beyond them only 58 says why',
+    Text: 'the field, its value and the reason',
+  },
+  SequenceReset: {
+    GapFillFlag: 'Y: the numbers before 36 were session messages; else 36 counts and 34 does not',
+    NewSeqNo: 'the next number; it cannot go down (373=5)',
+  },
+  Logout: { Text: 'why, when the venue ends the session' },
+  NewOrderSingle: {
+    ClOrdID: 'yours; not used before on this trading day, nor by one of your open orders',
+    HandlInst: 'taken and not used: all orders go to the book',
+    Symbol: 'the instrument; nothing else of it is read',
+    Side: '1 buy, 2 sell; others are refused (103=11)',
+    TransactTime: 'taken and not used',
+    OrdType: '1 market, 2 limit; others are refused (103=11)',
+    OrderQty: 'whole lots within the bounds of the instrument (103=13)',
+    Price: 'whole ticks inside the price band (103=99); a market order has none',
+    TimeInForce:
+      '0 day (also when absent), 1 good till cancel, 3 immediate or cancel, 4 fill or kill; a market order: 0, 3, 4',
+    NoPartyIDs: 'taken and not used: who you are is who logged on',
+    Account: 'taken and not used',
+    Text: 'taken and not used',
+  },
+  OrderCancelRequest: {
+    OrigClOrdID: 'the last accepted ClOrdID of the order',
+    ClOrdID: 'of this request; unique like that of an order',
+    OrderID: 'if given, it must be of the same order (102=1)',
+    Symbol: "must be the order's (102=99)",
+    Side: "must be the order's (102=99)",
+    OrderQty: 'taken and not used: what is left is cancelled',
+  },
+  OrderCancelReplaceRequest: {
+    OrigClOrdID: 'the last accepted ClOrdID of the order',
+    ClOrdID: "of this request; it becomes the order's",
+    OrderID: 'if given, it must be of the same order (102=1)',
+    HandlInst: 'taken and not used',
+    Symbol: "must be the order's (102=99)",
+    Side: "must be the order's (102=99)",
+    OrdType: "must be the order's (102=99)",
+    TimeInForce: "if given, it must be the order's (102=99)",
+    OrderQty: 'the new total, what is filled included; at or below that, the order is done (39=2)',
+    Price: 'the new price',
+    TransactTime: 'taken and not used',
+  },
+  ExecutionReport: {
+    OrderID: 'NONE for an order that was refused',
+    ExecID: 'unique for ever: symbol or account, and a number without gaps; 0 in a status answer',
+    ExecTransType: '0 new; 3 status: nothing has happened',
+    ExecType:
+      '0 new, 4 canceled, 5 replaced, 8 rejected, C expired, F trade, I status; FIX.4.2 has 1 and 2 for trades, and 39 for status',
+    OrdStatus:
+      '0 new, 1 partially filled, 2 filled, 4 canceled, 8 rejected, C expired; FIX.4.2 also 5 in the report of a replace while nothing is filled',
+    OrderQty: '14 + 151 while the order works',
+    LeavesQty: '0 when the order is closed',
+    AvgPx: 'exact: sum of 31 × 32 over 14',
+    ClOrdID: "the request's in the answer to a cancel or a replace, else the order's",
+    LastQty: 'LastShares in FIX.4.2',
+    LastLiquidityInd: '1 added, 2 removed liquidity',
+    SecondaryExecID: 'the trade: the same for both sides',
+    NoMiscFees: 'one: the fee of this fill',
+    MiscFeeType: '4, exchange fees',
+    OrdRejReason:
+      '0 venue, 1 symbol, 2 closed, 3 funds or limit, 6 duplicate, 11 not supported, 13 quantity, 99 other (18 a price off the tick, in FIX.5.0SP2 where the venue tells it apart); FIX.4.2 has 0 for 11, 13 and 99',
+    ExecRestatementReason: '6 halt, 7 system failure, 8 venue, 99 other; FIX.4.2 has 4 for all of them',
+    Text: 'what was wrong, with field, value and limit',
+  },
+  OrderCancelReject: {
+    OrderID: 'NONE when the order is not known',
+    OrdStatus: "the order's true status; 8 when it is not known",
+    CxlRejResponseTo: '1 cancel, 2 replace',
+    CxlRejReason:
+      '0 too late, 1 unknown order, 2 venue, 6 duplicate ClOrdID, 99 other; FIX.4.2 has 0 for 6 and 2 for 99',
+  },
+  BusinessMessageReject: {
+    RefSeqNum: 'of the message that is rejected',
+    BusinessRejectRefID: 'its ClOrdID, if it has one',
+    BusinessRejectReason:
+      '0 other (too many orders: 58 says when to retry), 3 message type not supported, 4 no database: try later, 5 a field is missing that others call for',
+  },
+  News: { Headline: 'what is about to happen', Text: 'one line', OrigTime: 'when it was written' },
+};
