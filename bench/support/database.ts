@@ -3,6 +3,7 @@ import pg from 'pg';
 import { clusterDirOf, readPassword } from '../../src/persistence/postgres/cluster.ts';
 import { VENUE_NAME } from '../../src/persistence/postgres/housekeeping.ts';
 import { readPostmasterFile } from '../../src/persistence/postgres/postmaster.ts';
+import type { BenchMember } from './client-plan.ts';
 
 /** Version and the settings on which "acknowledged means durable" rests. */
 export interface DatabaseFacts {
@@ -79,6 +80,18 @@ export class BenchDatabase {
     const settings: Record<string, string> = {};
     for (const name of SHOWN_SETTINGS) settings[name] = String(await this.#value(`show ${name}`));
     return { version: String(await this.#value('show server_version')), settings };
+  }
+
+  /** Makes members with one password, without the cost of a hash each. */
+  async addMembers(members: readonly BenchMember[], passwordHash: string): Promise<void> {
+    await this.#client.query(
+      `with added as (
+        insert into users (username, password_hash, sender_comp_id)
+        select username, $3, comp_id from unnest($1::text[], $2::int[]) as member (username, comp_id)
+        returning id
+      ) insert into accounts (user_id, last_seq) select id, 0 from added`,
+      [members.map(({ username }) => username), members.map(({ compId }) => compId), passwordHash],
+    );
   }
 
   /** One-row commits per second on one connection, one after the other: the reference of the same run. */

@@ -33,8 +33,11 @@ interface CpuProfile {
 
 /** The first that matches the file of a function names its subsystem. */
 const SUBSYSTEMS: readonly (readonly [RegExp, string])[] = [
-  [/src\/fix\/(writer|outbound|reports|timestamp)\.ts/, 'FIX out'],
-  [/src\/fix\/(framing|message|validator|field-formats|compiled-rules|order-messages)\.ts/, 'FIX in'],
+  [/src\/fix\/(writer|outbound|reports?(-messages)?|timestamp)\.ts/, 'FIX out'],
+  [
+    /src\/fix\/(framing|message|layout|latin1|known-layouts|validator|field-formats|compiled-rules|order-requests)\.ts/,
+    'FIX in',
+  ],
   [/src\/(fix|actors\/(fix-session|gateway))/, 'FIX session'],
   [/src\/actors\/exchange\.ts|trading-calendar/, 'exchange'],
   [/src\/(actors\/account|accounts\/(account|balances|order-checks|holds))/, 'account'],

@@ -1,14 +1,22 @@
 /** The benchmark's results as text for people. */
+import type { ContestResult } from './contest.ts';
 import type { Machine } from './machine.ts';
 import type { PhaseResult } from './phases.ts';
 import type { ProfileSummary } from './profile.ts';
 
 /** The machine and the program, before anything is measured. */
-export function machineText(machine: Machine): string {
+export function programText(machine: Machine): string {
   const { cpuModel, cpuCount, memoryGiB, nodeVersion, commit, isDirty, loadBefore } = machine;
   return [
     `machine   ${cpuModel}, ${cpuCount} cores, ${memoryGiB} GiB; load average ${loadBefore} before the run`,
     `program   Node ${nodeVersion}, commit ${commit}${isDirty ? ' with local changes' : ''}`,
+  ].join('\n');
+}
+
+/** The same, and what runs where. */
+export function machineText(machine: Machine): string {
+  return [
+    programText(machine),
     'venue     a process of its own at its default configuration, log level info to a file',
     'client    a process of its own, real sockets on the loopback interface',
   ].join('\n');
@@ -65,6 +73,19 @@ export function phaseText(result: PhaseResult): string {
   ];
   const title = `${phase.name}: ${phase.sessions} ${phase.sessions === 1 ? 'session' : 'sessions'}, ${offered}`;
   return [title, ...lines.map(([name, text]) => `  ${name.padEnd(11)}${text}`)].join('\n');
+}
+
+/** One comparison, the first contestant against the others. */
+export function contestText({ title, standings }: ContestResult): string {
+  const nameLength = Math.max(...standings.map(({ name }) => name.length));
+  const [first] = standings;
+  const lines = standings.map(({ name, median, best, ratio }) => {
+    const rates = `${round(median).padStart(9)}/s median, ${round(best).padStart(9)}/s best`;
+    const comparison = name === first?.name ? '' : `; ${first?.name} is ${fixed(ratio, 2)} × as fast`;
+    return `  ${name.padEnd(nameLength)} ${rates}${comparison}`;
+  });
+  const notes = standings.map(({ name, does }) => `  ${name.padEnd(nameLength)} ${does}`);
+  return [title, ...lines, ...notes].join('\n');
 }
 
 /** A profile as two tables. */

@@ -1,5 +1,5 @@
 /**
- * Members whose sessions have ended and whose orders are to be cancelled for it: cancel on disconnect. Times
+ * Members whose sessions have ended and whose orders are to be canceled for it: cancel on disconnect. Times
  * come in from outside; what is due is taken once.
  */
 import type { UserId } from '../matching/types.ts';
@@ -12,7 +12,7 @@ export interface Departed {
 
 interface Departure {
   readonly member: Departed;
-  /** When its orders are cancelled, ms since the epoch. */
+  /** When its orders are canceled, ms since the epoch. */
   readonly dueAt: number;
 }
 

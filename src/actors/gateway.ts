@@ -54,7 +54,7 @@ const OTHER = 99;
 /** What a member is told of each order that its disconnect cancels. */
 const ON_DISCONNECT: UnsolicitedCancel = {
   execRestatementReason: OTHER,
-  text: 'cancelled on disconnect',
+  text: 'canceled on disconnect',
 };
 
 /** What a gateway needs from outside. */
@@ -339,7 +339,7 @@ class Registry {
       system.ask(ask, limits.operatorTimeoutMs).then(
         (reply) => {
           if (reply.type === 'CancelsRequested') {
-            log.info('orders cancelled on disconnect', { senderCompId, orderCount: reply.orderCount });
+            log.info('orders canceled on disconnect', { senderCompId, orderCount: reply.orderCount });
           } else {
             again(reply.type === 'CommandRejected' ? reply.text : reply.type);
           }

@@ -112,7 +112,7 @@ export interface OpenSessionRequest {
   /** The same if the numbers began before this instant: the last reset of the member's schedule. */
   readonly resetIfBegunBefore: number | undefined;
   /**
-   * Kept as a row: the member's orders are cancelled so many ms after this session, or this process, has ended;
+   * Kept as a row: the member's orders are canceled so many ms after this session, or this process, has ended;
    * undefined: they stay. `unchanged` leaves the row of the last session as it is.
    */
   readonly cancelAfterMs: number | 'unchanged' | undefined;
@@ -143,7 +143,7 @@ export interface Store {
   pendingCancels(): Promise<readonly PendingCancel[]>;
 }
 
-/** The open orders of a member are to be cancelled so many ms after the end of its session. */
+/** The open orders of a member are to be canceled so many ms after the end of its session. */
 export interface PendingCancel {
   readonly userId: UserId;
   readonly senderCompId: number;

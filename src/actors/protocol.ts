@@ -460,7 +460,7 @@ export interface OpenSession {
   readonly reset: boolean;
   /** The same if the numbers began before this instant: the last reset of the member's schedule. */
   readonly resetIfBegunBefore: number | undefined;
-  /** How long after the session's end the member's orders are cancelled, ms; undefined: they stay. */
+  /** How long after the session's end the member's orders are canceled, ms; undefined: they stay. */
   readonly cancelAfterMs: number | 'unchanged' | undefined;
 }
 /** The session's connection is gone: no more reports to it. */
@@ -562,10 +562,10 @@ export interface MemberLoggedOn {
   readonly sessionId: string;
   readonly senderCompId: number;
   readonly userId: UserId;
-  /** Cancel on disconnect: how long after the session's end its orders are cancelled, ms; undefined: they stay. */
+  /** Cancel on disconnect: how long after the session's end its orders are canceled, ms; undefined: they stay. */
   readonly cancelAfterMs: number | undefined;
 }
-/** A member whose orders are to be cancelled is gone: with the process before this one, or a cancel failed. */
+/** A member whose orders are to be canceled is gone: with the process before this one, or a cancel failed. */
 export interface MemberGone {
   readonly type: 'MemberGone';
   readonly senderCompId: number;

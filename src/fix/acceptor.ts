@@ -55,7 +55,7 @@ export interface ListenerLimits {
 }
 
 /** The bounds of a listener when nothing else is configured. */
-export const DEFAULT_LISTENER_LIMITS: ListenerLimits = {
+const DEFAULT_LISTENER_LIMITS: ListenerLimits = {
   proxyHeaderTimeoutMs: 5_000,
   tlsHandshakeTimeoutMs: 10_000,
   maxPendingHandshakes: 100,
@@ -101,6 +101,8 @@ class Listener {
   readonly #options: AcceptorOptions;
   readonly #limits: ListenerLimits;
   readonly #log: Log;
+  /** The options of every connection, whose lines name the listener too. */
+  readonly #served: ConnectionOptions;
   readonly #server: Server;
   /** Never listens itself: sockets are given to it when they are at their handshake. */
   readonly #tlsServer: TlsServer | undefined;
@@ -112,6 +114,7 @@ class Listener {
     this.#options = options;
     this.#limits = { ...DEFAULT_LISTENER_LIMITS, ...options.limits };
     this.#log = options.log.with({ listener: options.name ?? 'fix' });
+    this.#served = { ...options, log: this.#log };
     this.#tlsServer = options.tls === undefined ? undefined : this.#createTlsServer(options.tls);
     this.#server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, (socket) =>
       this.#take(socket),
@@ -194,7 +197,7 @@ class Listener {
       cancelTimer: () => {},
     };
     if (trustedProxies === undefined && this.#tlsServer === undefined) {
-      serveConnection(socket, { remoteAddress, certificateSubject: undefined }, this.#options);
+      serveConnection(socket, { remoteAddress, certificateSubject: undefined }, this.#served);
       return;
     }
     // Until it is served, a broken socket is one that has closed.
@@ -288,7 +291,7 @@ class Listener {
     arrival.cancelTimer();
     socket.allowHalfOpen = true;
     this.#arrivals.delete(endpointOf(arrival.socket));
-    serveConnection(socket, { remoteAddress, certificateSubject: subject }, this.#options);
+    serveConnection(socket, { remoteAddress, certificateSubject: subject }, this.#served);
   }
 
   /** Sets the time for one step of the arrival. */
@@ -335,7 +338,7 @@ function contextOf({ cert, key, ca, minVersion }: TlsMaterial): SecureContextOpt
 
 /** Unique among the open sockets of a listener. */
 function endpointOf(socket: Socket): string {
-  return `${socket.remoteAddress} ${socket.remotePort}`;
+  return `${socket.remoteAddress} ${socket.remotePort} ${socket.localAddress} ${socket.localPort}`;
 }
 
 /** `ERR_SSL_…` without what OpenSSL adds for its own developers. */

@@ -64,7 +64,7 @@ export const FIELD_NOTES: Readonly<Record<string, Readonly<Record<string, string
     OrderID: 'if given, it must be of the same order (102=1)',
     Symbol: "must be the order's (102=99)",
     Side: "must be the order's (102=99)",
-    OrderQty: 'taken and not used: what is left is cancelled',
+    OrderQty: 'taken and not used: what is left is canceled',
   },
   OrderCancelReplaceRequest: {
     OrigClOrdID: 'the last accepted ClOrdID of the order',

@@ -8,9 +8,12 @@ import { type FieldFormat, isWellFormed } from './field-formats.ts';
 import { type FieldLayout, PerLayout } from './layout.ts';
 import type { FixMessage } from './message.ts';
 import type { FieldRule } from './messages/field-rules.ts';
+import { TAG } from './tags.ts';
 
 /** What is left to judge of one field. */
 interface FieldCheck {
+  /** Number of the field in the message. */
+  readonly place: number;
   readonly format: FieldFormat;
   /** Text of any kind, which needs no look in a message that is printable throughout. */
   readonly isText: boolean;
@@ -26,6 +29,9 @@ interface KnownLayout {
   /** Fields that it does not have and that its values may ask for. */
   readonly absent: readonly FieldRule[];
 }
+
+/** Without these values no message was read, or no rules found for it. */
+const KNOWN_BEFORE: ReadonlySet<number> = new Set([TAG.BodyLength, TAG.MsgType, TAG.CheckSum]);
 
 /** Mostly one for a layout; messages of two types or versions may have the same tags. */
 const known = new PerLayout<KnownLayout[]>();
@@ -44,9 +50,9 @@ export function isKnownToBeRight(
   if (plan === undefined) return false;
   const { checks, absent } = plan;
   for (let i = 0; i < checks.length; i += 1) {
-    const start = message.startAt(i);
-    const end = message.endAt(i);
-    const { isByte, isText, format } = checks[i]!;
+    const { place, isByte, isText, format } = checks[i]!;
+    const start = message.startAt(place);
+    const end = message.endAt(place);
     if (start === end || end - start > maxFieldBytes) return false;
     if (isByte !== undefined) {
       if (end - start !== 1 || isByte[source[start]!] !== 1) return false;
@@ -69,12 +75,18 @@ export function rememberLayout(
   const { layout } = message;
   if (layout === undefined || planFor(layout, rules) !== undefined) return;
   const checks: FieldCheck[] = [];
-  for (const tag of layout.tags) {
+  for (const [place, tag] of layout.tags.entries()) {
     if (tag >= TAG_LIMIT || rules.sections[tag] === NOWHERE || rules.groups.has(tag)) return;
     const format = versionRules.formats[tag]!;
     const values = versionRules.enums[tag];
     if (format === 'data' || (values !== undefined && values.isByte === undefined)) return;
-    checks.push({ format, isText: format === 'text' || format === 'freeText', isByte: values?.isByte });
+    if (KNOWN_BEFORE.has(tag)) continue;
+    checks.push({
+      place,
+      format,
+      isText: format === 'text' || format === 'freeText',
+      isByte: values?.isByte,
+    });
   }
   const absent = rules.conditional.filter(({ tag }) => layout.placeOf(tag) < 0);
   known.set(layout, [...(known.get(layout) ?? []), { rules, checks, absent }]);

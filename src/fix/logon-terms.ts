@@ -75,7 +75,8 @@ export function termsOf(message: FixMessage, msgSeqNum: number, limits: SessionL
     heartBtInt: grantHeartBtInt(message.getInt(TAG.HeartBtInt) ?? 0, limits),
     isReset: message.get(TAG.ResetSeqNumFlag) === 'Y',
     nextExpectedSeqNum: message.getInt(TAG.NextExpectedMsgSeqNum),
-    message,
+    // Kept for as long as the session lasts, and what the socket read with it is not.
+    message: message.detached(),
   };
 }
 

@@ -23,6 +23,7 @@ export interface SessionSchedule {
   readonly resetDay: Weekday | undefined;
 }
 
+/** What is agreed with one member about its sessions. */
 export interface MemberSettings {
   /** Both sides go back to 1 at every Logon (A), as if it had 141=Y. */
   readonly resetOnLogon: boolean;

@@ -230,11 +230,12 @@ export function indexFrame(
   numbers[from + 5] = body - 1;
   let used = from + 2 * STRIDE;
   let sum = 0;
-  let isPlain = true;
+  // Below 0 as soon as a value has a byte that is not printable: collected without a branch a byte.
+  let odd = 0;
   for (let at = start; at < body; at += 1) {
     const byte = source[at]!;
     sum += byte;
-    if (byte !== SOH && (byte < SPACE || byte > TILDE)) isPlain = false;
+    if (byte !== SOH) odd |= (byte - SPACE) | (TILDE - byte);
   }
   let at = body;
   let hash = 0;
@@ -262,7 +263,7 @@ export function indexFrame(
         const dataEnd = at + dataLength;
         if (dataEnd < trailer && source[dataEnd] === SOH) {
           for (; at < dataEnd; at += 1) sum = (sum + source[at]!) | 0;
-          isPlain = false;
+          odd = -1;
         }
       }
       byte = source[at]!;
@@ -270,15 +271,8 @@ export function indexFrame(
     } else {
       tag = 0;
     }
-    for (;;) {
-      // SOH is not printable either: one comparison a byte finds both.
-      while (byte >= SPACE && byte <= TILDE) {
-        at += 1;
-        byte = source[at]!;
-        sum = (sum + byte) | 0;
-      }
-      if (byte === SOH) break;
-      isPlain = false;
+    while (byte !== SOH) {
+      odd |= (byte - SPACE) | (TILDE - byte);
       at += 1;
       byte = source[at]!;
       sum = (sum + byte) | 0;
@@ -312,7 +306,7 @@ export function indexFrame(
     numbers,
     from,
     used,
-    isPlain,
+    odd >= 0,
     layout,
   );
 }

@@ -1,7 +1,10 @@
 /** What is said of a message that cannot be taken: Reject (3) and BusinessMessageReject (j). */
 import type { FixMessage } from './message.ts';
+import { BUSINESS_MESSAGE_REJECT } from './messages/general-messages.ts';
+import { REJECT } from './messages/session-messages.ts';
 import { type SessionState, say, sendAdmin, sendApplication } from './session-state.ts';
 import { MSG_TYPE, TAG } from './tags.ts';
+import { writeFields } from './typed-messages.ts';
 import type { Violation } from './validator.ts';
 import type { MessageWriter } from './writer.ts';
 
@@ -55,15 +58,17 @@ export function sendReject(
   refTagId: number | undefined,
   text: string,
 ): void {
+  const isKnown = state.version !== 'FIX.4.2' || sessionRejectReason <= LAST_REASON_OF_42;
   sendAdmin(state, MSG_TYPE.Reject, (writer) => {
     reverseRouting(state, writer, message);
-    // Not msgSeqNum: a SequenceReset in reset mode may have the number 0.
-    writer.field(TAG.RefSeqNum, Math.max(message.getInt(TAG.MsgSeqNum) ?? 0, 0));
-    if (refTagId !== undefined) writer.field(TAG.RefTagID, refTagId);
-    if (isSayable(state, message.msgType)) writer.field(TAG.RefMsgType, message.msgType);
-    const isKnown = state.version !== 'FIX.4.2' || sessionRejectReason <= LAST_REASON_OF_42;
-    if (isKnown) writer.field(TAG.SessionRejectReason, sessionRejectReason);
-    writer.field(TAG.Text, text);
+    writeFields(writer, REJECT, state.version, {
+      // Not msgSeqNum: a SequenceReset in reset mode may have the number 0.
+      RefSeqNum: Math.max(message.getInt(TAG.MsgSeqNum) ?? 0, 0),
+      RefTagID: refTagId,
+      RefMsgType: sayable(state, message.msgType),
+      SessionRejectReason: isKnown ? sessionRejectReason : undefined,
+      Text: text,
+    });
   });
   say(state, 'info', 'message rejected', { msgSeqNum: message.msgSeqNum, sessionRejectReason, text });
 }
@@ -75,30 +80,34 @@ export function sendBusinessReject(
   businessRejectReason: number,
   text: string,
 ): void {
-  const clOrdId = message.get(TAG.ClOrdID);
+  const clOrdId = sayable(state, message.get(TAG.ClOrdID));
   sendApplication(state, MSG_TYPE.BusinessMessageReject, (writer) => {
     reverseRouting(state, writer, message);
-    writer.field(TAG.RefSeqNum, message.msgSeqNum ?? 0).field(TAG.RefMsgType, message.msgType);
-    if (isSayable(state, clOrdId)) writer.field(TAG.BusinessRejectRefID, clOrdId);
-    writer.field(TAG.BusinessRejectReason, businessRejectReason).field(TAG.Text, text);
+    writeFields(writer, BUSINESS_MESSAGE_REJECT, state.version, {
+      RefSeqNum: message.msgSeqNum ?? 0,
+      RefMsgType: message.msgType,
+      BusinessRejectRefID: clOrdId,
+      BusinessRejectReason: businessRejectReason,
+      Text: text,
+    });
   });
   say(state, 'info', 'message rejected', { msgSeqNum: message.msgSeqNum, businessRejectReason, text });
 }
 
 function reverseRouting(state: SessionState, writer: MessageWriter, message: FixMessage): void {
   for (const [from, to] of REVERSED_ROUTING) {
-    const value = message.get(from);
-    if (isSayable(state, value)) writer.field(to, value);
+    const value = sayable(state, message.get(from));
+    if (value !== undefined) writer.field(to, value);
   }
 }
 
-/** Whether a value of the rejected message may be repeated: the member would reject what the venue rejects. */
-function isSayable(state: SessionState, value: string | undefined): value is string {
-  if (value === undefined || value === '') return false;
-  if (value.length > state.validatorOptions.maxFieldBytes) return false;
+/** A value of the rejected message, if it may be repeated: the member would reject what the venue rejects. */
+function sayable(state: SessionState, value: string | undefined): string | undefined {
+  if (value === undefined || value === '') return undefined;
+  if (value.length > state.validatorOptions.maxFieldBytes) return undefined;
   for (let i = 0; i < value.length; i += 1) {
     const code = value.charCodeAt(i);
-    if (code < SPACE || code === DELETE) return false;
+    if (code < SPACE || code === DELETE) return undefined;
   }
-  return true;
+  return value;
 }

@@ -6,6 +6,7 @@ import type { ExecutionReport, OrderCancelReject, Report } from '../matching/exe
 import type { Side } from '../matching/types.ts';
 import { assertNever } from '../platform/assert.ts';
 import { end } from './ending.ts';
+import { BUSINESS_MESSAGE_REJECT } from './messages/general-messages.ts';
 import type { OrderRefusal } from './order-requests.ts';
 import { BUSINESS_REJECT_REASON } from './rejects.ts';
 import { reportMsgType, writeReport } from './report-messages.ts';
@@ -17,7 +18,8 @@ import type {
   UnsupportedOrderRequest,
 } from './session-protocol.ts';
 import { outboundOf, type SessionState, sendApplication } from './session-state.ts';
-import { MSG_TYPE, TAG } from './tags.ts';
+import { MSG_TYPE } from './tags.ts';
+import { writeFields } from './typed-messages.ts';
 
 /** OrdRejReason (103): venue option. */
 const VENUE_OPTION = 0;
@@ -65,7 +67,7 @@ export function sendReports(state: SessionState, input: ReportsCommittedInput): 
  * Whether the store has handed the report over with the session itself. A status answer has no row, and so no
  * commit of its own: it is never contained.
  */
-export function isContained(state: SessionState, commitNo: number, report: Report): boolean {
+function isContained(state: SessionState, commitNo: number, report: Report): boolean {
   return commitNo <= state.openedCommitNo && report.sourceSeq !== 0;
 }
 
@@ -110,12 +112,13 @@ export function sendRefusals(state: SessionState, input: CommandsRefusedInput): 
 /** BusinessMessageReject (j) with 380=4: the request provably changed nothing. */
 function sendNotAvailable(state: SessionState, request: NumberedRequest, text: string): void {
   sendApplication(state, MSG_TYPE.BusinessMessageReject, (writer) => {
-    writer
-      .field(TAG.RefSeqNum, request.msgSeqNum)
-      .field(TAG.RefMsgType, msgTypeOf(request.command))
-      .field(TAG.BusinessRejectRefID, request.command.clOrdId)
-      .field(TAG.BusinessRejectReason, BUSINESS_REJECT_REASON.applicationNotAvailable)
-      .field(TAG.Text, text);
+    writeFields(writer, BUSINESS_MESSAGE_REJECT, state.version, {
+      RefSeqNum: request.msgSeqNum,
+      RefMsgType: msgTypeOf(request.command),
+      BusinessRejectRefID: request.command.clOrdId,
+      BusinessRejectReason: BUSINESS_REJECT_REASON.applicationNotAvailable,
+      Text: text,
+    });
   });
 }
 

@@ -30,6 +30,7 @@ export type Direction = 'fromMember' | 'fromVenue' | 'both';
 /** Session messages keep the session; application messages are what it is for, and are stored and resent. */
 export type MessageCategory = 'session' | 'application';
 
+/** One message as it is declared for all versions. */
 export interface MessageRule {
   /** MsgType (35). */
   readonly msgType: string;

@@ -27,6 +27,7 @@ export interface ScheduleState {
   readonly nextResetAt: number;
 }
 
+/** A schedule, ready to be asked for every input of a session. */
 export interface CompiledSchedule {
   /** `now`: ms since the epoch. Costs two comparisons while nothing of the schedule happens. */
   at(now: number): ScheduleState;

@@ -85,7 +85,7 @@ export interface SessionState {
   /** The schedule's last reset before the Logon, ms since the epoch: numbers that are older are cut. */
   scheduledResetAt: number | undefined;
   throttle: Throttle | undefined;
-  /** How long after the session's end the member's orders are cancelled, ms; undefined: they stay. */
+  /** How long after the session's end the member's orders are canceled, ms; undefined: they stay. */
   cancelAfterMs: number | undefined;
   logon: LogonTerms | undefined;
   /** Reset both sides when the session is opened. */

@@ -41,6 +41,7 @@ export type Violation =
       readonly text: string;
     };
 
+/** What the validator is told about the session whose messages it judges. */
 export interface ValidatorOptions {
   /** Lets tags from 5000 on pass unread; otherwise they are undefined tags, 373=0. */
   readonly allowUserDefined: boolean;
@@ -53,6 +54,7 @@ export interface ValidatorOptions {
   readonly sender?: 'member' | 'venue';
 }
 
+/** The options of a session about which nothing else is agreed. */
 export const DEFAULT_VALIDATOR_OPTIONS: ValidatorOptions = { allowUserDefined: false, maxFieldBytes: 512 };
 
 const FIRST_USER_DEFINED_TAG = 5000;

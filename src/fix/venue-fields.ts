@@ -46,7 +46,7 @@ export const VENUE_FIELDS = [
     type: 'int',
     versions: FIX_VERSIONS,
     description:
-      'Seconds after the end of a session within which a new Logon saves its orders from being cancelled.',
+      'Seconds after the end of a session within which a new Logon saves its orders from being canceled.',
   },
 ] as const satisfies readonly VenueField[];
 

@@ -72,7 +72,7 @@ describe('The end of a session', function () {
       [TAG.ClOrdID]: clOrdId,
       [TAG.ExecType]: '4',
       [TAG.ExecRestatementReason]: 99,
-      [TAG.Text]: 'cancelled on disconnect',
+      [TAG.Text]: 'canceled on disconnect',
       [TAG.LeavesQty]: '0.000',
     });
   }

@@ -269,10 +269,11 @@ describe('TLS', () => {
 
   describe('a plain listener', () => {
     it('closes a TLS handshake and says so', async () => {
-      const reception = await Reception.open();
+      const reception = await Reception.open({ name: 'inside' });
       opened.push(reception);
       await untilClosed(shake(reception, trust()));
       expect(await reception.refusal()).to.equal('warn: TLS on a listener without tls');
+      expect(reception.lines.at(-1)).to.include({ event: 'connection refused', listener: 'inside' });
       expect(reception.guests[0]).to.include({ text: '', isGone: true });
     });
   });

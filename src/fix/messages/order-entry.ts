@@ -112,7 +112,7 @@ export const NEW_ORDER_SINGLE = [
   ...ORDER_TERMS,
 ];
 
-/** OrderCancelRequest (F). OrderQty (38) is taken and not used: what is left is cancelled. */
+/** OrderCancelRequest (F). OrderQty (38) is taken and not used: what is left is canceled. */
 export const ORDER_CANCEL_REQUEST = [
   ...ORIG_CL_ORD_ID,
   ...required('ClOrdID'),

@@ -10,7 +10,7 @@ const { userId, senderCompId } = MEMBER;
 const ON = { ...DEFAULT_MEMBER_SETTINGS, cancelOnDisconnect: true, cancelGraceMs: 10_000 };
 
 forEachVersion((version) => {
-  describe('a member whose orders are cancelled on disconnect', () => {
+  describe('a member whose orders are canceled on disconnect', () => {
     let venue: FixVenue;
 
     beforeEach(async () => {
@@ -179,7 +179,7 @@ forEachVersion((version) => {
         return venue.cancelled.length === 2;
       });
       await until('its end', () =>
-        venue.lines.some(({ event }) => event === 'orders cancelled on disconnect'),
+        venue.lines.some(({ event }) => event === 'orders canceled on disconnect'),
       );
       venue.advance(60_000);
       await quiet();
