@@ -11,6 +11,7 @@ import type { Log } from '../platform/log.ts';
 import type { ActorSystem, Behavior } from './actor-system.ts';
 import { Departures } from './departures.ts';
 import { type FixSession, fixSession } from './fix-session.ts';
+import type { GatewayLimits } from './gateway-limits.ts';
 import type { Authenticator } from './ports.ts';
 import type {
   Address,
@@ -25,26 +26,6 @@ import type {
   Tick,
 } from './protocol.ts';
 import { stopAfter } from './supervision.ts';
-
-/** Bounds of a gateway. */
-export interface GatewayLimits {
-  /** Connections; one more is closed at once. */
-  readonly maxConnections: number;
-  /** Connections that have not logged on; one more is closed at once. */
-  readonly maxUnauthenticatedConnections: number;
-  /** How long a drain waits for the members' Logouts, ms; then the connections are closed. */
-  readonly drainTimeoutMs: number;
-  /** How long a cancel on disconnect may take to be answered, ms; then it is tried again. */
-  readonly operatorTimeoutMs: number;
-}
-
-/** The bounds of a gateway when nothing else is configured. */
-export const DEFAULT_GATEWAY_LIMITS: GatewayLimits = {
-  maxConnections: 1_000,
-  maxUnauthenticatedConnections: 100,
-  drainTimeoutMs: 15_000,
-  operatorTimeoutMs: 10_000,
-};
 
 /** How long after a cancel on disconnect that did not get through it is tried again. */
 const CANCEL_RETRY_MS = 1_000;

@@ -42,8 +42,11 @@ export type MemberColumns = Partial<
 const MAX_CANCEL_GRACE_MS = 3_600_000;
 const MAX_ORDERS_PER_SECOND = 1_000_000;
 const MAX_ADDRESSES = 100;
-/** Printable in any script; a subject is compared as it is. */
-const SUBJECT = /^[^\p{Cc}]{1,500}$/u;
+/** One name of a subject, `CN=desk-1`: blanks at its ends would have to be escaped. */
+const SUBJECT_NAME = /^[A-Za-z0-9.]+=(?! )(?:\\.|[^\\,+"<>;\p{Cc}])*(?<!(?<!\\) )$/u;
+/** Commas and plus signs that are not escaped separate names. */
+const BETWEEN_NAMES = /(?<!\\)[,+]/;
+const MAX_SUBJECT_LENGTH = 500;
 
 /** JSON schema of {@link MemberTerms}: shapes only. */
 export const MEMBER_TERMS_SCHEMA = {
@@ -105,8 +108,13 @@ function checkNumbers({ cancelGraceMs, ordersPerSecond }: MemberTerms): Refusal 
 }
 
 function checkSubject({ certificateSubject: subject }: MemberTerms): Refusal | undefined {
-  if (subject == null || (SUBJECT.test(subject) && subject.includes('='))) return undefined;
-  return new Refusal(400, 'a certificate subject is text such as CN=desk-1,O=Bank');
+  if (subject == null) return undefined;
+  const areNames = subject.split(BETWEEN_NAMES).every((name) => SUBJECT_NAME.test(name));
+  if (areNames && subject.length <= MAX_SUBJECT_LENGTH) return undefined;
+  return new Refusal(
+    400,
+    'a certificate subject is text as of RFC 2253, without blanks between its names, such as CN=desk-1,O=Bank',
+  );
 }
 
 function addressFault(patterns: readonly string[]): string | undefined {

@@ -9,7 +9,11 @@ interface AnnounceFlags extends ClientFlags {
 /** Adds the command to the program. */
 export function addAnnounceCommand(program: Command): void {
   clientCommand(program, 'announce <headline>', 'tell every member that is logged on something, as News (B)')
-    .option('--line <text...>', 'lines of text; by default the headline again')
+    .option('--line <text...>', 'lines of text, behind the headline; by default the headline again')
+    .addHelpText(
+      'after',
+      '\nExample:\n  onebook announce "maintenance tonight" --line "from 22:00" "to 22:10 UTC"',
+    )
     .action(async (headline: string, flags: AnnounceFlags) => {
       const body = await (await connect(flags)).post('/v1/announcements', { headline, lines: flags.line });
       const { memberCount } = body;

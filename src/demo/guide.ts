@@ -28,7 +28,7 @@ export function guide(venue: VenuePlace, logins: MemberLogins, style: Style): st
   return [
     heading('Connect your own client', style),
     row('Address', `${host}:${fixPort}, plain TCP; your engine is the initiator`),
-    row('BeginString(8)', 'FIX.4.4'),
+    row('BeginString(8)', 'FIX.4.4 (or FIX.4.2, or FIXT.1.1 with 1137=9)'),
     row('TargetCompID(56)', venueCompId),
     row(
       'SenderCompID(49)',

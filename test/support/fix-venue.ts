@@ -4,7 +4,8 @@
  */
 
 import { type ActorSystem, startActorSystem } from '../../src/actors/actor-system.ts';
-import { createGateway, DEFAULT_GATEWAY_LIMITS, type GatewayLimits } from '../../src/actors/gateway.ts';
+import { createGateway } from '../../src/actors/gateway.ts';
+import { DEFAULT_GATEWAY_LIMITS, type GatewayLimits } from '../../src/actors/gateway-limits.ts';
 import type { LoginVerdict } from '../../src/actors/ports.ts';
 import type {
   CommandsRefused,
