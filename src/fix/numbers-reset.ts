@@ -60,12 +60,13 @@ export function announceOwnReset(state: SessionState, opened: StoredSession): re
   state.ownReset = 'Announced';
   state.resetAnnouncedAt = state.now;
   enter(state, 'Active');
+  sendLogon(state, { heartBtInt: state.logon?.heartBtInt ?? 0, isReset: true }, undefined);
+  say(state, 'info', 'numbers reset', { nextInSeqNum: state.inbound.nextSeqNum });
+  // Behind the Logon: without it the member could not read the Logout's number.
   if (state.farewell !== undefined) {
     logOutAndEnd(state, state.farewell);
     return [];
   }
-  sendLogon(state, { heartBtInt: state.logon?.heartBtInt ?? 0, isReset: true }, undefined);
-  say(state, 'info', 'numbers reset', { nextInSeqNum: state.inbound.nextSeqNum });
   return takeKept(state);
 }
 

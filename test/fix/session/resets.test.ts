@@ -330,6 +330,18 @@ forEachVersion((version) => {
       await member.expect('5', { 34: 3, 58: 'no answer to the Logon(A) with ResetSeqNumFlag(141)=Y' });
     });
 
+    it('is announced also when the session is to end meanwhile: the Logout comes behind it', async () => {
+      venue.store.isHeld = true;
+      reset();
+      await until('the reset to reach the store', () => venue.opens.length === 2);
+      const sessionId = venue.opens[1]?.sessionId ?? '';
+      venue.system.tell({ type: 'session', sessionId }, { type: 'EndSession', text: 'disabled' });
+      venue.store.release();
+      await member.expect('A', { 34: 1, 141: 'Y' });
+      await member.expect('5', { 34: 2, 58: 'disabled' });
+      await member.expectClosed();
+    });
+
     it('before whose answer the connection broke lets the member go on at 1', async () => {
       reset();
       await member.expect('A', { 34: 1, 141: 'Y' });
