@@ -4,7 +4,10 @@
 export interface GatewayLimits {
   /** Connections; one more is closed at once. */
   readonly maxConnections: number;
-  /** Connections that have not logged on; one more is closed at once. */
+  /**
+   * Connections that have not logged on; for one more the oldest of the network with the most of them is closed, or
+   * it is closed itself when it comes from there.
+   */
   readonly maxUnauthenticatedConnections: number;
   /** How long a drain waits for the members' Logouts, ms; then the connections are closed. */
   readonly drainTimeoutMs: number;

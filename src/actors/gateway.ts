@@ -4,9 +4,12 @@
  */
 import type { Connection, ConnectionListener } from '../fix/connection.ts';
 import type { SessionLimits } from '../fix/session-limits.ts';
+import { Throttles } from '../fix/throttle.ts';
 import type { UnsolicitedCancel } from '../matching/types.ts';
+import { hostOf, networkOf } from '../platform/addresses.ts';
 import { assertNever } from '../platform/assert.ts';
 import type { Clock } from '../platform/clock.ts';
+import { oldestOfLargest } from '../platform/fair-share.ts';
 import type { Log } from '../platform/log.ts';
 import type { ActorSystem, Behavior } from './actor-system.ts';
 import { Departures } from './departures.ts';
@@ -109,7 +112,10 @@ class Registry {
   readonly #arriving = new Map<string, Connection>();
   readonly #sessions = new Map<string, Registered>();
   readonly #claims = new Map<number, string>();
+  /** Sessions that have not logged on, the oldest first, each with its network. */
+  readonly #strangers = new Map<string, string>();
   readonly #departures = new Departures();
+  readonly #throttles = new Throttles();
   #lastSessionNo = 0;
   #storeReason: string | undefined;
   #drain: Drain | undefined;
@@ -203,32 +209,46 @@ class Registry {
     const connection = this.#arriving.get(sessionId);
     this.#arriving.delete(sessionId);
     if (connection === undefined) return;
-    const refusal = this.#reasonToRefuse();
+    const network = networkOf(hostOf(remoteAddress));
+    const refusal = this.#reasonToRefuse(network);
     if (refusal !== undefined) {
       this.#options.log.warn('connection refused', { remoteAddress, reason: refusal });
       connection.close();
       return;
     }
     this.#spawn(sessionId, connection);
+    this.#strangers.set(sessionId, network);
     this.#options.log.info('connection opened', { sessionId, remoteAddress });
     connection.resume();
   }
 
-  #reasonToRefuse(): string | undefined {
+  /** Undefined when there is room, perhaps since a network that takes more of it than the newcomer's gave some up. */
+  #reasonToRefuse(network: string): string | undefined {
     const { limits } = this.#options;
     if (this.#drain !== undefined) return 'the venue is closing';
     if (this.#sessions.size >= limits.maxConnections) return `${limits.maxConnections} connections are open`;
-    const unauthenticatedCount = this.#sessions.size - this.#claims.size;
-    if (unauthenticatedCount >= limits.maxUnauthenticatedConnections) {
-      return `${unauthenticatedCount} connections have not logged on`;
-    }
+    if (this.#strangers.size < limits.maxUnauthenticatedConnections) return undefined;
+    const reason = `${this.#strangers.size} connections have not logged on`;
+    const oldest = oldestOfLargest(this.#strangers, network);
+    if (oldest === undefined) return reason;
+    this.#makeRoom(oldest, reason);
     return undefined;
+  }
+
+  #makeRoom(sessionId: string, reason: string): void {
+    this.#strangers.delete(sessionId);
+    const connection = this.#sessions.get(sessionId)?.connection;
+    if (connection === undefined) return;
+    const { remoteAddress } = connection.peer;
+    this.#options.log.warn('connection closed for another network', { sessionId, remoteAddress, reason });
+    connection.close();
+    this.#tell(sessionId, { type: 'PeerClosed' });
   }
 
   #spawn(sessionId: string, connection: Connection): void {
     const { system, venueCompId, limits, authenticator, clock, log, logMessages } = this.#options;
     const session = fixSession({
-      config: { sessionId, venueCompId, limits },
+      config: { sessionId, venueCompId, limits, throttles: this.#throttles },
       connection,
       tell: system.tell,
       gateway: this.#address,
@@ -257,6 +277,7 @@ class Registry {
     if (registered === undefined) return;
     if (registered.senderCompId !== undefined) this.#release(registered.senderCompId, sessionId);
     this.#sessions.delete(sessionId);
+    this.#strangers.delete(sessionId);
     this.#options.system.stop({ type: 'session', sessionId });
     if (registered.loggedOn?.cancelAfterMs !== undefined) {
       const { cancelAfterMs } = registered.loggedOn;
@@ -278,6 +299,7 @@ class Registry {
     }
     this.#claims.set(senderCompId, sessionId);
     registered.senderCompId = senderCompId;
+    this.#strangers.delete(sessionId);
     this.#tell(sessionId, { type: 'SessionClaimed' });
   }
 

@@ -102,6 +102,8 @@ export interface OpenedSession {
   readonly deliveryUncertain: boolean;
   /** Both sides went back to 1 with this opening. */
   readonly wasReset: boolean;
+  /** The member was disabled while its password was being judged. */
+  readonly isDisabled: boolean;
 }
 
 export interface OpenSessionRequest {
@@ -113,9 +115,13 @@ export interface OpenSessionRequest {
   readonly resetIfBegunBefore: number | undefined;
   /**
    * Kept as a row: the member's orders are canceled so many ms after this session, or this process, has ended;
-   * undefined: they stay. `unchanged` leaves the row of the last session as it is.
+   * undefined: they stay. `unchanged` leaves the row of the last session as it is, and so does a Logon whose numbers
+   * do not fit.
    */
   readonly cancelAfterMs: number | 'unchanged' | undefined;
+  /** MsgSeqNum (34) and NextExpectedMsgSeqNum (789) of the Logon: one that does not fit is refused. */
+  readonly logonSeqNum: number;
+  readonly nextExpectedSeqNum: number | undefined;
   /** How many outbound numbers to reserve beyond the next one. */
   readonly reserveCount: number;
 }

@@ -462,6 +462,9 @@ export interface OpenSession {
   readonly resetIfBegunBefore: number | undefined;
   /** How long after the session's end the member's orders are canceled, ms; undefined: they stay. */
   readonly cancelAfterMs: number | 'unchanged' | undefined;
+  /** MsgSeqNum (34) and NextExpectedMsgSeqNum (789) of the Logon: one that does not fit is refused. */
+  readonly logonSeqNum: number;
+  readonly nextExpectedSeqNum: number | undefined;
 }
 /** The session's connection is gone: no more reports to it. */
 export interface CloseSession {

@@ -9,17 +9,19 @@ import { DEFAULT_SESSION_LIMITS, type SessionLimits } from '../fix/session-limit
 export interface VenueLimits extends SessionLimits {
   /** FIX connections of one node; one more is closed at once. */
   readonly maxConnections: number;
-  /** Connections that have not logged on yet; one more is closed at once. */
+  /** Connections that have not logged on yet; past it the network that has most of them gives one up. */
   readonly maxUnauthenticatedConnections: number;
   /** Logons that wait for the check of their password; one more is told to come back. */
   readonly maxPendingLogins: number;
+  /** Those of one network among them, but for members that have logged on from it before. */
+  readonly maxPendingLoginsPerNetwork: number;
   /** Failed logons in a row that lock a member's SenderCompID out; an address is allowed four times as many. */
   readonly loginFailuresToLock: number;
   /** The first lock-out; each failure after one doubles it. */
   readonly lockoutFromMs: number;
   /** The longest lock-out. */
   readonly lockoutToMs: number;
-  /** Connections of one listener whose PROXY header or TLS handshake is not finished; one more is closed at once. */
+  /** Connections of one listener whose PROXY header or TLS handshake is not finished; past it as above. */
   readonly maxPendingHandshakes: number;
   /** How long a load balancer may take for its PROXY protocol header; then the connection is closed. */
   readonly proxyHeaderTimeoutMs: number;
@@ -86,6 +88,7 @@ export const LIMIT_RANGES: { readonly [Name in keyof VenueLimits]: LimitRange } 
   maxConnections: { default: 1_000, min: 1, max: 100_000 },
   maxUnauthenticatedConnections: { default: 100, min: 1, max: 100_000 },
   maxPendingLogins: { default: 256, min: 1, max: 100_000 },
+  maxPendingLoginsPerNetwork: { default: 128, min: 1, max: 100_000 },
   loginFailuresToLock: { default: 5, min: 1, max: 1_000 },
   lockoutFromMs: { default: 1_000, min: 1, max: 24 * HOUR_MS },
   lockoutToMs: { default: 15 * MINUTE_MS, min: 1, max: 24 * HOUR_MS },

@@ -10,8 +10,9 @@ import {
   type TLSSocket,
   type Server as TlsServer,
 } from 'node:tls';
-import { type AddressMatcher, addressAndPort } from '../platform/addresses.ts';
+import { type AddressMatcher, addressAndPort, hostOf, networkOf } from '../platform/addresses.ts';
 import type { CancelTimer } from '../platform/clock.ts';
+import { oldestOfLargest } from '../platform/fair-share.ts';
 import type { Log } from '../platform/log.ts';
 import { readProxyHeader } from './proxy-protocol.ts';
 import { type ConnectionOptions, serveConnection } from './socket-connection.ts';
@@ -50,7 +51,7 @@ export interface ListenerLimits {
   readonly proxyHeaderTimeoutMs: number;
   /** How long a member may take for its TLS handshake. */
   readonly tlsHandshakeTimeoutMs: number;
-  /** Connections of one listener whose header or handshake is not finished; one more is closed at once. */
+  /** Connections of one listener whose header or handshake is not finished; past it the largest network gives way. */
   readonly maxPendingHandshakes: number;
 }
 
@@ -206,13 +207,28 @@ class Listener {
       socket.destroy();
     } else if (trustedProxies !== undefined && !trustedProxies.matches(remoteAddress)) {
       this.#refuse(arrival, 'its address is not in trustedProxies');
-    } else if (this.#arrivals.size >= this.#limits.maxPendingHandshakes) {
-      this.#refuse(arrival, `${this.#arrivals.size} connections have not finished their handshake`);
-    } else {
+    } else if (this.#hasRoom(arrival)) {
       this.#await(arrival);
       if (trustedProxies === undefined) this.#expectTls(arrival);
       else this.#expectProxyHeader(arrival);
     }
+  }
+
+  /** Refuses the arrival, or an older one of a network that has more of them, when there are too many. */
+  #hasRoom(arrival: Arrival): boolean {
+    const pendingCount = this.#arrivals.size;
+    if (pendingCount < this.#limits.maxPendingHandshakes) return true;
+    const networks = Array.from(this.#arrivals.values(), (one) => [one, placeOf(one)] as const);
+    const oldest = oldestOfLargest(networks, placeOf(arrival));
+    if (oldest !== undefined) this.#drop(oldest);
+    this.#refuse(oldest ?? arrival, `${pendingCount} connections have not finished their handshake`);
+    return oldest !== undefined;
+  }
+
+  /** The arrival counts no more, whatever becomes of its socket. */
+  #drop(arrival: Arrival): void {
+    arrival.cancelTimer();
+    this.#arrivals.delete(endpointOf(arrival.socket));
   }
 
   /** Counts the arrival until it is served or gone. */
@@ -334,6 +350,11 @@ function contextOf({ cert, key, ca, minVersion }: TlsMaterial): SecureContextOpt
   // Without resumption the certificate of every connection is judged by the authorities of today.
   const secureOptions = constants.SSL_OP_NO_TICKET;
   return { cert, key, ...(ca === undefined ? {} : { ca }), minVersion, secureOptions };
+}
+
+/** The network that an arrival counts for. */
+function placeOf({ remoteAddress }: Arrival): string {
+  return networkOf(hostOf(remoteAddress));
 }
 
 /** Unique among the open sockets of a listener. */

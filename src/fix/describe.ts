@@ -3,6 +3,7 @@
  * log files make of it, and never shows a password.
  */
 import { dataTagOf, enumName, fieldName, fieldNameIn, messageName } from './dictionary.ts';
+import { MASK, SECRET_TAGS, showableStart } from './secret-fields.ts';
 import { MSG_TYPE, TAG } from './tags.ts';
 import { type FixVersion, versionOf } from './version.ts';
 
@@ -11,21 +12,15 @@ interface TextField {
   readonly value: string;
 }
 
-const SECRET_TAGS: ReadonlySet<number> = new Set([
-  TAG.Password,
-  TAG.NewPassword,
-  TAG.EncryptedPassword,
-  TAG.EncryptedNewPassword,
-  TAG.RawData,
-]);
-const MASK = '***';
 /** What separates fields: the wire's SOH, and two ways of logs to show it. */
 const SEPARATORS = ['\x01', '^A', '|'] as const;
+/** A number that FIX does not take for a tag, where a tag should be. */
+const BAD_TAG = /^\s*[-+]?\d+\s*$/;
 
 /**
  * Every field of a message as `Name(tag)=value (meaning)`, in its order. Fields may be separated by SOH, `^A`
- * or `|`; what stands before `8=FIX` on a log line is left out; what is no `tag=value` is shown as it is. Names
- * are those of the message's version.
+ * or `|`; what stands before `8=FIX` on a log line is left out; what is no `tag=value` is shown up to
+ * its `=`. Names are those of the message's version.
  */
 export function describeMessage(bytes: Buffer | string): string[] {
   const fields = splitFields(bytes);
@@ -88,10 +83,10 @@ function splitFields(bytes: Buffer | string): TextField[] {
           .join(separator)
           .slice(equals + 1),
       });
-    } else if (last !== undefined && piece.trim() !== '' && isPartOf(last, separator)) {
+    } else if (last !== undefined && piece.trim() !== '' && isPartOf(last, tagText, separator)) {
       fields[fields.length - 1] = { tag: last.tag, value: last.value + separator + piece };
     } else if (piece.trim() !== '') {
-      fields.push({ tag: 0, value: printable(piece) });
+      fields.push({ tag: 0, value: printable(equals < 0 ? piece : showableStart(piece) + MASK) });
     }
     at += count;
   }
@@ -99,8 +94,8 @@ function splitFields(bytes: Buffer | string): TextField[] {
 }
 
 /** A log's separator may be part of a value; the wire's cannot, but what follows a secret may be its rest. */
-function isPartOf(last: TextField, separator: string): boolean {
-  return separator !== '\x01' || SECRET_TAGS.has(last.tag);
+function isPartOf(last: TextField, tagText: string, separator: string): boolean {
+  return SECRET_TAGS.has(last.tag) || (separator !== '\x01' && !BAD_TAG.test(tagText));
 }
 
 /** How long the field before says that the value of `tag` is, in bytes; 0 when it says nothing about it. */

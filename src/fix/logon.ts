@@ -23,7 +23,6 @@ import {
   speakTo,
 } from './session-state.ts';
 import { MSG_TYPE, TAG } from './tags.ts';
-import { Throttle } from './throttle.ts';
 import { utcTimestamp } from './timestamp.ts';
 import { APPL_VER_ID_50SP2 } from './version.ts';
 
@@ -56,7 +55,7 @@ export function takeVerdict(state: SessionState, verdict: LogonVerdict): void {
       claim(state, identity.senderCompId, verdict.userId);
       return;
     case 'Accepted':
-      agree(state, verdict.settings);
+      agree(state, identity.senderCompId, verdict.settings);
       claim(state, identity.senderCompId, verdict.userId);
       return;
     default:
@@ -65,7 +64,7 @@ export function takeVerdict(state: SessionState, verdict: LogonVerdict): void {
 }
 
 /** Takes over what is agreed with the member, and judges its Logon by that. */
-function agree(state: SessionState, settings: MemberSettings): void {
+function agree(state: SessionState, senderCompId: number, settings: MemberSettings): void {
   const { logon, now } = state;
   const { limits } = state.config;
   if (logon === undefined) return;
@@ -75,7 +74,7 @@ function agree(state: SessionState, settings: MemberSettings): void {
     maxFieldBytes: limits.maxFieldBytes,
   };
   const perSecond = settings.ordersPerSecond ?? limits.maxOrdersPerSecond;
-  state.throttle = new Throttle(perSecond, limits.minThrottleAbuse, now);
+  state.throttle = state.config.throttles.of(senderCompId, perSecond, limits.minThrottleAbuse, now);
   state.schedule = settings.schedule === undefined ? undefined : compileSchedule(settings.schedule);
   const times = state.schedule?.at(now);
   const closed =
@@ -114,6 +113,8 @@ export function open(state: SessionState): void {
     resetIfBegunBefore: state.scheduledResetAt,
     // A Logon that is refused is no session: what the last one left behind stays due.
     cancelAfterMs: state.farewell === undefined ? state.cancelAfterMs : 'unchanged',
+    logonSeqNum: state.logon?.msgSeqNum ?? 1,
+    nextExpectedSeqNum: state.logon?.nextExpectedSeqNum,
   });
   enter(state, 'Opening');
 }
@@ -129,6 +130,7 @@ export function start(state: SessionState, opened: StoredSession): readonly FixM
   state.lastReceivedAt = state.now;
   const verdict = judgeMsgSeqNum(opened.nextInSeqNum, logon.msgSeqNum, false);
   if (verdict.type === 'InOrder') state.inbound.consume();
+  if (opened.isDisabled) state.farewell ??= 'this user is disabled';
   if (state.farewell !== undefined) {
     // The numbers are cut already: a member that asked for it must see so before it is told to go.
     if (opened.wasReset && logon.isReset) sendLogon(state, logon, undefined);

@@ -5,11 +5,12 @@
 import { logOut, logOutAndEnd } from './ending.ts';
 import { judgeMsgSeqNum } from './inbound.ts';
 import { open, sendLogon, stageReports, takeKept } from './logon.ts';
-import { faultOf, termsOf } from './logon-terms.ts';
+import { cancelAfterMsOf, faultOf, termsOf } from './logon-terms.ts';
 import type { FixMessage } from './message.ts';
 import { requestMissing } from './resend.ts';
 import type { StoredSession } from './session-protocol.ts';
 import { beginOutboundNumbers, enter, outboundOf, type SessionState, say } from './session-state.ts';
+import { TAG } from './tags.ts';
 
 /** How long a member may take to answer the venue's reset, in multiples of what it may take for a Logout. */
 const ANSWER_FACTOR = 5;
@@ -24,6 +25,9 @@ export function takeResetLogon(state: SessionState, message: FixMessage, msgSeqN
   state.logon = termsOf(message, msgSeqNum, state.config.limits);
   if (state.ownReset === 'Announced') state.ownReset = 'Answered';
   else state.isResetDue = true;
+  if (message.has(TAG.CancelOrdersOnDisconnect)) {
+    state.cancelAfterMs = cancelAfterMsOf(message, state.settings);
+  }
   enter(state, 'Resetting');
 }
 

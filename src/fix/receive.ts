@@ -17,7 +17,7 @@ import {
 } from './rejects.ts';
 import { unsupportedRequest } from './reports.ts';
 import { readResendRequest, requestMissing, resendRange } from './resend.ts';
-import { enter, outboundOf, type SessionState, say, sendAdmin } from './session-state.ts';
+import { enter, outboundOf, type SessionState, sayOften, sendAdmin } from './session-state.ts';
 import { MSG_TYPE, TAG } from './tags.ts';
 import { parseUtcTimestamp } from './timestamp.ts';
 import { excerpt, validate } from './validator.ts';
@@ -199,7 +199,7 @@ function process(state: SessionState, message: FixMessage): void {
     }
     case MSG_TYPE.Reject:
     case MSG_TYPE.BusinessMessageReject:
-      say(state, 'warn', 'the member rejected a message', {
+      sayOften(state, 'warn', 'the member rejected a message', {
         refSeqNum: message.getInt(TAG.RefSeqNum),
         text: message.get(TAG.Text),
       });
@@ -309,7 +309,9 @@ function resetInbound(state: SessionState, message: FixMessage): boolean {
     sendReject(state, message, REJECT_REASON.valueIsIncorrect, TAG.NewSeqNo, text);
     return true;
   }
-  say(state, 'warn', 'the member reset its numbers', { expected, newSeqNo });
+  // One that moves nothing is no progress of a gap, and no work.
+  if (newSeqNo === expected) return true;
+  sayOften(state, 'warn', 'the member reset its numbers', { expected, newSeqNo });
   state.inbound.moveTo(newSeqNo);
   processQueue(state);
   return true;

@@ -2,7 +2,7 @@
 import type { FixMessage } from './message.ts';
 import { BUSINESS_MESSAGE_REJECT } from './messages/general-messages.ts';
 import { REJECT } from './messages/session-messages.ts';
-import { type SessionState, say, sendAdmin, sendApplication } from './session-state.ts';
+import { type SessionState, sayOften, sendAdmin, sendApplication } from './session-state.ts';
 import { MSG_TYPE, TAG } from './tags.ts';
 import { writeFields } from './typed-messages.ts';
 import type { Violation } from './validator.ts';
@@ -70,7 +70,7 @@ export function sendReject(
       Text: text,
     });
   });
-  say(state, 'info', 'message rejected', { msgSeqNum: message.msgSeqNum, sessionRejectReason, text });
+  sayOften(state, 'info', 'message rejected', { msgSeqNum: message.msgSeqNum, sessionRejectReason, text });
 }
 
 /** BusinessMessageReject (j) of a message, with its ClOrdID (11) where it has one. */
@@ -91,7 +91,7 @@ export function sendBusinessReject(
       Text: text,
     });
   });
-  say(state, 'info', 'message rejected', { msgSeqNum: message.msgSeqNum, businessRejectReason, text });
+  sayOften(state, 'info', 'message rejected', { msgSeqNum: message.msgSeqNum, businessRejectReason, text });
 }
 
 function reverseRouting(state: SessionState, writer: MessageWriter, message: FixMessage): void {

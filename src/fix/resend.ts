@@ -7,7 +7,7 @@ import { flush } from './ending.ts';
 import { FrameDecoder } from './framing.ts';
 import type { FixMessage } from './message.ts';
 import type { MessagesLoadedInput, StoredFrames } from './session-protocol.ts';
-import { identityOf, outboundOf, type SessionState, say, sendAdmin } from './session-state.ts';
+import { identityOf, outboundOf, type SessionState, sayOften, sendAdmin } from './session-state.ts';
 import { MSG_TYPE, TAG } from './tags.ts';
 
 /** EndSeqNo (16): up to the last message sent. */
@@ -29,7 +29,7 @@ function sendResendRequest(state: SessionState, shownBy: number): void {
   sendAdmin(state, MSG_TYPE.ResendRequest, (writer) => {
     writer.field(TAG.BeginSeqNo, beginSeqNo).field(TAG.EndSeqNo, INFINITY);
   });
-  say(state, 'info', 'resend requested', { beginSeqNo, shownBy });
+  sayOften(state, 'info', 'resend requested', { beginSeqNo, shownBy });
 }
 
 /** What a ResendRequest (2) asks for, or the field that makes no sense (373=5). */
@@ -53,7 +53,7 @@ export function readResendRequest(message: FixMessage, lastSeqNum: number): Rese
 
 /** Begins to send a range again, or does so after the one under way. */
 export function resendRange(state: SessionState, begin: number, end: number): void {
-  say(state, 'info', 'resend asked for', { beginSeqNo: begin, endSeqNo: end });
+  sayOften(state, 'info', 'resend asked for', { beginSeqNo: begin, endSeqNo: end });
   if (state.resend === undefined) {
     state.resend = { sentUpTo: begin, loadFrom: begin, end };
     loadPortion(state);

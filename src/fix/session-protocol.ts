@@ -8,6 +8,7 @@ import type { UserId } from '../matching/types.ts';
 import type { MemberSettings } from './member-settings.ts';
 import type { FixMessage } from './message.ts';
 import type { SessionLimits } from './session-limits.ts';
+import type { Throttles } from './throttle.ts';
 
 /** What a session is told when it is born. */
 export interface SessionConfig {
@@ -16,6 +17,8 @@ export interface SessionConfig {
   /** The venue's own CompID: TargetCompID (56) of the member's messages. */
   readonly venueCompId: string;
   readonly limits: SessionLimits;
+  /** Shared by the sessions of a gateway. */
+  readonly throttles: Throttles;
 }
 
 // ---- Inputs -----------------------------------------------------------------------------------------------
@@ -61,6 +64,8 @@ export interface StoredSession {
   readonly deliveryUncertain: boolean;
   /** Both sides went back to 1 with this opening. */
   readonly wasReset: boolean;
+  /** The member was disabled while its password was being judged. */
+  readonly isDisabled: boolean;
 }
 
 /** Application messages that were sent: complete frames back to back, in order of MsgSeqNum. */
@@ -177,6 +182,8 @@ export type SessionEffect =
       readonly reset: boolean;
       readonly resetIfBegunBefore: number | undefined;
       readonly cancelAfterMs: number | 'unchanged' | undefined;
+      readonly logonSeqNum: number;
+      readonly nextExpectedSeqNum: number | undefined;
     }
   /** The member is in: until its session ends its orders are looked after, then `cancelAfterMs` counts. */
   | {

@@ -18,6 +18,10 @@ import type { ValidatorOptions } from './validator.ts';
 import { beginStringOf, type FixVersion } from './version.ts';
 import type { MessageWriter } from './writer.ts';
 
+/** Lines of the log that a member can provoke in a second. */
+const PROVOKED_LINES_PER_SECOND = 20;
+const SECOND_MS = 1_000;
+
 /** What a good Logon (A) asked for, at the start or in mid-session. */
 export interface LogonTerms {
   readonly msgSeqNum: number;
@@ -141,6 +145,8 @@ export interface SessionState {
   probedAt: number | undefined;
   lastTestReqNo: number;
   lastRefusalNo: number;
+  /** Lines that the member provoked in the second that began at `since`. */
+  readonly provokedLines: { since: number; count: number };
 
   /** The numbers that were journaled last. */
   journaledInSeqNum: number;
@@ -193,6 +199,7 @@ export function newSession(config: SessionConfig, now: number, isStoreUp: boolea
     probedAt: undefined,
     lastTestReqNo: 0,
     lastRefusalNo: 0,
+    provokedLines: { since: now, count: 0 },
     journaledInSeqNum: 1,
     journaledOutSeqNum: 1,
   };
@@ -269,6 +276,27 @@ export function sendApplication(
   write: (writer: MessageWriter) => void,
 ): void {
   outboundOf(state).send({ type: 'Message', msgType, isApplication: true, write }, state.now);
+}
+
+/**
+ * One line for the log about something that the member may do as often as it likes: a second has a few, and the next
+ * one says how many were left out.
+ */
+export function sayOften(
+  state: SessionState,
+  level: 'info' | 'warn',
+  event: string,
+  fields: Readonly<Record<string, unknown>> = {},
+): void {
+  const { provokedLines } = state;
+  if (state.now - provokedLines.since >= SECOND_MS || state.now < provokedLines.since) {
+    const leftOut = provokedLines.count - PROVOKED_LINES_PER_SECOND;
+    if (leftOut > 0) say(state, 'warn', 'lines left out', { count: leftOut });
+    provokedLines.since = state.now;
+    provokedLines.count = 0;
+  }
+  provokedLines.count += 1;
+  if (provokedLines.count <= PROVOKED_LINES_PER_SECOND) say(state, level, event, fields);
 }
 
 /** One line for the log. Never a password. */

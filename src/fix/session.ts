@@ -13,7 +13,7 @@ import { receive, receiveLast } from './receive.ts';
 import { holdReports, noteAnswers, sendBacklog, sendRefusals, sendReports } from './reports.ts';
 import { continueResend, takePortion } from './resend.ts';
 import type { SessionEffect, SessionInput } from './session-protocol.ts';
-import { outboundOf, type SessionState, say } from './session-state.ts';
+import { outboundOf, type SessionState, say, sayOften } from './session-state.ts';
 import { actionFor, type SessionAction } from './session-table.ts';
 
 /**
@@ -82,7 +82,7 @@ function act(state: SessionState, action: SessionAction, input: SessionInput): v
       receiveLast(state, as(input, 'Message').message);
       return;
     case 'noteGarbled':
-      say(state, 'warn', 'garbled message ignored', { reason: as(input, 'Garbled').reason });
+      sayOften(state, 'warn', 'garbled message ignored', { reason: as(input, 'Garbled').reason });
       return;
     case 'refuseOversize': {
       const { announced } = as(input, 'Oversize');

@@ -15,7 +15,10 @@ export interface ConnectionOptions {
   readonly clock: Clock;
   /** Bytes handed to the listener and not yet consumed; past it the socket is not read. Default 1 MiB. */
   readonly maxUnreadBytes?: number;
-  /** How long the peer may take to close after we have; then the socket is destroyed. Default 2 s. */
+  /**
+   * How long the peer may take to close after we have, if it was told anything; then the socket is destroyed. Default
+   * 2 s.
+   */
   readonly closeGraceMs?: number;
 }
 
@@ -32,6 +35,7 @@ export function serveConnection(socket: Socket, peer: Peer, options: ConnectionO
   let unreadBytes = 0;
   let isPausedBySession = true;
   let isClosing = false;
+  let hasWritten = false;
 
   // Two reasons not to read: the session does not want more, or has not dealt with what it got.
   const regulate = () => {
@@ -43,7 +47,9 @@ export function serveConnection(socket: Socket, peer: Peer, options: ConnectionO
   const connection: Connection = {
     peer,
     write(bytes) {
-      if (!isClosing && socket.writable) socket.write(bytes);
+      if (isClosing || !socket.writable) return;
+      hasWritten = true;
+      socket.write(bytes);
     },
     pause() {
       isPausedBySession = true;
@@ -60,7 +66,9 @@ export function serveConnection(socket: Socket, peer: Peer, options: ConnectionO
     close() {
       if (isClosing) return;
       isClosing = true;
-      socket.end();
+      // A peer that was told nothing has nothing to wait for, and must not hold the socket until it closes too.
+      if (hasWritten) socket.end();
+      else socket.destroySoon();
       // Unread bytes would turn the close into a reset, and that would take our last words from the peer.
       regulate();
       const cancel = clock.after(options.closeGraceMs ?? DEFAULT_CLOSE_GRACE_MS, () => socket.destroy());

@@ -21,7 +21,7 @@ const SECOND_MS = 1_000;
 const PASSED: ThrottleVerdict = { type: 'Passed' };
 const ABUSE: ThrottleVerdict = { type: 'Abuse' };
 
-/** One per session. */
+/** One per member. */
 export class Throttle {
   readonly #perSecond: number;
   readonly #capacity: number;
@@ -62,5 +62,19 @@ export class Throttle {
     if (this.#rejectedCount > this.#abuseAfter) return ABUSE;
     const retryAfterMs = Math.ceil((COST - this.#units) / this.#perSecond);
     return { type: 'TooFast', retryAfterMs };
+  }
+}
+
+/** The throttles of a gateway's members, by SenderCompID (49): a new connection does not fill a bucket. */
+export class Throttles {
+  readonly #byMember = new Map<number, { readonly perSecond: number; readonly throttle: Throttle }>();
+
+  /** The member's throttle; another one when its rate has changed. See the constructor of {@link Throttle}. */
+  of(senderCompId: number, perSecond: number, minAbuseCount: number, now: number): Throttle {
+    const known = this.#byMember.get(senderCompId);
+    if (known?.perSecond === perSecond) return known.throttle;
+    const throttle = new Throttle(perSecond, minAbuseCount, now);
+    this.#byMember.set(senderCompId, { perSecond, throttle });
+    return throttle;
   }
 }

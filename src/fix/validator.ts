@@ -17,6 +17,7 @@ import { dataTagOf, fieldNameIn, isFieldOf, isMessageOf, messageName } from './d
 import { type FieldFormat, isWellFormed } from './field-formats.ts';
 import { isKnownToBeRight, rememberLayout } from './known-layouts.ts';
 import type { FixMessage } from './message.ts';
+import { SECRET_TAGS, showableStart } from './secret-fields.ts';
 import { TAG } from './tags.ts';
 import { isVenueField } from './venue-fields.ts';
 import type { FixVersion } from './version.ts';
@@ -174,11 +175,7 @@ function judgeFields(rules: CompiledMessage, run: number): Violation | undefined
 function judgeUnexpected(i: number): Violation {
   const { message, version } = judged;
   const tag = message.tagAt(i);
-  if (tag === 0) {
-    const field = message.valueAt(i);
-    const text = `field ${i + 1}, "${excerpt(field)}", is not tag=value`;
-    return reject(REASON.undefinedTag, badTagOf(field), text);
-  }
+  if (tag === 0) return judgeNoField(i);
   // A session message of FIX.5.0SP2 is one of FIXT.1.1, which has no fields of orders.
   const isOfTransport = version === 'FIX.5.0SP2' && isMessageOf('FIXT.1.1', message.msgType);
   const edition = isOfTransport ? 'FIXT.1.1' : version;
@@ -188,6 +185,15 @@ function judgeUnexpected(i: number): Violation {
     return reject(REASON.tagNotOfMessage, tag, text);
   }
   return reject(REASON.undefinedTag, tag, `${label(tag)} is not defined in ${edition}`);
+}
+
+/** What is no `tag=value`: it may be a password's, mistyped, or the rest of one that contains SOH. */
+function judgeNoField(i: number): Violation {
+  const { message } = judged;
+  const isRestOfSecret = i > 0 && SECRET_TAGS.has(message.tagAt(i - 1));
+  const start = isRestOfSecret ? '' : showableStart(message.valueAt(i));
+  const place = start === '' ? `field ${i + 1}` : `field ${i + 1}, "${excerpt(start)}",`;
+  return reject(REASON.undefinedTag, badTagOf(start), `${place} is not tag=value`);
 }
 
 /** The number that stands where a tag should: 0 or negative; undefined when there is none that can be told. */
@@ -208,15 +214,14 @@ function judgeValue(i: number): Violation | undefined {
     return reject(REASON.badFormat, tag, text);
   }
   if (!isWellFormed(format, message.source, start, end)) {
-    const text = `${label(tag)}=${excerpt(message.valueAt(i))} is not ${DESCRIPTIONS[format]}`;
+    const text = `${quoted(i)} is not ${DESCRIPTIONS[format]}`;
     return reject(REASON.badFormat, tag, text);
   }
   if (format === 'data' && !hasItsLength(message, i)) {
     return reject(REASON.badFormat, tag, `${label(tag)} does not follow its length, or has another`);
   }
   if (tag < TAG_LIMIT && !isEnumerated(i, tag, format)) {
-    const text = `${label(tag)}=${excerpt(message.valueAt(i))} is not a defined value`;
-    return reject(REASON.badEnumeration, tag, text);
+    return reject(REASON.badEnumeration, tag, `${quoted(i)} is not a defined value`);
   }
   return undefined;
 }
@@ -266,7 +271,7 @@ function judgeGroup(i: number, group: CompiledGroup): number | Violation {
     at = next;
   }
   if (Number(message.valueAt(i)) !== instanceCount) {
-    const text = `${label(countTag)}=${excerpt(message.valueAt(i))} but there are ${instanceCount} instances`;
+    const text = `${quoted(i)} but there are ${instanceCount} instances`;
     return reject(REASON.wrongGroupCount, countTag, text);
   }
   return at;
@@ -314,6 +319,13 @@ const DESCRIPTIONS: Readonly<Record<FieldFormat, string>> = {
 function label(tag: number): string {
   const name = fieldNameIn(judged.version, tag);
   return name === undefined ? `tag ${tag}` : `${name}(${tag})`;
+}
+
+/** `Price(44)=abc`, or the name alone of a field whose value is a secret. */
+function quoted(i: number): string {
+  const { message } = judged;
+  const tag = message.tagAt(i);
+  return SECRET_TAGS.has(tag) ? label(tag) : `${label(tag)}=${excerpt(message.valueAt(i))}`;
 }
 
 /** The first characters of a bad value, those that cannot be printed as `?`. */

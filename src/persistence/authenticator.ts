@@ -1,19 +1,18 @@
 /** Judges a Logon (A) against the `users` table, and keeps those who guess from trying on. */
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { type Authenticator, type LoginVerdict, StoreUnavailableError } from '../actors/ports.ts';
-import { hostOf } from '../platform/addresses.ts';
+import { hostOf, networkOf } from '../platform/addresses.ts';
 import type { Clock } from '../platform/clock.ts';
 import { hashPassword, inHashingTurn, type VerifyPassword } from '../platform/passwords.ts';
-import { type LoginAttempt, LoginGuard, type LoginGuardLimits, networkOf } from './login-guard.ts';
+import { type LoginAttempt, LoginGuard, type LoginGuardLimits } from './login-guard.ts';
+import { LoginQueue, type LoginQueueLimits } from './login-queue.ts';
 import { MEMBER_RECORD_COLUMNS, type MemberRecord, memberSettings, peerFault } from './member-settings.ts';
 import { load, onConnection, reasonOf } from './sql.ts';
 
 export interface AuthenticatorOptions {
   readonly clock: Clock;
-  readonly limits: LoginGuardLimits & {
-    /** Logons that may wait for their turn to be hashed; more are told to come back. */
-    readonly maxPendingLogins: number;
-  };
+  /** Logons past the queue's bounds are told to come back. */
+  readonly limits: LoginGuardLimits & LoginQueueLimits;
   /** Tests count hashes here. */
   readonly inTurn?: typeof inHashingTurn;
 }
@@ -42,7 +41,7 @@ export async function createAuthenticator(
     guard.remember(compId, networks);
   }
   const nobodysHash = await hashPassword('nobody');
-  let pendingCount = 0;
+  const queue = new LoginQueue<LoginVerdict>(limits);
   let saved: Promise<unknown> = Promise.resolve();
 
   function lockedOut(attempt: LoginAttempt): LoginVerdict | undefined {
@@ -88,19 +87,19 @@ export async function createAuthenticator(
       };
       const locked = lockedOut(attempt);
       if (locked !== undefined) return locked;
-      if (pendingCount >= limits.maxPendingLogins) {
-        return { type: 'Unavailable', reason: 'too many logons at once' };
-      }
-      pendingCount += 1;
+      const isKnown = guard.isKnown(attempt);
+      const fault = queue.reasonToRefuse(attempt, isKnown);
+      if (fault !== undefined) return { type: 'Unavailable', reason: fault };
       try {
-        return await inTurn((verifyNow) => verdictOn(login, attempt, verifyNow));
+        const verdict = queue.add(attempt, isKnown, (verifyNow) => verdictOn(login, attempt, verifyNow));
+        // One turn for each that waits, but not its own: whose it is shows when it comes.
+        void inTurn((verifyNow) => queue.takeNext(verifyNow));
+        return await verdict;
       } catch (error) {
         return {
           type: 'Unavailable',
           reason: error instanceof StoreUnavailableError ? error.message : `logon failed: ${reasonOf(error)}`,
         };
-      } finally {
-        pendingCount -= 1;
       }
     },
   };

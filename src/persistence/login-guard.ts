@@ -22,7 +22,7 @@ export interface LoginGuardLimits {
 export interface LoginAttempt {
   /** SenderCompID (49), whether there is such a member or not. */
   readonly senderCompId: number;
-  /** As {@link networkOf} names it. */
+  /** As `networkOf` names it. */
   readonly network: string;
 }
 
@@ -98,13 +98,19 @@ export class LoginGuard {
     return this.#members.size + this.#networks.size + this.#pairs.size + this.#known.size;
   }
 
-  #countersOf({ senderCompId, network }: LoginAttempt): readonly {
+  /** Whether the member has logged on from the network before. */
+  isKnown({ senderCompId, network }: LoginAttempt): boolean {
+    return this.#known.get(senderCompId)?.includes(network) ?? false;
+  }
+
+  #countersOf(attempt: LoginAttempt): readonly {
     readonly map: Map<string, Failures>;
     readonly key: string;
     readonly failuresToLock: number;
   }[] {
+    const { senderCompId, network } = attempt;
     const { loginFailuresToLock: failuresToLock } = this.#limits;
-    if (this.#known.get(senderCompId)?.includes(network)) {
+    if (this.isKnown(attempt)) {
       return [{ map: this.#pairs, key: `${senderCompId} ${network}`, failuresToLock }];
     }
     return [
@@ -118,20 +124,6 @@ export class LoginGuard {
     if (excess < 0) return 0;
     return Math.min(this.#limits.lockoutFromMs * 2 ** Math.min(excess, 40), this.#limits.lockoutToMs);
   }
-}
-
-/**
- * What counts as one place: an IPv4 address, or the /64 of an IPv6 address, since its owner has all of that to choose
- * from. `address` has no port.
- */
-export function networkOf(address: string): string {
-  if (!address.includes(':')) return address;
-  const [head = '', tail] = (address.split('%')[0] ?? '').toLowerCase().split('::');
-  const groups = head === '' ? [] : head.split(':');
-  const missing = tail === undefined ? 0 : 8 - groups.length - (tail === '' ? 0 : tail.split(':').length);
-  const all = [...groups, ...Array<string>(Math.max(missing, 0)).fill('0'), ...(tail ?? '').split(':')];
-  const network = all.slice(0, 4).map((group) => Number.parseInt(group || '0', 16).toString(16));
-  return `${network.join(':')}::/64`;
 }
 
 /** Sets an entry as the one touched last, and forgets the one touched longest ago when there are too many. */

@@ -57,7 +57,9 @@ export function openSession(
       if (nextOutSeqNum === 1) {
         await sql.rows('delete from fix_messages where sender_comp_id = $1', [senderCompId]);
       }
-      const isUnchanged = cancelAfterMs === 'unchanged';
+      const isRefused =
+        request.logonSeqNum < nextInSeqNum || (request.nextExpectedSeqNum ?? 0) > nextOutSeqNum;
+      const isUnchanged = isRefused || cancelAfterMs === 'unchanged';
       await sql.rows(WRITE_SESSION, [
         senderCompId,
         nextInSeqNum,
@@ -76,10 +78,17 @@ export function openSession(
         undelivered: await readUndelivered(sql, userId, instruments),
         deliveryUncertain: session !== undefined && !session.clean,
         wasReset,
+        isDisabled: await isDisabled(sql, userId),
       };
     },
     WRITE_SNAPSHOT,
   );
+}
+
+/** Whether the operator has disabled the member, perhaps while its password was being judged. */
+async function isDisabled(sql: Sql, userId: UserId): Promise<boolean> {
+  const [user] = await sql.rows<{ status: string }>('select status from users where id = $1', [userId]);
+  return user?.status !== 'active';
 }
 
 /**

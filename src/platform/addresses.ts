@@ -54,6 +54,20 @@ export function addressAndPort(host: string, port: number): string {
   return isIP(plain) === 6 ? `[${shortest(plain)}]:${port}` : `${plain}:${port}`;
 }
 
+/**
+ * What counts as one place: an IPv4 address, or the /64 of an IPv6 address, since its owner has all of that to choose
+ * from. `address` has no port.
+ */
+export function networkOf(address: string): string {
+  if (!address.includes(':')) return address;
+  const [head = '', tail] = (address.split('%')[0] ?? '').toLowerCase().split('::');
+  const groups = head === '' ? [] : head.split(':');
+  const missing = tail === undefined ? 0 : 8 - groups.length - (tail === '' ? 0 : tail.split(':').length);
+  const all = [...groups, ...Array<string>(Math.max(missing, 0)).fill('0'), ...(tail ?? '').split(':')];
+  const network = all.slice(0, 4).map((group) => Number.parseInt(group || '0', 16).toString(16));
+  return `${network.join(':')}::/64`;
+}
+
 type Family = 'ipv4' | 'ipv6';
 
 interface Network {

@@ -1,4 +1,7 @@
 /** The gateway's bounds and its memory of who is connected. */
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { expect } from 'chai';
 import type { ClaimSession } from '../../src/actors/protocol.ts';
 import { DEFAULT_SESSION_LIMITS } from '../../src/fix/session-limits.ts';
 import { FixVenue, limitOrder, MEMBER, OTHER_MEMBER } from '../support/fix-venue.ts';
@@ -37,6 +40,37 @@ describe('a gateway', () => {
       await until('room', () => venue.sessionCount === 1);
       await venue.logon(OTHER_MEMBER);
     } finally {
+      await venue.stop();
+    }
+  });
+
+  it('closes the oldest silent connection of the largest network for a newcomer of another', async () => {
+    const venue = await FixVenue.start({ limits: { maxUnauthenticatedConnections: 3 } });
+    const silent: Socket[] = [];
+    const closed: string[] = [];
+    const dial = async (name: string, localAddress: string) => {
+      const socket = connect({ port: venue.port, host: '127.0.0.1', localAddress });
+      silent.push(socket);
+      socket.on('error', () => {});
+      socket.once('close', () => closed.push(name));
+      socket.resume();
+      await once(socket, 'connect');
+    };
+    try {
+      for (const [index, address] of ['127.0.0.3', '127.0.0.2', '127.0.0.2'].entries()) {
+        await dial(`${index} of ${address}`, address);
+        await until('the connection', () => venue.sessionCount === index + 1);
+      }
+      await venue.logon();
+      await until('room for the member', () => closed.length === 1);
+      expect(closed).to.deep.equal(['1 of 127.0.0.2']);
+      await dial('another', '127.0.0.2');
+      await until('room for one more, since the member has logged on', () => venue.sessionCount === 4);
+      await dial('one too many', '127.0.0.2');
+      await until('its refusal', () => closed.length === 2);
+      expect(closed).to.deep.equal(['1 of 127.0.0.2', 'one too many']);
+    } finally {
+      for (const socket of silent) socket.destroy();
       await venue.stop();
     }
   });

@@ -1,13 +1,18 @@
 /** The listening port: bytes in and out of sockets, bounds on what is read, and sockets that misbehave. */
 
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { expect } from 'chai';
 import { type Acceptor, PortInUse, startAcceptor } from '../../src/fix/acceptor.ts';
 import type { Connection } from '../../src/fix/connection.ts';
+import { type AddressMatcher, parseAddressPatterns } from '../../src/platform/addresses.ts';
 import { silentLog } from '../../src/platform/log.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { Reception, untilClosed } from '../support/reception.ts';
 import { until } from '../support/until.ts';
+
+/** A PROXY protocol header of a load balancer's own connection. */
+const NO_SOURCE = Buffer.from('0d0a0d0a000d0a515549540a20000000', 'hex');
 
 class Taken {
   readonly connection: Connection;
@@ -123,10 +128,22 @@ describe('an acceptor', () => {
     stubborn.on('error', () => {});
     stubborn.resume();
     const listener = await until('the connection', () => taken[1]);
+    listener.connection.write(Buffer.from('bye'));
     listener.connection.close();
     await once(stubborn, 'end');
+    expect(listener.closedCount).to.equal(0);
     clock.advance(2_000);
     await until('the end', () => listener.closedCount === 1);
+    stubborn.destroy();
+  });
+
+  it('waits for no peer that it has told nothing', async () => {
+    const stubborn = connect({ port: acceptor.port, host: '127.0.0.1', allowHalfOpen: true });
+    stubborn.on('error', () => {});
+    const listener = await until('the connection', () => taken[1]);
+    listener.connection.close();
+    await until('the end', () => listener.closedCount === 1);
+    expect(clock.timerCount).to.equal(0);
     stubborn.destroy();
   });
 
@@ -155,5 +172,67 @@ describe('an acceptor', () => {
     });
     peer.resume();
     await until('all of it to be read', () => connection.unsentBytes() === 0);
+  });
+});
+
+describe('an acceptor of connections that begin with something else than FIX', () => {
+  const sockets: Socket[] = [];
+  afterEach(() => {
+    for (const socket of sockets.splice(0)) socket.destroy();
+  });
+
+  async function dial(to: TcpNetConnectOpts): Promise<Socket> {
+    const socket = connect(to);
+    sockets.push(socket);
+    socket.on('error', () => {});
+    socket.resume();
+    await once(socket, 'connect');
+    return socket;
+  }
+
+  function trustedProxies(): AddressMatcher {
+    const matcher = parseAddressPatterns(['127.0.0.0/8']);
+    if (typeof matcher === 'string') throw new Error(matcher);
+    return matcher;
+  }
+
+  it('closes the oldest that has not finished, of the largest network, for a newcomer of another', async () => {
+    const limits = { maxPendingHandshakes: 4 };
+    const reception = await Reception.open({ trustedProxies: trustedProxies(), limits });
+    try {
+      const many = { port: reception.port, host: '127.0.0.1', localAddress: '127.0.0.2' };
+      const waiting: Socket[] = [];
+      while (waiting.length < 4) {
+        waiting.push(await dial(many));
+        await until('its time limit', () => reception.clock.timerCount === waiting.length);
+      }
+      const newcomers = await Promise.all([reception.visit(), reception.visit()]);
+      for (const oldest of waiting.slice(0, 2)) await untilClosed(oldest);
+      expect(await reception.refusal()).to.equal('warn: 4 connections have not finished their handshake');
+      await until('four to wait', () => reception.clock.timerCount === 4);
+      for (const socket of [...waiting.slice(2), ...newcomers]) socket.write(NO_SOURCE);
+      await until('all of them to be served', () => reception.guests.length === 4);
+      expect(reception.refusalCount).to.equal(2);
+    } finally {
+      await reception.close();
+    }
+  });
+
+  it('keeps apart two connections of one address and port, to two addresses of its own', async () => {
+    const reception = await Reception.open({ host: '0.0.0.0', trustedProxies: trustedProxies() });
+    try {
+      const first = await dial({ port: reception.port, host: '127.0.0.1', localAddress: '127.0.0.2' });
+      await until('its time limit', () => reception.clock.timerCount === 1);
+      const from = { localAddress: '127.0.0.2', localPort: Number(first.localPort) };
+      const second = await dial({ port: reception.port, host: '127.0.0.3', ...from });
+      await until('both time limits', () => reception.clock.timerCount === 2);
+      first.destroy();
+      await until('one time limit', () => reception.clock.timerCount === 1);
+      second.write(NO_SOURCE);
+      await reception.guest();
+      expect(reception.clock.timerCount).to.equal(0);
+    } finally {
+      await reception.close();
+    }
   });
 });

@@ -52,6 +52,15 @@ describe('a described message', () => {
     }
   });
 
+  it('never shows a secret whose tag cannot be read', () => {
+    for (const separator of ['\x01', '|', '^A']) {
+      const line = '8=FIX.4.4|35=A|553=17|0554=secret|0925=newer|10=000|'.replaceAll('|', separator);
+      const shown = describeMessage(line);
+      expect(shown).to.include.members(['Username(553)=17', '0554=***', '0925=***']);
+      expect(`${shown.join()}${summariseMessage(line)}`).to.not.match(/secret|newer/);
+    }
+  });
+
   it('reads a data field by its length', () => {
     const line = '8=FIX.4.4\x01354=7\x01355=a\x0154=1b\x0154=2\x01';
     expect(describeMessage(line)).to.deep.equal([

@@ -1,7 +1,7 @@
 /** How many orders a session may send, and when too many end it. */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { Throttle } from '../../src/fix/throttle.ts';
+import { Throttle, Throttles } from '../../src/fix/throttle.ts';
 
 describe('a throttle of a session', () => {
   const verdicts = (throttle: Throttle, count: number, at: number): string[] =>
@@ -71,5 +71,14 @@ describe('a throttle of a session', () => {
     expect(throttle.take(5_000).type).to.equal('TooFast');
     expect(throttle.take(5_999).type).to.equal('TooFast');
     expect(throttle.take(6_000).type).to.equal('Passed');
+  });
+
+  it('is the same for all sessions of a member, until another rate is agreed', () => {
+    const throttles = new Throttles();
+    const first = throttles.of(100, 1, 100, 0);
+    expect(first.take(0).type).to.equal('Passed');
+    expect(throttles.of(100, 1, 100, 500).take(500).type, 'after a new Logon').to.equal('TooFast');
+    expect(throttles.of(200, 1, 100, 500).take(500).type, 'of somebody else').to.equal('Passed');
+    expect(throttles.of(100, 2, 100, 500).take(500).type, 'at another rate').to.equal('Passed');
   });
 });

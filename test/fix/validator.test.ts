@@ -117,11 +117,11 @@ describe('a bad field', () => {
       reject(0, 1138, 'DisplayQty(1138) is not defined in FIX.4.4'),
     ],
     ['that is user-defined', orderWith('7001=x'), reject(0, 7001, 'tag 7001 is not defined in FIX.4.4')],
-    ['without a tag', orderWith('hello'), reject(0, undefined, 'field 15, "hello", is not tag=value')],
+    ['without a tag', orderWith('hello'), reject(0, undefined, 'field 15 is not tag=value')],
     [
       'whose tag begins with zero',
       orderWith('058=x'),
-      reject(0, undefined, 'field 15, "058=x", is not tag=value'),
+      reject(0, undefined, 'field 15, "058=", is not tag=value'),
     ],
     [
       'of other messages',
@@ -321,4 +321,42 @@ describe('user-defined fields', () => {
     const body = `35=0|49=17|56=ONEBOOK|7001=x|34=2|52=20260102-03:04:05|`;
     expect(validate(fixMessage(body), options)).to.include({ sessionRejectReason: 14, refTagId: 34 });
   });
+});
+
+describe('a secret in a message that is refused', () => {
+  const logon = (fields: string): string => `35=A|${MEMBER_HEADER}98=0|108=30|553=alice|${fields}`;
+  const cases: readonly (readonly [string, string, Violation])[] = [
+    [
+      'in Password (554)',
+      logon('554=hun\x02ter|'),
+      reject(6, 554, 'Password(554) is not text without control characters'),
+    ],
+    [
+      'in NewPassword (925)',
+      logon('554=x|925=hun\x02ter|'),
+      reject(2, 925, 'NewPassword(925) is not defined for Logon(35=A)'),
+    ],
+    [
+      'after a tag that begins with 0',
+      logon('0554=hunter|'),
+      reject(0, undefined, 'field 11, "0554=", is not tag=value'),
+    ],
+    ['after a tag without =', logon('554hunter|'), reject(0, undefined, 'field 11 is not tag=value')],
+    ['that SOH divides', logon('554=a|hunter=b|'), reject(0, undefined, 'field 12 is not tag=value')],
+    [
+      'that SOH divides before a number',
+      logon('554=a|-77=b|'),
+      reject(0, undefined, 'field 12 is not tag=value'),
+    ],
+    [
+      'that is data without its length',
+      logon('96=hunter|'),
+      reject(6, 96, 'RawData(96) does not follow its length, or has another'),
+    ],
+  ];
+  for (const [where, body, expected] of cases) {
+    it(`is not quoted: ${where}`, () => {
+      expect(validate(fixMessage(body))).to.deep.equal(expected);
+    });
+  }
 });

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Authenticator } from '../../src/actors/ports.ts';
-import { withDefaults } from '../../src/config/limits.ts';
+import { type VenueLimits, withDefaults } from '../../src/config/limits.ts';
 import { DEFAULT_MEMBER_SETTINGS } from '../../src/fix/member-settings.ts';
 import { createAuthenticator } from '../../src/persistence/authenticator.ts';
 import { createIdSource, ID_BLOCK_SIZE, IdBlocks } from '../../src/persistence/id-blocks.ts';
@@ -42,7 +42,8 @@ describe('identity', () => {
         peer,
         ...changes,
       });
-    const fresh = () => createAuthenticator(venue.orm, { clock, limits: withDefaults({}) });
+    const fresh = (limits: Partial<VenueLimits> = {}) =>
+      createAuthenticator(venue.orm, { clock, limits: withDefaults(limits) });
     const from = (address: string) => ({ ...peer, remoteAddress: `${address}:50000` });
     const agree = (assignments: string) => venue.query(`update users set ${assignments} where id = ${ALICE}`);
 
@@ -208,7 +209,9 @@ describe('identity', () => {
     });
 
     it('is not hashed behind the failure that locks it out, though all came at once', async () => {
-      const verdicts = await Promise.all(Array.from({ length: 20 }, () => judge({ password: 'x' })));
+      const verdicts = await Promise.all(
+        Array.from({ length: 20 }, (_, index) => judge({ password: 'x', peer: from(`203.0.113.${index}`) })),
+      );
       const judged = verdicts.filter((verdict) => 'reason' in verdict && verdict.reason === 'wrong password');
       // Two are hashed at a time: when the fifth is known, the sixth is under way.
       expect(judged.length).within(5, 6);
@@ -232,6 +235,37 @@ describe('identity', () => {
       expect(await judge(bob)).include({ type: 'Accepted' });
     });
 
+    it('does not wait behind a network that sends many, nor twice itself', async () => {
+      authenticator = await fresh({ maxPendingLoginsPerNetwork: 8 });
+      const flood = Array.from({ length: 20 }, (_, index) =>
+        judge({ senderCompId: 5_000 + index, peer: from('198.51.100.66') }),
+      );
+      const [verdict, again] = await Promise.all([judge(), judge()]);
+      expect(verdict).include({ type: 'Accepted' });
+      expect(again).deep.equal({ type: 'Unavailable', reason: 'another logon of the member waits' });
+      const types = (await Promise.all(flood)).map(({ type }) => type);
+      expect(types.filter((type) => type === 'Refused').length, 'judged').equal(8);
+      expect(types.lastIndexOf('Refused'), 'those that came first').equal(7);
+      expect(await judge({ senderCompId: 5_000, peer: from('198.51.100.66') }), 'room again').include({
+        type: 'Refused',
+      });
+    });
+
+    it('from where the member has logged on before comes first, however many strangers wait', async () => {
+      expect(await judge()).include({ type: 'Accepted' });
+      const finished: string[] = [];
+      const note = async (who: string, login: ReturnType<typeof judge>) => {
+        finished.push(`${who} ${(await login).type}`);
+      };
+      const sameNetwork = Array.from({ length: 8 }, (_, index) =>
+        note('stranger', judge({ senderCompId: 5_000 + index })),
+      );
+      await Promise.all([...sameNetwork, note('member', judge())]);
+      // Two were being hashed when it came.
+      expect(finished.indexOf('member Accepted')).within(0, 3);
+      expect(finished.filter((one) => one === 'stranger Refused').length).equal(8);
+    });
+
     it('is told when the database does not answer, and when too many wait', async () => {
       const proxy = await postgresProxy(venue.url);
       const orm = await connect(proxy.url);
@@ -239,7 +273,7 @@ describe('identity', () => {
         clock,
         limits: withDefaults({ maxPendingLogins: 1 }),
       });
-      const verdicts = await Promise.all([judge(), judge()]);
+      const verdicts = await Promise.all([judge(), judge({ peer: from('198.51.100.1') })]);
       expect(verdicts.map((verdict) => verdict.type)).deep.equal(['Accepted', 'Unavailable']);
       proxy.cutAll();
       expect(await judge()).include({ type: 'Unavailable' });

@@ -23,6 +23,8 @@ const open: OpenSessionRequest = {
   reset: false,
   resetIfBegunBefore: undefined,
   cancelAfterMs: undefined,
+  logonSeqNum: 1_000,
+  nextExpectedSeqNum: undefined,
   reserveCount: 100,
 };
 
@@ -76,6 +78,7 @@ describe('a FIX session in the store', () => {
       undelivered: [],
       deliveryUncertain: false,
       wasReset: false,
+      isDisabled: false,
     });
   });
 
@@ -240,6 +243,7 @@ describe('a FIX session in the store', () => {
       undelivered: [],
       deliveryUncertain: false,
       wasReset: false,
+      isDisabled: false,
     });
     expect(await store.loadMessages(ALICE_COMP_ID, 1, 0)).deep.equal([]);
   });
@@ -253,6 +257,10 @@ describe('a FIX session in the store', () => {
     await store.openSession({ ...open, cancelAfterMs: 'unchanged' });
     const ended = journalSession(ALICE_COMP_ID, ALICE, { clean: true });
     await store.commit(commitBatch(1, { sessions: [ended] }));
+    expect(await store.pendingCancels()).deep.equal([{ ...alice, cancelAfterMs: 5_000 }]);
+    // A Logon whose numbers do not fit is refused, and changes nothing.
+    await store.openSession({ ...open, cancelAfterMs: undefined, logonSeqNum: 0 });
+    await store.openSession({ ...open, cancelAfterMs: undefined, nextExpectedSeqNum: 1_000_000 });
     expect(await store.pendingCancels()).deep.equal([{ ...alice, cancelAfterMs: 5_000 }]);
     await store.openSession({ ...open, cancelAfterMs: 0 });
     expect(await store.pendingCancels()).deep.equal([{ ...alice, cancelAfterMs: 0 }]);

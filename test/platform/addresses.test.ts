@@ -1,6 +1,6 @@
 /** Allow-lists of addresses: what a pattern covers, and how an address is found in what a socket says. */
 import { expect } from 'chai';
-import { addressAndPort, hostOf, parseAddressPatterns } from '../../src/platform/addresses.ts';
+import { addressAndPort, hostOf, networkOf, parseAddressPatterns } from '../../src/platform/addresses.ts';
 
 function matches(patterns: readonly string[], address: string): boolean {
   const matcher = parseAddressPatterns(patterns);
@@ -89,4 +89,20 @@ describe('the host of a remote address', () => {
     expect(addressAndPort('fe80::1%eth0', 1)).to.equal('[fe80::1%eth0]:1');
     expect(addressAndPort('::ffff:192.0.2.1', 1)).to.equal('192.0.2.1:1');
   });
+});
+
+describe('the network of an address', () => {
+  for (const [address, network] of [
+    ['192.0.2.1', '192.0.2.1'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:DB8:1:2::', '2001:db8:1:2::/64'],
+    ['2001:db8::1', '2001:db8:0:0::/64'],
+    ['2001:0db8::1:2:3:4:5', '2001:db8:0:1::/64'],
+    ['::1', '0:0:0:0::/64'],
+    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ] as const) {
+    it(`${address} is ${network}`, () => {
+      expect(networkOf(address)).to.equal(network);
+    });
+  }
 });

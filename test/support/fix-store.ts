@@ -32,6 +32,8 @@ export class FixStore {
   readonly journaled: JournalSession[] = [];
   readonly opens: OpenSession[] = [];
   readonly loads: LoadMessages[] = [];
+  /** Whether every member has been disabled since its password was judged. */
+  isDisabled = false;
   /** While true it keeps its answers back, in `heldBack`. */
   isHeld = false;
   readonly heldBack: (() => void)[] = [];
@@ -145,6 +147,7 @@ export class FixStore {
       ),
       deliveryUncertain: !wasClean,
       wasReset,
+      isDisabled: this.isDisabled,
     };
     this.#tell({ type: 'session', sessionId }, { type: 'SessionOpened', opened });
   }

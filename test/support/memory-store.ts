@@ -174,6 +174,7 @@ export class MemoryStore implements Store {
         undelivered: [],
         deliveryUncertain: row !== undefined && !row.clean,
         wasReset,
+        isDisabled: false,
       };
     });
   }

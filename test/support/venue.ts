@@ -245,7 +245,13 @@ function startMember(system: ActorSystem, userId: UserId, wait: Wait): Member & 
   };
   system.spawn({ type: 'session', sessionId }, behavior, restartFresh());
   const open = { type: 'OpenSession', sessionId, senderCompId: userId, userId } as const;
-  const terms = { reset: false, resetIfBegunBefore: undefined, cancelAfterMs: undefined } as const;
+  const terms = {
+    reset: false,
+    resetIfBegunBefore: undefined,
+    cancelAfterMs: undefined,
+    logonSeqNum: 1,
+    nextExpectedSeqNum: undefined,
+  } as const;
   system.tell({ type: 'persistence' }, { ...open, ...terms });
   return {
     userId,

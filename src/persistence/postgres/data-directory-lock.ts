@@ -35,7 +35,7 @@ export async function lockDataDirectory(dataDir: string, clock: Clock): Promise<
   const deadline = clock.now() + DYING_TIMEOUT_MS;
   while (!(await listen(server, `\0onebook-${dev}-${ino}`))) {
     const pid = await readHolder(holderFile);
-    const isDying = pid !== undefined && findProcess(pid) === undefined;
+    const isDying = pid !== undefined && !mayRun(pid);
     if (!isDying || clock.now() > deadline) throw new DataDirectoryInUse(dataDir, pid);
     await delay(clock, RETRY_INTERVAL_MS);
   }
@@ -61,6 +61,15 @@ async function readHolder(holderFile: string): Promise<number | undefined> {
   const text = await readFile(holderFile, 'utf8').catch(() => '');
   const pid = Number.parseInt(text, 10);
   return Number.isSafeInteger(pid) ? pid : undefined;
+}
+
+/** False once nobody is known to have the id. */
+function mayRun(pid: number): boolean {
+  try {
+    return findProcess(pid) !== undefined;
+  } catch {
+    return true;
+  }
 }
 
 /** True when the name is ours now, false when another socket has it. */

@@ -2,7 +2,7 @@
  * The server process: starting it, knowing it again, waiting for it and stopping it. The server is never
  * believed to run because a file says so.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { constants, readFileSync, statSync } from 'node:fs';
 import { type FileHandle, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,6 +15,8 @@ import {
   findProcess,
   isAlive,
   type ProcessIdentity,
+  type StatReader,
+  saysGone,
   sendSignal,
   startTimeS,
 } from './processes.ts';
@@ -47,9 +49,16 @@ export function logPathOf(dataDir: string): string {
   return join(dataDir, LOG_FILE);
 }
 
-/** Reads `postmaster.pid`; undefined when there is none, or one that a power failure left without its lines. */
+/**
+ * Reads `postmaster.pid`; undefined when there is none, or one that a power failure left without its lines.
+ *
+ * @throws the system's error when there may be one that cannot be read now.
+ */
 export async function readPostmasterFile(clusterDir: string): Promise<PostmasterFile | undefined> {
-  const text = await readFile(join(clusterDir, PID_FILE), 'utf8').catch(() => '');
+  const text = await readFile(join(clusterDir, PID_FILE), 'utf8').catch((error: unknown) => {
+    if (saysGone(error)) return '';
+    throw error;
+  });
   const lines = text.split('\n').map((line) => line.trim());
   const [pid, startedAtS, port] = [lines[0], lines[2], lines[3]].map(Number);
   if (pid === undefined || startedAtS === undefined || port === undefined) return undefined;
@@ -62,31 +71,48 @@ export async function readPostmasterFile(clusterDir: string): Promise<Postmaster
 /**
  * The server that `postmaster.pid` names, when it runs and works inside this cluster; undefined for a file that
  * was left behind, whether or not its id is in use again.
+ *
+ * @throws when that cannot be told now: an EmbeddedPostgresError or the system's error.
  */
-export function identifyPostmaster(clusterDir: string, file: PostmasterFile): ProcessIdentity | undefined {
-  const found = findProcess(file.pid);
+export function identifyPostmaster(
+  clusterDir: string,
+  file: PostmasterFile,
+  readStat?: StatReader,
+): ProcessIdentity | undefined {
+  const found = findProcess(file.pid, readStat);
   if (found === undefined) return undefined;
   try {
     const workingDir = statSync(`/proc/${file.pid}/cwd`, { bigint: true });
     const cluster = statSync(clusterDir, { bigint: true });
     return workingDir.dev === cluster.dev && workingDir.ino === cluster.ino ? found : undefined;
   } catch (error) {
+    if (saysGone(error)) return undefined;
     const code = systemErrorCode(error);
-    if (code !== 'EACCES' && code !== 'EPERM') return undefined;
+    if (code !== 'EACCES' && code !== 'EPERM') throw error;
   }
   // In a container, root may not look into other accounts' processes: name and start time must do.
-  const isPostgres = readFileSync(`/proc/${file.pid}/comm`, 'utf8').trim() === 'postgres';
   const driftS = Math.abs(startTimeS(found) - file.startedAtS);
-  return isPostgres && driftS <= START_TIME_TOLERANCE_S ? found : undefined;
+  return isNamedPostgres(file.pid) && driftS <= START_TIME_TOLERANCE_S ? found : undefined;
+}
+
+function isNamedPostgres(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'postgres';
+  } catch (error) {
+    if (saysGone(error)) return false;
+    throw error;
+  }
 }
 
 /**
  * Removes a `postmaster.pid` that names no running server of this cluster: its id may belong to a stranger by now, which a new server
  * would take for a rival. Servers that share the memory of a dead one are still found, by the cluster's inode.
+ *
+ * @throws when it cannot be told whether the server runs; the file is left alone then.
  */
-export async function removeStalePostmasterFile(clusterDir: string): Promise<void> {
+export async function removeStalePostmasterFile(clusterDir: string, readStat?: StatReader): Promise<void> {
   const file = await readPostmasterFile(clusterDir);
-  if (file !== undefined && identifyPostmaster(clusterDir, file) !== undefined) return;
+  if (file !== undefined && identifyPostmaster(clusterDir, file, readStat) !== undefined) return;
   await rm(join(clusterDir, PID_FILE), { force: true });
 }
 
@@ -113,26 +139,37 @@ export async function launchPostmaster(
   const log = await openLog(logPath);
   try {
     const offset = (await log.stat()).size;
-    const pid = await new Promise<number>((resolve, reject) => {
-      const child = spawn(binaries.postgres, ['-D', HERE, ...durabilityArguments()], {
+    const child = await new Promise<ChildProcess>((resolve, reject) => {
+      const spawned = spawn(binaries.postgres, ['-D', HERE, ...durabilityArguments()], {
         cwd: clusterDir,
         env: postgresEnvironment(),
         detached: true,
         stdio: ['ignore', log.fd, log.fd],
         ...account,
       });
-      child.on('error', reject);
-      child.on('spawn', () => resolve(child.pid as number));
-      child.unref();
+      spawned.on('error', reject);
+      spawned.on('spawn', () => resolve(spawned));
+      spawned.unref();
     });
-    // One that is gone already has an identity that is never alive.
-    const process = findProcess(pid) ?? { pid, startTicks: '' };
+    const process = identifyChild(child);
     return { process, readOutput: async () => (await readFile(logPath)).subarray(offset).toString('utf8') };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new EmbeddedPostgresError(`the database server cannot run: ${reason}`);
   } finally {
     await log.close();
+  }
+}
+
+/** Who the child is. One that is gone already has an identity that is never alive. */
+function identifyChild(child: ChildProcess): ProcessIdentity {
+  const pid = child.pid as number;
+  try {
+    return findProcess(pid) ?? { pid, startTicks: '' };
+  } catch (error) {
+    // A server that could not be known again would be watched and stopped by nobody.
+    child.kill('SIGQUIT');
+    throw error;
   }
 }
 
@@ -149,7 +186,8 @@ export async function awaitReady(
   const startedAt = clock.now();
   let saidAt = startedAt;
   while (isAlive(process)) {
-    const file = await readPostmasterFile(clusterDir);
+    // A file that cannot be read now is read again, as one that is not there yet.
+    const file = await readPostmasterFile(clusterDir).catch(() => undefined);
     if (file?.pid === process.pid && file.status === 'ready') return 'ready';
     const now = clock.now();
     if (now - startedAt > READY_TIMEOUT_MS) return 'timed out';

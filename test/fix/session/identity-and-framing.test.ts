@@ -83,6 +83,20 @@ forEachVersion((version) => {
       'CheckSum is wrong': (good) =>
         good.replace(/\|10=(\d+)\|$/, (_, n) => `|10=${n === '000' ? '001' : '000'}|`),
     };
+
+    it('leaves few lines in the log, however much garbled comes (13)', async () => {
+      for (let i = 0; i < 200; i += 1) member.sendRaw('8=FIX.4.4|9=5|35=0|10=000|');
+      member.send('1', { 112: 'behind it' });
+      await member.expect('0', { 112: 'behind it' });
+      const linesOf = (event: string) => venue.lines.filter((line) => line.event === event);
+      expect(linesOf('garbled message ignored')).to.have.length(20);
+      venue.clock.advance(1_000);
+      member.sendRaw('8=FIX.4.4|9=5|35=0|10=000|');
+      member.send('1', { 112: 'later' });
+      await member.expect('0', { 112: 'later' });
+      expect(linesOf('lines left out').map(({ count }) => count)).to.deep.equal([180]);
+    });
+
     for (const [name, garble] of Object.entries(garbled)) {
       it(`ignores a message whose ${name}, and asks for its number when the next one comes (13)`, async () => {
         const good = member.encode('D', order('lost'), { msgSeqNum: 2 });

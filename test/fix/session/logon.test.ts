@@ -69,6 +69,14 @@ forEachVersion((version) => {
       expect(venue.stored()).to.include({ nextInSeqNum: 9, nextOutSeqNum: 2, isClean: true });
     });
 
+    it('of a member that was disabled while its password was judged is told so in a Logout that counts', async () => {
+      venue.store.isDisabled = true;
+      const member = await venue.connect();
+      member.sendLogon();
+      await member.expect('5', { 34: 1, 58: 'this user is disabled' });
+      await member.expectClosed();
+    });
+
     it('of a session that is alive is dropped without a message, and the first connection lives on (3)', async () => {
       const first = await venue.logon();
       const second = await venue.connect();

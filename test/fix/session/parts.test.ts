@@ -10,6 +10,7 @@ import { step } from '../../../src/fix/session.ts';
 import { DEFAULT_SESSION_LIMITS } from '../../../src/fix/session-limits.ts';
 import { newSession } from '../../../src/fix/session-state.ts';
 import { actionFor, mayFollow } from '../../../src/fix/session-table.ts';
+import { Throttles } from '../../../src/fix/throttle.ts';
 import { wireText } from '../../../src/fix/wire-text.ts';
 import { fixBytes, fixMessage } from '../../support/fix-frames.ts';
 
@@ -130,9 +131,15 @@ describe('a session as a state machine', () => {
       undelivered: [],
       deliveryUncertain: false,
       wasReset: false,
+      isDisabled: false,
     };
     const run = () => {
-      const config = { sessionId: 's', venueCompId: 'ONEBOOK', limits: DEFAULT_SESSION_LIMITS };
+      const config = {
+        sessionId: 's',
+        venueCompId: 'ONEBOOK',
+        limits: DEFAULT_SESSION_LIMITS,
+        throttles: new Throttles(),
+      };
       const state = newSession(config, now, true);
       const verdict = { type: 'Accepted', userId: 7, settings: DEFAULT_MEMBER_SETTINGS } as const;
       return [
