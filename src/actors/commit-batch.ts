@@ -249,7 +249,7 @@ function mergeSessions(earlier: JournalSession | undefined, later: JournalSessio
   for (const { source, sourceSeq } of later.delivered) delivered.set(source, sourceSeq);
   return {
     ...later,
-    resetAfter: earlier.resetAfter === true || later.resetAfter === true,
+    resetAfter: earlier.resetAfter || later.resetAfter,
     sent: mergeSent(earlier.sent, later.sent),
     delivered: [...delivered].map(([source, sourceSeq]) => ({ source, sourceSeq })),
   };

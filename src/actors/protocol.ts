@@ -430,9 +430,9 @@ export interface JournalSession {
   readonly delivered: readonly { readonly source: string; readonly sourceSeq: number }[];
   /**
    * The session's last entry, and both sides go back to 1 with it: the numbers above count as 1, what was sent is
-   * cut, `delivered` holds. Undefined: false.
+   * cut, `delivered` holds (ResetOnLogout, or by the operator).
    */
-  readonly resetAfter?: boolean | undefined;
+  readonly resetAfter: boolean;
 }
 
 export interface SentMessages {

@@ -343,6 +343,7 @@ describe('redo', () => {
       nextOutSeqNum: 2,
       reservedOutSeqNum: 10,
       clean: false,
+      resetAfter: false,
       sent: undefined,
       delivered: [],
     });
@@ -375,6 +376,7 @@ describe('redo', () => {
         nextOutSeqNum: 6,
         reservedOutSeqNum: 100,
         clean: false,
+        resetAfter: false,
         sent: undefined,
         delivered: [],
       },

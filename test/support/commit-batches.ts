@@ -60,6 +60,7 @@ export function journalSession(
     nextOutSeqNum: 1,
     reservedOutSeqNum: 100,
     clean: false,
+    resetAfter: false,
     sent: undefined,
     delivered: [],
     ...changes,

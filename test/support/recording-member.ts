@@ -6,7 +6,8 @@
 import type { FixMessage } from '../../src/fix/message.ts';
 import { MSG_TYPE, TAG } from '../../src/fix/tags.ts';
 import { utcTimestamp } from '../../src/fix/timestamp.ts';
-import { type Fields, FixClient, textOf } from './fix-client.ts';
+import { FixClient, textOf } from './fix-client.ts';
+import { answerResendRequest, type SentRequest } from './resend-answer.ts';
 import { until } from './until.ts';
 
 /** Who the member is. */
@@ -36,12 +37,6 @@ export interface Jump {
   readonly skipped: number;
 }
 
-interface Sent {
-  readonly msgType: string;
-  readonly fields: Fields;
-  readonly sentAt: string;
-}
-
 const APPLICATION_TYPES: ReadonlySet<string> = new Set([
   MSG_TYPE.ExecutionReport,
   MSG_TYPE.OrderCancelReject,
@@ -62,7 +57,7 @@ export class RecordingMember {
   readonly jumps: Jump[] = [];
   /** False: after a crash it has lost what it sent, and answers a ResendRequest with a GapFill. */
   keepsWhatItSent = true;
-  readonly #sent = new Map<number, Sent>();
+  readonly #sent = new Map<number, SentRequest>();
   readonly #answered = new Set<string>();
   /** Answered with a BusinessMessageReject (j): the venue never took them. */
   readonly #turnedAway = new Set<string>();
@@ -158,7 +153,11 @@ export class RecordingMember {
     const request = this.requests.get(clOrdId);
     if (request === undefined || this.#client === undefined) return;
     const msgSeqNum = this.#client.send(request.msgType, request.fields, { possResend: true });
-    this.#sent.set(msgSeqNum, { ...request, sentAt: utcTimestamp(this.#client.now()) });
+    this.#sent.set(msgSeqNum, {
+      ...request,
+      possResend: true,
+      sentAt: utcTimestamp(this.#client.now()),
+    });
   }
 
   /** Logs out and waits until the venue has closed. */
@@ -188,7 +187,7 @@ export class RecordingMember {
     const client = this.#client;
     if (client === undefined) throw new Error('connect first');
     const sentAt = utcTimestamp(client.now());
-    this.#sent.set(client.send(msgType, fields), { msgType, fields, sentAt });
+    this.#sent.set(client.send(msgType, fields), { msgType, fields, possResend: false, sentAt });
   }
 
   async #listen(client: FixClient, connectionNo: number): Promise<void> {
@@ -280,32 +279,11 @@ export class RecordingMember {
     }
   }
 
-  /** Answers a ResendRequest (2): requests again with 43=Y, everything else as one GapFill a run. */
   #resend(request: FixMessage): void {
-    const client = this.#client;
-    if (client === undefined) return;
-    const begin = request.getInt(TAG.BeginSeqNo) ?? 1;
-    const end = request.getInt(TAG.EndSeqNo) || client.nextOutSeqNum - 1;
-    let filledFrom = begin;
-    const fillUpTo = (seqNum: number): void => {
-      if (seqNum === filledFrom) return;
-      client.send(
-        MSG_TYPE.SequenceReset,
-        { [TAG.GapFillFlag]: 'Y', [TAG.NewSeqNo]: seqNum },
-        { msgSeqNum: filledFrom, possDup: true },
-      );
-    };
-    for (let seqNum = begin; seqNum <= end; seqNum += 1) {
-      const sent = this.keepsWhatItSent ? this.#sent.get(seqNum) : undefined;
-      if (sent === undefined) continue;
-      fillUpTo(seqNum);
-      filledFrom = seqNum + 1;
-      client.send(sent.msgType, sent.fields, {
-        msgSeqNum: seqNum,
-        possDup: { origSendingTime: sent.sentAt },
-      });
-    }
-    fillUpTo(end + 1);
+    if (this.#client === undefined) return;
+    answerResendRequest(this.#client, request, (seqNum) =>
+      this.keepsWhatItSent ? this.#sent.get(seqNum) : undefined,
+    );
   }
 
   #blame(what: string, message: FixMessage): void {

@@ -10,6 +10,7 @@ import { utcTimestamp } from '../../src/fix/timestamp.ts';
 import type { FixVersion } from '../../src/fix/version.ts';
 import { type Fields, FixClient, textOf } from './fix-client.ts';
 import type { Arrival, MemberIdentity } from './recording-member.ts';
+import { answerResendRequest, type SentRequest } from './resend-answer.ts';
 import type { SocketGate } from './socket-gate.ts';
 import { until } from './until.ts';
 
@@ -25,13 +26,6 @@ export interface LogonWay {
 export interface Asked {
   readonly msgType: string;
   readonly fields: Readonly<Record<number, string>>;
-}
-
-interface Sent {
-  readonly msgType: string;
-  readonly fields: Fields;
-  readonly sentAt: string;
-  readonly possResend: boolean;
 }
 
 /** The member's own idea of both numbers. */
@@ -62,7 +56,7 @@ export class StrictMember {
   readonly violations: string[] = [];
   /** Why the numbers of both sides did not fit together, once per connection at most. */
   readonly disagreements: string[] = [];
-  readonly #sent = new Map<number, Sent>();
+  readonly #sent = new Map<number, SentRequest>();
   readonly #answered = new Set<string>();
   readonly #aboveGap = new Map<number, FixMessage>();
   #client: FixClient | undefined;
@@ -258,7 +252,7 @@ export class StrictMember {
     if (this.#client !== undefined) this.#nextOut = this.#client.nextOutSeqNum;
   }
 
-  #send(request: Omit<Sent, 'sentAt'>): void {
+  #send(request: Omit<SentRequest, 'sentAt'>): void {
     const client = this.#client;
     if (client === undefined) throw new Error('connect first');
     const sentAt = utcTimestamp(client.now());
@@ -370,27 +364,9 @@ export class StrictMember {
     }
   }
 
-  /** Answers a ResendRequest (2): requests again with 43=Y, everything else as one GapFill a run. */
   #resend(request: FixMessage): void {
-    const client = this.#client;
-    if (client === undefined) return;
-    const begin = request.getInt(TAG.BeginSeqNo) ?? 1;
-    const end = request.getInt(TAG.EndSeqNo) || client.nextOutSeqNum - 1;
-    let filledFrom = begin;
-    const fillUpTo = (seqNum: number): void => {
-      if (seqNum === filledFrom) return;
-      const fields = { [TAG.GapFillFlag]: 'Y', [TAG.NewSeqNo]: seqNum };
-      client.send(MSG_TYPE.SequenceReset, fields, { msgSeqNum: filledFrom, possDup: true });
-    };
-    for (let seqNum = begin; seqNum <= end; seqNum += 1) {
-      const sent = this.#sent.get(seqNum);
-      if (sent === undefined) continue;
-      fillUpTo(seqNum);
-      filledFrom = seqNum + 1;
-      const { msgType, fields, possResend, sentAt } = sent;
-      client.send(msgType, fields, { msgSeqNum: seqNum, possResend, possDup: { origSendingTime: sentAt } });
-    }
-    fillUpTo(end + 1);
+    if (this.#client === undefined) return;
+    answerResendRequest(this.#client, request, (seqNum) => this.#sent.get(seqNum));
   }
 
   #blame(what: string, message: FixMessage): void {
