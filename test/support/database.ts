@@ -31,8 +31,16 @@ interface SharedCluster {
   readonly postgres: EmbeddedPostgres;
 }
 
-/** Small, so that several runs fit on one machine. */
-const SETTINGS = { shared_buffers: '64MB', max_connections: '100', max_wal_size: '512MB' };
+/**
+ * Small, so that several runs fit on one machine. No autovacuum: its worker runs as superuser, so that a
+ * `DROP DATABASE … WITH (FORCE)` which meets one is refused ("permission denied to terminate process").
+ */
+const SETTINGS = {
+  shared_buffers: '64MB',
+  max_connections: '100',
+  max_wal_size: '512MB',
+  autovacuum: 'off',
+};
 
 const DIRECTORY_PREFIX = 'onebook-test-';
 const MAX_REMOVAL_ATTEMPTS = 200;
