@@ -42,6 +42,16 @@ export function reportsOf(event: BookEvent, instrument: Instrument): ExecutionRe
       const { order, origClOrdId } = event;
       return [{ ...reportOn(order, '5', event.seq, event.at, instrument), origClOrdId }];
     }
+    case 'OrderRejected': {
+      const { ordRejReason, text } = event;
+      return [{ ...reportOn(event.order, '8', event.seq, event.at, instrument), ordRejReason, text }];
+    }
+    case 'OrderTriggered':
+      return [reportOn(event.order, 'L', event.seq, event.at, instrument)];
+    case 'OrderRestated': {
+      const { execRestatementReason } = event;
+      return [{ ...reportOn(event.order, 'D', event.seq, event.at, instrument), execRestatementReason }];
+    }
     default:
       return assertNever(event);
   }

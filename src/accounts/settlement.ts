@@ -58,6 +58,15 @@ function changesOf(event: BookEvent, instrument: Instrument): BalanceChange[] {
       const difference = holdFor(instrument, event.order).amount - holdFor(instrument, event.before).amount;
       return [heldChange(event.order, difference, instrument)];
     }
+    case 'OrderRestated': {
+      const { order, priceBefore, decrementedQty } = event;
+      const before = holdBefore({ ...order, price: priceBefore }, decrementedQty, instrument);
+      return [heldChange(order, holdFor(instrument, order).amount - before.amount, instrument)];
+    }
+    // What a refused order held was never committed; a trigger changes no price and no quantity.
+    case 'OrderRejected':
+    case 'OrderTriggered':
+      return [];
     default:
       return assertNever(event);
   }

@@ -11,7 +11,9 @@ const EVENT_OF = {
   '5': 'order replaced',
   '8': 'order refused',
   C: 'order expired',
+  D: 'order restated',
   F: 'order filled',
+  L: 'order triggered',
 } as const;
 
 /** Logs a committed report. Status answers are no event: nothing happened. */

@@ -225,11 +225,13 @@ export function orderBookActor(options: OrderBookOptions): {
     const events: BookEvent[] = [];
     const done: BookRequest[] = [];
     const gone: BookRequest[] = [];
+    const refused: BookRequest[] = [];
     const replies: WaitingReply[] = [];
     for (const request of requests) {
       const eventCount = events.length;
       const outcome = book.execute(request.command, at, events);
       if (outcome === 'NoSuchOrder') gone.push(request);
+      else if (outcome === 'WouldTrade') refused.push(request);
       else done.push(request);
       if (request.replyTo !== undefined) {
         const orderCount = events.length - eventCount;
@@ -239,6 +241,7 @@ export function orderBookActor(options: OrderBookOptions): {
     expireLate(book, requests, at, events);
     if (done.length > 0) journal(book, epoch, events, done, replies);
     if (gone.length > 0) bounce(gone, { type: 'NoSuchOrder' });
+    if (refused.length > 0) bounce(refused, { type: 'CommandFailed', text: WOULD_TRADE });
   }
 
   /** An order that was stamped before the roll of the day may arrive behind it: it ends with its own day. */
@@ -373,6 +376,8 @@ export function orderBookActor(options: OrderBookOptions): {
 
   return { behavior: { initial, receive }, policy: rebuildWith(onCrash) };
 }
+
+const WOULD_TRADE = 'post-only: at this price the order would trade at once';
 
 function unavailable(text: string): BounceReason {
   return { type: 'BookUnavailable', text };

@@ -4,8 +4,11 @@
  */
 import type { OrderId, OrdStatus, OrdType, Side, TimeInForce, TradeId, UserId } from './types.ts';
 
-/** ExecType (150): 0 new, 4 canceled, 5 replaced, 8 rejected, C expired, F trade, I order status. */
-export type ExecType = '0' | '4' | '5' | '8' | 'C' | 'F' | 'I';
+/**
+ * ExecType (150): 0 new, 4 canceled, 5 replaced, 8 rejected, C expired, D restated, F trade, I order status,
+ * L triggered, which only FIX.5.0SP2 has.
+ */
+export type ExecType = '0' | '4' | '5' | '8' | 'C' | 'D' | 'F' | 'I' | 'L';
 
 export interface ExecutionReport {
   readonly type: 'ExecutionReport';

@@ -1,33 +1,31 @@
 /**
- * The order book of one symbol: price-time priority, trades at the resting order's price. Pure: commands in,
- * events out, no clock and no I/O, so that the same commands always make the same events.
- *
- * Orders are found by id in a Map, which also remembers their age: an order enters it when it comes to rest and
- * leaves it when it closes or loses priority, so that the Map's own order is ascending priority. Prices are in
- * price-levels.ts.
+ * The order book of one symbol as the actors use it: commands in, events out, no clock and no I/O, so that the same
+ * commands always make the same events. Matching itself is src/matching/matching-core.ts; here are the words.
  */
 import { assert, assertNever } from '../platform/assert.ts';
-import { BookOrder } from './book-order.ts';
-import { type PriceLevel, PriceLevels } from './price-levels.ts';
+import { goTogether, isSliced } from './combinations.ts';
+import { readEvents } from './event-reader.ts';
+import { MatchingCore } from './matching-core.ts';
+import { dayNumber, OrderCodec } from './order-codec.ts';
+import type { PriceLadder } from './price-ladder.ts';
 import { StateHash } from './state-hash.ts';
 import {
   type BookCommand,
   type BookEvent,
   BUY,
-  type CancelAllOrders,
-  type CancelOrder,
   type CommandOutcome,
   type EnterOrder,
-  type ExpireOrders,
-  type Lots,
   type OrderId,
   type OrderSnapshot,
   type ReplaceOrder,
-  SELL,
   type Side,
   type Ticks,
   type TradeId,
+  type UnsolicitedCancel,
 } from './types.ts';
+
+/** Bounds the cascade of stop orders that one command can set off, since each waiting one triggers at most once. */
+export const DEFAULT_MAX_WAITING_STOPS = 10_000;
 
 export interface OrderBookOptions {
   readonly symbol: string;
@@ -35,35 +33,52 @@ export interface OrderBookOptions {
   readonly lastSeq: number;
   /** Gives an id that no trade of the venue ever had. */
   readonly nextTradeId: () => TradeId;
+  /** The price of the book's last trade, which triggers stop orders; absent before the first. */
+  readonly lastPx?: Ticks | undefined;
+  /** Stop orders beyond this many are refused; default {@link DEFAULT_MAX_WAITING_STOPS}. */
+  readonly maxWaitingStops?: number;
 }
 
 /** One price of {@link OrderBook.depth}. */
 export interface DepthLevel {
   readonly price: Ticks;
-  /** Lots at this price; a bigint, since a sum over many orders may leave the safe integers. */
+  /** Displayed lots at this price; a bigint, since a sum over many orders may leave the safe integers. */
   readonly quantity: bigint;
   readonly orderCount: number;
+}
+
+/** Who asked for cancels, and why. */
+interface CancelCause {
+  readonly clOrdId: string | undefined;
+  readonly unsolicited: UnsolicitedCancel | undefined;
 }
 
 export class OrderBook {
   readonly #symbol: string;
   readonly #nextTradeId: () => TradeId;
-  readonly #bids = new PriceLevels(BUY);
-  readonly #asks = new PriceLevels(SELL);
-  /** Resting orders only, in ascending priority. */
-  readonly #orders = new Map<OrderId, BookOrder>();
-  #lastSeq: number;
+  readonly #core: MatchingCore;
+  readonly #codec: OrderCodec;
   #lastRestoredPriority = 0;
 
   constructor(options: OrderBookOptions) {
     this.#symbol = options.symbol;
-    this.#lastSeq = options.lastSeq;
     this.#nextTradeId = options.nextTradeId;
+    this.#core = new MatchingCore({
+      lastSeq: options.lastSeq,
+      lastPx: options.lastPx ?? 0,
+      maxWaitingStops: options.maxWaitingStops ?? DEFAULT_MAX_WAITING_STOPS,
+    });
+    this.#codec = new OrderCodec(options.symbol, this.#core.book.orders);
   }
 
   /** The last book sequence number given out: one per report, gap-free. */
   get lastSeq(): number {
-    return this.#lastSeq;
+    return this.#core.book.lastSeq;
+  }
+
+  /** The price of the last trade. */
+  get lastPx(): Ticks | undefined {
+    return this.#core.book.lastPx === 0 ? undefined : (this.#core.book.lastPx as Ticks);
   }
 
   /**
@@ -72,36 +87,47 @@ export class OrderBook {
    */
   restore(order: OrderSnapshot): void {
     const { orderId, quantity, cumQty, leavesQty, ordStatus, priority } = order;
+    const isWaiting = (order.ordType === '3' || order.ordType === '4') && order.triggered !== true;
     assert(order.symbol === this.#symbol, `order ${orderId} belongs to another symbol`);
-    assert(canRest(order), `order ${orderId} is of a kind that never rests`);
+    assert(isWaiting || canRest(order), `order ${orderId} is of a kind that never rests`);
     assert(leavesQty > 0 && quantity === cumQty + leavesQty, `order ${orderId} is not working`);
     assert(ordStatus === (cumQty === 0 ? '0' : '1'), `order ${orderId} has the status of another state`);
     assert(priority > this.#lastRestoredPriority, `order ${orderId} is restored out of its turn`);
-    assert(priority <= this.#lastSeq, `order ${orderId} is younger than the book`);
-    assert(
-      this.#facing(order.side).bestWithin(order.price) === undefined,
-      `order ${orderId} crosses the book`,
-    );
+    assert(priority <= this.lastSeq, `order ${orderId} is younger than the book`);
+    assert(hasSlice(order), `order ${orderId} displays what it cannot`);
+    assertTerms(order);
+    const facing = order.side === BUY ? this.#core.book.asks : this.#core.book.bids;
+    assert(isWaiting || facing.bestWithin(order.price) === 0, `order ${orderId} crosses the book`);
     this.#lastRestoredPriority = priority;
-    this.#rest(new BookOrder(order));
+    this.#core.restore(this.#codec.restore(order));
   }
 
   /**
    * Carries out one command at time `at` (ms since the epoch) and appends what happened to `events`. Refusals by
-   * the rules of the market happen before: the only one left is `NoSuchOrder`, which appends nothing.
+   * the rules of the market happen before; the few that only the book can judge are `OrderRejected` and the
+   * outcomes other than `Done`, which append nothing.
    */
   execute(command: BookCommand, at: number, events: BookEvent[]): CommandOutcome {
+    this.#core.book.events.clear();
     switch (command.type) {
       case 'EnterOrder':
         return this.#enter(command, at, events);
-      case 'CancelOrder':
-        return this.#cancel(command, at, events);
+      case 'CancelOrder': {
+        const slot = this.#core.book.index.get(command.orderId);
+        if (slot === 0) return 'NoSuchOrder';
+        return this.#cancel([slot], command, at, events);
+      }
       case 'ReplaceOrder':
         return this.#replace(command, at, events);
       case 'ExpireOrders':
-        return this.#expireDayOrders(command, at, events);
-      case 'CancelAllOrders':
-        return this.#cancelAll(command, at, events);
+        this.#core.expire(dayNumber(command.tradingDay), command.upTo ?? Number.NEGATIVE_INFINITY);
+        return this.#done(at, events);
+      case 'MassCancelOrders':
+        return this.#cancel(this.#select(command.userId, command.side), command, at, events);
+      case 'CancelAllOrders': {
+        const cause = { clOrdId: undefined, unsolicited: command.unsolicited };
+        return this.#cancel(this.#select(undefined, undefined), cause, at, events);
+      }
       default:
         return assertNever(command);
     }
@@ -109,43 +135,46 @@ export class OrderBook {
 
   /** A copy of an open order; undefined when it is closed or was never here. */
   find(orderId: OrderId): OrderSnapshot | undefined {
-    return this.#orders.get(orderId)?.snapshot();
+    const slot = this.#core.book.index.get(orderId);
+    return slot === 0 ? undefined : this.#codec.snapshot(slot);
   }
 
   bestBid(): Ticks | undefined {
-    return this.#bids.best?.price;
+    return bestOf(this.#core.book.bids);
   }
 
   bestAsk(): Ticks | undefined {
-    return this.#asks.best?.price;
+    return bestOf(this.#core.book.asks);
   }
 
-  /** At most `maxLevels` price levels of one side, best first. */
+  /** At most `maxLevels` price levels of one side, best first: what others may see. */
   depth(side: Side, maxLevels: number): DepthLevel[] {
+    const ladder = side === BUY ? this.#core.book.bids : this.#core.book.asks;
     const depth: DepthLevel[] = [];
-    for (const { price, quantity, orderCount } of this.#own(side)) {
-      if (depth.length >= maxLevels) break;
-      depth.push({ price, quantity, orderCount });
+    for (let level = ladder.best; level !== 0 && depth.length < maxLevels; level = ladder.next(level)) {
+      const price = ladder.price(level) as Ticks;
+      depth.push({ price, quantity: ladder.displayed(level), orderCount: ladder.count(level) });
     }
     return depth;
   }
 
-  /** Copies of all open orders in ascending priority: what {@link restore} takes. */
+  /** Copies of all open orders in ascending priority, waiting stop orders among them: what {@link restore} takes. */
   *openOrders(): Generator<OrderSnapshot> {
-    for (const order of this.#orders.values()) yield order.snapshot();
+    for (const slot of this.#select(undefined, undefined)) yield this.#codec.snapshot(slot);
   }
 
   /**
    * Fingerprint of the open orders as they stand in their queues: equal for equal books, whatever their history.
-   * {@link lastSeq} is not part of it.
+   * {@link lastSeq} and {@link lastPx} are not part of it.
    */
   stateHash(): string {
+    const { bids, asks, buyStops, sellStops, orders } = this.#core.book;
     const hash = new StateHash();
     const bigintAsText = (_key: string, value: unknown) => (typeof value === 'bigint' ? `${value}` : value);
-    for (const side of [this.#bids, this.#asks]) {
-      for (const level of side) {
-        for (let order = level.oldest; order !== undefined; order = order.newer) {
-          hash.add(JSON.stringify(order.snapshot(), bigintAsText));
+    for (const ladder of [bids, asks, buyStops, sellStops]) {
+      for (let level = ladder.best; level !== 0; level = ladder.next(level)) {
+        for (let slot = ladder.oldest(level); slot !== 0; slot = orders.newer[slot]!) {
+          hash.add(JSON.stringify(this.#codec.snapshot(slot), bigintAsText));
         }
       }
     }
@@ -153,177 +182,80 @@ export class OrderBook {
   }
 
   #enter(command: EnterOrder, at: number, events: BookEvent[]): CommandOutcome {
-    assert(!this.#orders.has(command.orderId), `order ${command.orderId} is in the book already`);
+    assert(
+      this.#core.book.index.get(command.orderId) === 0,
+      `order ${command.orderId} is in the book already`,
+    );
     assert(command.quantity > 0, `order ${command.orderId} has no quantity`);
-    const seq = this.#takeSeq();
-    const accepted: OrderSnapshot = {
-      orderId: command.orderId,
-      userId: command.userId,
-      symbol: this.#symbol,
-      clOrdId: command.clOrdId,
-      side: command.side,
-      ordType: command.ordType,
-      timeInForce: command.timeInForce,
-      price: command.price,
-      quantity: command.quantity,
-      cumQty: 0 as Lots,
-      leavesQty: command.quantity,
-      cumNotional: 0n,
-      ordStatus: '0',
-      priority: seq,
-      acceptedSeq: seq,
-      makerFeeRate: command.makerFeeRate,
-      takerFeeRate: command.takerFeeRate,
-      tradingDay: command.tradingDay,
-      enteredAt: at,
-    };
-    events.push({ type: 'OrderAccepted', order: accepted, seq, at });
-
-    const order = new BookOrder(accepted);
-    const limit = command.ordType === '1' ? 'protection price' : 'limit';
-    if (command.timeInForce === '4' && !this.#facing(command.side).canFill(command.price, command.quantity)) {
-      this.#expire(order, `the full quantity is not available at or within the ${limit}`, at, events);
-      return 'Done';
-    }
-    this.#match(order, at, events);
-    if (order.leavesQty === 0) return 'Done';
-    if (canRest(order)) this.#rest(order);
-    else this.#expire(order, `no more liquidity at or within the ${limit}`, at, events);
-    return 'Done';
-  }
-
-  #cancel(command: CancelOrder, at: number, events: BookEvent[]): CommandOutcome {
-    const order = this.#orders.get(command.orderId);
-    if (order === undefined) return 'NoSuchOrder';
-    const { clOrdId: requestClOrdId, unsolicited } = command;
-    this.#remove(order);
-    const canceledQty = order.close('4');
-    const seq = this.#takeSeq();
-    events.push({
-      type: 'OrderCanceled',
-      order: order.snapshot(),
-      canceledQty,
-      requestClOrdId,
-      unsolicited,
-      seq,
-      at,
-    });
-    return 'Done';
+    assertTerms(command);
+    this.#core.enter(this.#codec.enter(command, at));
+    return this.#done(at, events);
   }
 
   #replace(command: ReplaceOrder, at: number, events: BookEvent[]): CommandOutcome {
-    const order = this.#orders.get(command.orderId);
-    if (order === undefined) return 'NoSuchOrder';
+    const slot = this.#core.book.index.get(command.orderId);
+    if (slot === 0) return 'NoSuchOrder';
     assert(command.quantity > 0, `order ${command.orderId} is replaced to no quantity`);
-    const before = order.snapshot();
-    const origClOrdId = before.clOrdId;
-    const seq = this.#takeSeq();
-    const isFilled = command.quantity <= order.cumQty;
-    const keepsPlace = !isFilled && command.price === order.price && command.quantity <= order.quantity;
-
-    if (keepsPlace) this.#levelOf(order).reduce((order.quantity - command.quantity) as Lots);
-    else this.#remove(order);
-    order.amend(command.clOrdId, command.price, command.quantity);
-    if (!keepsPlace && !isFilled) order.priority = seq;
-    events.push({ type: 'OrderReplaced', order: order.snapshot(), before, origClOrdId, seq, at });
-    if (keepsPlace) return 'Done';
-
-    this.#match(order, at, events);
-    if (order.leavesQty > 0) this.#rest(order);
-    return 'Done';
+    const before = this.#codec.snapshot(slot);
+    const { price, quantity, clOrdId } = command;
+    const stopPx = command.stopPx ?? before.stopPx ?? 0;
+    const maxFloor = command.maxFloor ?? before.maxFloor ?? 0;
+    const isSameEnd = command.expireTime === undefined;
+    const expireTime = command.expireTime ?? before.expireTime ?? 0;
+    const expireDate = isSameEnd ? before.expireDate : command.expireDate;
+    const expireDay = expireDate === undefined ? 0 : dayNumber(expireDate);
+    const terms = { price, quantity, stopPx, maxFloor, expireTime, expireDate: expireDay };
+    assert(isSliced({ ...before, ...command }), `order ${command.orderId} would have too many slices`);
+    if (!this.#core.replace(slot, terms)) return 'WouldTrade';
+    this.#codec.setClOrdId(slot, clOrdId);
+    return this.#done(at, events, undefined, before);
   }
 
-  #expireDayOrders(command: ExpireOrders, at: number, events: BookEvent[]): CommandOutcome {
-    for (const order of this.#orders.values()) {
-      if (order.timeInForce !== '0' || order.tradingDay >= command.tradingDay) continue;
-      this.#remove(order);
-      this.#expire(order, 'the trading day has ended', at, events);
-    }
-    return 'Done';
+  #cancel(slots: readonly number[], cause: CancelCause, at: number, events: BookEvent[]): CommandOutcome {
+    for (const slot of slots) this.#core.cancel(slot);
+    return this.#done(at, events, cause);
   }
 
-  #cancelAll(command: CancelAllOrders, at: number, events: BookEvent[]): CommandOutcome {
-    const { unsolicited } = command;
-    for (const orderId of this.#orders.keys()) {
-      this.#cancel({ type: 'CancelOrder', orderId, clOrdId: undefined, unsolicited }, at, events);
-    }
-    return 'Done';
+  #select(userId: number | undefined, side: Side | undefined): number[] {
+    const { orders } = this.#core.book;
+    const sideCode = side === undefined ? undefined : Number(side);
+    return this.#core.select(
+      (slot) =>
+        (userId === undefined || orders.userId[slot] === userId) &&
+        (sideCode === undefined || orders.side[slot] === sideCode),
+    );
   }
 
-  /** Trades the aggressor, oldest order of the best price first, as far as its limit allows. */
-  #match(taker: BookOrder, at: number, events: BookEvent[]): void {
-    const facing = this.#facing(taker.side);
-    while (taker.leavesQty > 0) {
-      const level = facing.bestWithin(taker.price);
-      if (level === undefined) return;
-      const maker = level.oldest;
-      assert(maker !== undefined, 'a level in the book has an order');
-      const quantity = maker.leavesQty < taker.leavesQty ? maker.leavesQty : taker.leavesQty;
-      maker.fill(level.price, quantity);
-      taker.fill(level.price, quantity);
-      level.reduce(quantity);
-      if (maker.leavesQty === 0) this.#remove(maker);
-      events.push({
-        type: 'TradeExecuted',
-        tradeId: this.#nextTradeId(),
-        symbol: this.#symbol,
-        price: level.price,
-        quantity,
-        maker: maker.snapshot(),
-        taker: taker.snapshot(),
-        makerSeq: this.#takeSeq(),
-        takerSeq: this.#takeSeq(),
-        at,
-      });
-    }
-  }
-
-  /** Reports the end of an order that is not in the book, or not any more. */
-  #expire(order: BookOrder, text: string, at: number, events: BookEvent[]): void {
-    const expiredQty = order.close('C');
-    events.push({
-      type: 'OrderExpired',
-      order: order.snapshot(),
-      expiredQty,
-      text,
-      seq: this.#takeSeq(),
+  #done(at: number, events: BookEvent[], cause?: CancelCause, before?: OrderSnapshot): CommandOutcome {
+    const context = {
+      symbol: this.#symbol,
       at,
-    });
-  }
-
-  #rest(order: BookOrder): void {
-    assert(!this.#orders.has(order.orderId), `order ${order.orderId} is in the book already`);
-    this.#own(order.side).levelAt(order.price).append(order);
-    this.#orders.set(order.orderId, order);
-  }
-
-  #remove(order: BookOrder): void {
-    const level = this.#levelOf(order);
-    level.unlink(order);
-    if (level.orderCount === 0) this.#own(order.side).remove(level);
-    this.#orders.delete(order.orderId);
-  }
-
-  #levelOf(order: BookOrder): PriceLevel {
-    assert(order.level !== undefined, `order ${order.orderId} does not rest`);
-    return order.level;
-  }
-
-  #own(side: Side): PriceLevels {
-    return side === BUY ? this.#bids : this.#asks;
-  }
-
-  #facing(side: Side): PriceLevels {
-    return side === BUY ? this.#asks : this.#bids;
-  }
-
-  #takeSeq(): number {
-    this.#lastSeq += 1;
-    return this.#lastSeq;
+      nextTradeId: this.#nextTradeId,
+      requestClOrdId: cause?.clOrdId,
+      unsolicited: cause?.unsolicited,
+      before,
+    };
+    readEvents(this.#core.book.events, this.#codec, context, events);
+    return 'Done';
   }
 }
 
-/** Only limit orders (40=2) for the day (59=0) or till cancel (59=1) wait in the book. */
-function canRest(order: Pick<OrderSnapshot, 'ordType' | 'timeInForce'>): boolean {
-  return order.ordType === '2' && (order.timeInForce === '0' || order.timeInForce === '1');
+function bestOf(ladder: PriceLadder): Ticks | undefined {
+  return ladder.best === 0 ? undefined : (ladder.price(ladder.best) as Ticks);
+}
+
+/** Limit (40=2) and triggered stop-limit orders (40=4) wait in the book for a price, unless they are momentary. */
+function canRest({ ordType, timeInForce }: OrderSnapshot): boolean {
+  return (ordType === '2' || ordType === '4') && timeInForce !== '3' && timeInForce !== '4';
+}
+
+/** What is displayed is a slice of what is left, no larger than MaxFloor. */
+function hasSlice({ maxFloor, displayedQty, leavesQty }: OrderSnapshot): boolean {
+  if (maxFloor === undefined) return displayedQty === undefined;
+  return displayedQty !== undefined && displayedQty > 0 && displayedQty <= Math.min(maxFloor, leavesQty);
+}
+
+/** The account has refused every other combination. */
+function assertTerms(order: EnterOrder | OrderSnapshot): void {
+  assert(goTogether(order), `order ${order.orderId} combines what does not go together`);
 }

@@ -28,10 +28,10 @@ export type Side = '1' | '2';
 export const BUY: Side = '1';
 export const SELL: Side = '2';
 
-/** OrdType (40): 1 market, 2 limit. */
-export type OrdType = '1' | '2';
-/** TimeInForce (59): 0 day, 1 good till cancel, 3 immediate or cancel, 4 fill or kill. */
-export type TimeInForce = '0' | '1' | '3' | '4';
+/** OrdType (40): 1 market, 2 limit, 3 stop, 4 stop limit. */
+export type OrdType = '1' | '2' | '3' | '4';
+/** TimeInForce (59): 0 day, 1 good till cancel, 3 immediate or cancel, 4 fill or kill, 6 good till date. */
+export type TimeInForce = '0' | '1' | '3' | '4' | '6';
 /** OrdStatus (39): 0 new, 1 partially filled, 2 filled, 4 canceled, 8 rejected, C expired. */
 export type OrdStatus = '0' | '1' | '2' | '4' | '8' | 'C';
 
@@ -43,10 +43,50 @@ export type UserId = number;
 export type TradeId = number;
 
 /**
+ * What happens when an order would trade with one of the same user: the incoming order's choice. Decrement takes the
+ * smaller LeavesQty off both orders.
+ */
+export type SelfTradePrevention = 'CancelNewest' | 'CancelOldest' | 'CancelBoth' | 'Decrement';
+
+/**
+ * What an order may ask for besides price and quantity. A field is absent where it does not apply, so that plain
+ * orders stay small in the journal.
+ *
+ * | | market | limit | stop | stop limit |
+ * |---|---|---|---|---|
+ * | Day, GTC, GTD | what is left expires at once | rests | waits, then as market | waits, then rests |
+ * | IOC, FOK | yes | yes | no | no |
+ * | ExecInst 6 | no | Day, GTC, GTD | no | no |
+ * | ExecInst G | IOC, FOK | IOC, FOK | no | no |
+ * | MinQty | yes | yes | no | no |
+ * | MaxFloor | no | Day, GTC, GTD | no | yes |
+ */
+export interface OrderInstructions {
+  /** StopPx (99) of OrdType 3 and 4: a trade at this price or beyond triggers the order. */
+  readonly stopPx?: Ticks;
+  /** When TimeInForce 6 ends, ms since the epoch: ExpireTime (126), or the end of the trading day ExpireDate. */
+  readonly expireTime?: number;
+  /** ExpireDate (432) as `YYYY-MM-DD`, if that is what was sent: the book goes by {@link expireTime}. */
+  readonly expireDate?: string;
+  /** ExecInst (18): 6 participate don't initiate (post-only), G all or none: with IOC the same as FOK. */
+  readonly execInst?: '6' | 'G';
+  /** A post-only order that would trade is re-priced one tick behind the best opposite price, not refused. */
+  readonly slides?: true;
+  /** MinQty (110): less than this at once, on entry, and the order expires without a trade. */
+  readonly minQty?: Lots;
+  /** MaxFloor (111): the most that is displayed. A fresh slice goes to the back of its price. */
+  readonly maxFloor?: Lots;
+  /** Absent: orders of one user may trade with each other. */
+  readonly selfTradePrevention?: SelfTradePrevention;
+  /** A positive 32-bit integer: only the user's orders of the same group are kept from this one. */
+  readonly selfTradeGroup?: number;
+}
+
+/**
  * One order at one moment. The book's events carry copies, so that what was journaled does not change under
  * the reader. While working, quantity = cumQty + leavesQty; when closed, leavesQty is 0.
  */
-export interface OrderSnapshot {
+export interface OrderSnapshot extends OrderInstructions {
   readonly orderId: OrderId;
   readonly userId: UserId;
   readonly symbol: string;
@@ -55,7 +95,7 @@ export interface OrderSnapshot {
   readonly side: Side;
   readonly ordType: OrdType;
   readonly timeInForce: TimeInForce;
-  /** The limit; for a market order its protection price. */
+  /** The limit; for a market or stop order its protection price. */
   readonly price: Ticks;
   readonly quantity: Lots;
   readonly cumQty: Lots;
@@ -74,12 +114,16 @@ export interface OrderSnapshot {
   readonly tradingDay: string;
   /** When the venue accepted it, ms since the epoch. */
   readonly enteredAt: number;
+  /** Present once a stop or stop-limit order has been triggered. */
+  readonly triggered?: true;
+  /** With MaxFloor: what is displayed of LeavesQty, or would be if the order rested. */
+  readonly displayedQty?: Lots;
 }
 
 // ---- Commands -------------------------------------------------------------------------------------------
 
 /** An order whose checks and funds hold are done. */
-export interface EnterOrder {
+export interface EnterOrder extends OrderInstructions {
   readonly type: 'EnterOrder';
   readonly orderId: OrderId;
   readonly userId: UserId;
@@ -110,7 +154,10 @@ export interface UnsolicitedCancel {
   readonly text: string;
 }
 
-/** Gives an order a new total quantity and price (G). Side, symbol, OrdType and TimeInForce stay. */
+/**
+ * Gives an order a new total quantity and price (G). Side, symbol, OrdType and TimeInForce stay, and so does every
+ * optional field that is absent.
+ */
 export interface ReplaceOrder {
   readonly type: 'ReplaceOrder';
   readonly orderId: OrderId;
@@ -118,12 +165,30 @@ export interface ReplaceOrder {
   readonly price: Ticks;
   /** OrderQty (38): the new total, filled part included. */
   readonly quantity: Lots;
+  /** Only of an order that waits for its trigger; of one that was triggered it says nothing any more. */
+  readonly stopPx?: Ticks;
+  readonly maxFloor?: Lots;
+  /** Of a good-till-date order. ExpireDate goes with it: absent here, it is gone. */
+  readonly expireTime?: number;
+  readonly expireDate?: string;
 }
 
-/** Ends Day orders entered before `tradingDay` (`YYYY-MM-DD`). */
+/** Ends Day orders entered before `tradingDay` (`YYYY-MM-DD`), and what was good till `upTo` or earlier; oldest first. */
 export interface ExpireOrders {
   readonly type: 'ExpireOrders';
   readonly tradingDay: string;
+  /** Ms since the epoch; absent: good-till-date orders are left alone. */
+  readonly upTo?: number;
+}
+
+/** Cancels orders of the book, oldest first: those of a user (q) or everybody's, of one side or both. */
+export interface MassCancelOrders {
+  readonly type: 'MassCancelOrders';
+  readonly userId: UserId | undefined;
+  readonly side: Side | undefined;
+  /** ClOrdID (11) of the request; undefined when the venue itself cancels. */
+  readonly clOrdId: string | undefined;
+  readonly unsolicited: UnsolicitedCancel | undefined;
 }
 
 /** Cancels every order of the book, by the operator. */
@@ -132,7 +197,13 @@ export interface CancelAllOrders {
   readonly unsolicited: UnsolicitedCancel;
 }
 
-export type BookCommand = EnterOrder | CancelOrder | ReplaceOrder | ExpireOrders | CancelAllOrders;
+export type BookCommand =
+  | EnterOrder
+  | CancelOrder
+  | ReplaceOrder
+  | ExpireOrders
+  | MassCancelOrders
+  | CancelAllOrders;
 
 // ---- Events ---------------------------------------------------------------------------------------------
 // Every report that an event causes has its own book sequence number: gap-free per book, in commit order.
@@ -194,10 +265,56 @@ export interface OrderReplaced {
   readonly at: number;
 }
 
-export type BookEvent = OrderAccepted | TradeExecuted | OrderCanceled | OrderExpired | OrderReplaced;
+/** A new order that only the book could judge: post-only that would trade, or one stop order too many (150=8). */
+export interface OrderRejected {
+  readonly type: 'OrderRejected';
+  /** Never in the book: leavesQty 0, ordStatus 8. */
+  readonly order: OrderSnapshot;
+  /** OrdRejReason (103). */
+  readonly ordRejReason: number;
+  /** Text (58). */
+  readonly text: string;
+  readonly seq: number;
+  readonly at: number;
+}
+
+/** A trade has reached the StopPx of a stop order: it has a new priority, and what it does comes next (150=L or D). */
+export interface OrderTriggered {
+  readonly type: 'OrderTriggered';
+  readonly order: OrderSnapshot;
+  /** The trade's price. */
+  readonly triggerPx: Ticks;
+  readonly seq: number;
+  readonly at: number;
+}
+
+/** The venue has changed an order by its rules (150=D). Only a fresh slice changes the order's priority. */
+export interface OrderRestated {
+  readonly type: 'OrderRestated';
+  readonly reason: 'IcebergRefresh' | 'PriceSlide' | 'SelfTradeDecrement';
+  /** ExecRestatementReason (378). */
+  readonly execRestatementReason: number;
+  readonly order: OrderSnapshot;
+  readonly priceBefore: Ticks;
+  /** What was taken off quantity and leavesQty; 0 unless decremented. */
+  readonly decrementedQty: Lots;
+  readonly seq: number;
+  readonly at: number;
+}
+
+export type BookEvent =
+  | OrderAccepted
+  | OrderRejected
+  | TradeExecuted
+  | OrderCanceled
+  | OrderExpired
+  | OrderReplaced
+  | OrderTriggered
+  | OrderRestated;
 
 /**
- * What a command came to. `NoSuchOrder` is an answer, not an event: the order is closed or was never here, and
- * only the account can say which.
+ * What a command came to. All but `Done` are answers without an event: nothing was done. `NoSuchOrder`: the order is
+ * closed or was never here, and only the account can say which. `WouldTrade`: a post-only order asked to be replaced
+ * to a price at which it would trade at once.
  */
-export type CommandOutcome = 'Done' | 'NoSuchOrder';
+export type CommandOutcome = 'Done' | 'NoSuchOrder' | 'WouldTrade';

@@ -1,4 +1,7 @@
-/** The book beside the naive one of test/support/naive-book.ts: seeded markets, and short lists that shrink. */
+/**
+ * The book beside the naive one of test/support/naive-book.ts: seeded markets with orders of every kind, in which
+ * the book is rebuilt again and again from what it journaled, and short lists that shrink.
+ */
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -7,8 +10,11 @@ import {
   type BookCommand,
   type BookEvent,
   BUY,
+  type EnterOrder,
   lots,
   type OrderId,
+  type OrderInstructions,
+  type OrderSnapshot,
   SELL,
   type Side,
   type Ticks,
@@ -19,12 +25,18 @@ import { NaiveBook } from '../support/naive-book.ts';
 import { randomFrom } from '../support/random.ts';
 import { type MarketProfile, RandomCommands } from '../support/random-commands.ts';
 
-const STEPS_PER_MARKET = 26_000;
+/** Commands of the seeded markets together; `ONEBOOK_MODEL_COMMANDS=1000000` for a long run. */
+const { ONEBOOK_MODEL_COMMANDS: commandCount = '100000' } = process.env;
+const COMMAND_COUNT = Number(commandCount);
+/** After so many the books are compared as a whole, and the book is rebuilt from its journal. */
+const STEPS_PER_HASH = 1_000;
 
 /** A kind of market, and how many prices one side must have shown for the run to have tested anything. */
 interface ModelMarket extends MarketProfile {
   readonly leastLevelCount: number;
 }
+
+const STEPS_PER_MARKET = Math.ceil(COMMAND_COUNT / 4);
 
 const MARKETS: readonly ModelMarket[] = [
   {
@@ -61,13 +73,34 @@ const MARKETS: readonly ModelMarket[] = [
   },
 ];
 
-/** A book and the naive one side by side; every step compares them and keeps its own account of the fills. */
+const EVERY_EVENT: readonly BookEvent['type'][] = [
+  'OrderAccepted',
+  'OrderRejected',
+  'TradeExecuted',
+  'OrderCanceled',
+  'OrderExpired',
+  'OrderReplaced',
+  'OrderTriggered',
+  'OrderRestated',
+];
+
+/** What became of orders: the same things that a trading venue's own rows would say. */
+interface Filled {
+  readonly cumQty: bigint;
+  readonly cumNotional: bigint;
+}
+
+/** A book and the naive one side by side; every step compares them and keeps its own account of the orders. */
 class BookPair {
-  readonly book: OrderBook = emptyBook();
+  book: OrderBook = emptyBook();
   readonly naive: NaiveBook;
-  readonly #filled = new Map<OrderId, { cumQty: bigint; cumNotional: bigint }>();
-  tradeCount = 0;
+  readonly #filled = new Map<OrderId, Filled>();
+  /** The open orders as the last event of each left them: the rows from which a book is rebuilt. */
+  readonly #rows = new Map<OrderId, OrderSnapshot>();
+  readonly #closed = new Set<OrderId>();
+  readonly eventCounts = new Map<string, number>();
   mostLevels = 0;
+  #tradeId = 0;
 
   constructor() {
     let tradeId = 0;
@@ -83,11 +116,16 @@ class BookPair {
     const outcome = this.book.execute(command, AT, events);
     const expectedOutcome = this.naive.execute(command, AT, expected);
     if (outcome !== expectedOutcome || !isDeepStrictEqual(events, expected)) {
-      expect({ outcome, events }, label).to.deep.equal({ outcome: expectedOutcome, events: expected });
+      expect({ command, outcome, events }, label).to.deep.equal({
+        command,
+        outcome: expectedOutcome,
+        events: expected,
+      });
     }
     this.#checkNumbers(events, seqBefore, label);
     this.#checkMakers(events, label);
-    for (const event of events) this.#checkQuantities(event, label);
+    for (const event of events) this.#record(event, label);
+    this.#checkRows(events, label);
     const [bid, ask] = [this.book.bestBid(), this.book.bestAsk()];
     if (bid !== undefined && ask !== undefined && bid >= ask)
       expect.fail(`${label}: crossed, ${bid} >= ${ask}`);
@@ -100,9 +138,21 @@ class BookPair {
       expect(depth, label).to.deep.equal(this.naive.depth(side));
       this.mostLevels = Math.max(this.mostLevels, depth.length);
     }
-    const fresh = emptyBook(this.naive.lastSeq);
-    for (const order of this.naive.byPriority()) fresh.restore(order);
-    expect(this.book.stateHash(), label).to.equal(fresh.stateHash());
+    expect(this.book.stateHash(), label).to.equal(this.#rebuilt(this.naive.byPriority()).stateHash());
+  }
+
+  /** The book goes on as one that was built from the journal of the one before. */
+  restart(label: string): void {
+    const rebuilt = this.#rebuilt([...this.#rows.values()].sort((a, b) => a.priority - b.priority));
+    expect(rebuilt.stateHash(), label).to.equal(this.book.stateHash());
+    this.book = rebuilt;
+  }
+
+  #rebuilt(orders: readonly OrderSnapshot[]): OrderBook {
+    const { lastSeq, lastPx } = this.naive;
+    const book = emptyBook(lastSeq, this.#tradeId + 1, lastPx);
+    for (const order of orders) book.restore(order);
+    return book;
   }
 
   #checkNumbers(events: readonly BookEvent[], seqBefore: number, label: string): void {
@@ -111,26 +161,30 @@ class BookPair {
     if (!gapFree || this.book.lastSeq !== seqBefore + seqs.length) expect.fail(`${label}: seqs ${seqs}`);
   }
 
-  /** Makers of one command come best price first, then oldest first. */
+  /** Makers that meet one aggressor come best price first, then oldest first. */
   #checkMakers(events: readonly BookEvent[], label: string): void {
-    let last: { side: Side; price: Ticks; priority: number } | undefined;
+    let last: { takerId: OrderId; side: Side; price: Ticks; priority: number } | undefined;
     for (const event of events) {
       if (event.type !== 'TradeExecuted') continue;
-      this.tradeCount += 1;
       const { side, price, priority } = event.maker;
       if (event.price !== price)
         expect.fail(`${label}: traded at ${event.price}, not at the maker's ${price}`);
-      if (last !== undefined) {
+      if (side === SELL ? event.taker.price < price : event.taker.price > price)
+        expect.fail(`${label}: order ${event.taker.orderId} traded through its limit`);
+      const takerId = event.taker.orderId;
+      if (last !== undefined && last.takerId === takerId) {
         const inTurn =
           price === last.price ? priority > last.priority : price > last.price === (side === SELL);
         if (!inTurn) expect.fail(`${label}: order ${event.maker.orderId} traded out of its turn`);
       }
-      last = { side, price, priority };
+      last = { takerId, side, price, priority };
     }
   }
 
-  #checkQuantities(event: BookEvent, label: string): void {
+  #record(event: BookEvent, label: string): void {
+    this.eventCounts.set(event.type, (this.eventCounts.get(event.type) ?? 0) + 1);
     if (event.type === 'TradeExecuted') {
+      this.#tradeId = event.tradeId;
       for (const { orderId } of [event.maker, event.taker]) {
         const { cumQty, cumNotional } = this.#filled.get(orderId) ?? { cumQty: 0n, cumNotional: 0n };
         const quantity = BigInt(event.quantity);
@@ -138,36 +192,59 @@ class BookPair {
         this.#filled.set(orderId, { cumQty: cumQty + quantity, cumNotional: notional });
       }
     }
-    for (const order of event.type === 'TradeExecuted' ? [event.maker, event.taker] : [event.order]) {
-      const filled = this.#filled.get(order.orderId) ?? { cumQty: 0n, cumNotional: 0n };
-      const gone =
-        event.type === 'OrderCanceled'
-          ? event.canceledQty
-          : event.type === 'OrderExpired'
-            ? event.expiredQty
-            : 0;
-      const conserved = BigInt(order.quantity) === filled.cumQty + BigInt(order.leavesQty) + BigInt(gone);
+    for (const order of ordersOf(event)) {
+      const { orderId, quantity, leavesQty } = order;
+      if (this.#closed.has(orderId)) expect.fail(`${label}: order ${orderId} lives after its end`);
+      const filled = this.#filled.get(orderId) ?? { cumQty: 0n, cumNotional: 0n };
+      const conserved = BigInt(quantity) === filled.cumQty + BigInt(leavesQty) + BigInt(goneIn(event));
       const known = BigInt(order.cumQty) === filled.cumQty && order.cumNotional === filled.cumNotional;
-      if (!conserved || !known) expect.fail(`${label}: order ${order.orderId} lost or gained quantity`);
+      if (!conserved || !known) expect.fail(`${label}: order ${orderId} lost or gained quantity`);
+      if (leavesQty > 0) this.#rows.set(orderId, order);
+      else {
+        this.#rows.delete(orderId);
+        this.#filled.delete(orderId);
+        this.#closed.add(orderId);
+      }
     }
   }
+
+  /** The last event of an order says all about it: it is open exactly as it was left, or nowhere. */
+  #checkRows(events: readonly BookEvent[], label: string): void {
+    for (const { orderId } of events.flatMap(ordersOf)) {
+      const [open, row] = [this.book.find(orderId), this.#rows.get(orderId)];
+      if (!isDeepStrictEqual(open, row)) expect(open, label).to.deep.equal(row);
+    }
+  }
+}
+
+function ordersOf(event: BookEvent): readonly OrderSnapshot[] {
+  return event.type === 'TradeExecuted' ? [event.maker, event.taker] : [event.order];
+}
+
+function goneIn(event: BookEvent): number {
+  if (event.type === 'OrderCanceled') return event.canceledQty;
+  if (event.type === 'OrderExpired') return event.expiredQty;
+  return event.type === 'OrderRejected' ? event.order.quantity : 0;
 }
 
 describe('order book beside a naive one', () => {
   for (const [index, market] of MARKETS.entries()) {
     it(`agrees at every step of ${STEPS_PER_MARKET} commands in ${market.name}`, function () {
-      this.timeout(120_000);
+      this.timeout(Math.max(120_000, STEPS_PER_MARKET * 4));
       const seed = 20_240_506 + index;
-      const commands = new RandomCommands(randomFrom(seed), market);
+      const commands = new RandomCommands(randomFrom(seed), { ...market, hasInstructions: true });
       const pair = new BookPair();
       for (let step = 0; step < STEPS_PER_MARKET; step += 1) {
         const label = `seed ${seed}, step ${step}`;
         pair.step(commands.next(pair.naive.orders), label);
-        if (step % 500 === 499) pair.compareState(label);
+        if (step % STEPS_PER_HASH !== STEPS_PER_HASH - 1) continue;
+        pair.compareState(label);
+        pair.restart(label);
       }
       pair.compareState(`seed ${seed}, end`);
-      // The stream must have been a market: it traded, and it had prices to choose from.
-      expect(pair.tradeCount).to.be.greaterThan(STEPS_PER_MARKET / 6);
+      // The stream must have been a market: everything happened, and there were prices to choose from.
+      expect(pair.eventCounts.get('TradeExecuted')).to.be.greaterThan(STEPS_PER_MARKET / 6);
+      expect([...pair.eventCounts.keys()]).to.have.members(EVERY_EVENT);
       expect(pair.mostLevels).to.be.greaterThan(market.leastLevelCount);
     });
   }
@@ -200,32 +277,91 @@ function intent(): fc.Arbitrary<(lastOrderId: OrderId) => BookCommand> {
     .record({
       userId: fc.integer({ min: 1, max: 3 }),
       side: fc.constantFrom(BUY, SELL),
-      ordType: fc.constantFrom('2' as const, '2' as const, '1' as const),
-      timeInForce: fc.constantFrom('0' as const, '1' as const, '3' as const, '4' as const),
       price,
       quantity,
       tradingDay,
+      kind: kindOfOrder(),
+      selfTrade: selfTradeTerms(),
     })
-    .map((terms) => (lastOrderId: OrderId): BookCommand => {
+    .map(({ kind, selfTrade, ...terms }) => (lastOrderId: OrderId): BookCommand => {
       const orderId = lastOrderId + 1;
       const rates = { makerFeeRate: 100_000, takerFeeRate: 200_000 };
-      return { type: 'EnterOrder', orderId, clOrdId: `c${orderId}`, ...terms, ...rates };
+      const minQty = kind.minQty === undefined ? {} : { minQty: lots(Math.min(kind.minQty, terms.quantity)) };
+      const clOrdId = `c${orderId}`;
+      return { type: 'EnterOrder', orderId, clOrdId, ...terms, ...rates, ...kind, ...selfTrade, ...minQty };
     });
   const cancel = choice.map((nth) => (lastOrderId: OrderId): BookCommand => {
     return { type: 'CancelOrder', orderId: nth % (lastOrderId + 1), clOrdId: 'x', unsolicited: undefined };
   });
-  const replace = fc.record({ nth: choice, price, quantity }).map(({ nth, ...terms }) => {
-    return (lastOrderId: OrderId): BookCommand => {
-      return { type: 'ReplaceOrder', orderId: nth % (lastOrderId + 1), clOrdId: `r${nth}`, ...terms };
-    };
+  const replace = fc
+    .record({ nth: choice, price, quantity, stopPx: fc.option(price, { nil: undefined }) })
+    .map(({ nth, stopPx, ...terms }) => (lastOrderId: OrderId): BookCommand => {
+      const orderId = nth % (lastOrderId + 1);
+      // A stop price says nothing to an order that does not wait for one, which the account refuses to ask.
+      const stop = stopPx === undefined ? {} : { stopPx };
+      return { type: 'ReplaceOrder', orderId, clOrdId: `r${nth}`, ...terms, ...stop };
+    });
+  const expire = fc.record({ tradingDay, upTo: fc.integer({ min: 1, max: 4 }) }).map((terms) => () => {
+    return { type: 'ExpireOrders', ...terms } as const;
   });
-  const expire = tradingDay.map((day) => (): BookCommand => ({ type: 'ExpireOrders', tradingDay: day }));
+  const massCancel = fc
+    .record({ userId: fc.integer({ min: 1, max: 3 }), side: fc.constantFrom(BUY, SELL, undefined) })
+    .map((terms) => (): BookCommand => {
+      return { type: 'MassCancelOrders', ...terms, clOrdId: 'q', unsolicited: undefined };
+    });
   const cancelAll = fc.constant((): BookCommand => ({ type: 'CancelAllOrders', unsolicited }));
   return fc.oneof(
-    { weight: 12, arbitrary: enter },
+    { weight: 14, arbitrary: enter },
     { weight: 3, arbitrary: cancel },
     { weight: 5, arbitrary: replace },
     { weight: 1, arbitrary: expire },
+    { weight: 1, arbitrary: massCancel },
     { weight: 1, arbitrary: cancelAll },
+  );
+}
+
+type Kind = Pick<EnterOrder, 'ordType' | 'timeInForce'> & OrderInstructions;
+
+/** The rows of the table in src/matching/types.ts. */
+function kindOfOrder(): fc.Arbitrary<Kind> {
+  const price = fc.integer({ min: 8, max: 12 }).map(ticks);
+  const quantity = fc.integer({ min: 1, max: 3 }).map(lots);
+  const lasting = fc.constantFrom('0' as const, '1' as const);
+  const momentary = fc.constantFrom('3' as const, '4' as const);
+  const limit = fc.constant('2' as const);
+  return fc.oneof(
+    fc.record({ ordType: limit, timeInForce: lasting }),
+    fc.record({ ordType: limit, timeInForce: momentary }),
+    fc.record({ ordType: fc.constant('1' as const), timeInForce: lasting }),
+    fc.record({ ordType: fc.constantFrom('3' as const, '4' as const), timeInForce: lasting, stopPx: price }),
+    fc.record({ ordType: limit, timeInForce: lasting, maxFloor: quantity }),
+    fc.record({ ordType: limit, timeInForce: lasting, minQty: quantity }),
+    fc.record({ ordType: limit, timeInForce: momentary, execInst: fc.constant('G' as const) }),
+    fc.record({ ordType: limit, timeInForce: lasting, execInst: fc.constant('6' as const) }),
+    fc.record({
+      ordType: limit,
+      timeInForce: lasting,
+      execInst: fc.constant('6' as const),
+      slides: fc.constant(true as const),
+    }),
+    fc.record({
+      ordType: limit,
+      timeInForce: fc.constant('6' as const),
+      expireTime: fc.integer({ min: 1, max: 4 }),
+    }),
+  );
+}
+
+function selfTradeTerms(): fc.Arbitrary<OrderInstructions> {
+  const selfTradePrevention = fc.constantFrom(
+    'CancelNewest' as const,
+    'CancelOldest' as const,
+    'CancelBoth' as const,
+    'Decrement' as const,
+  );
+  return fc.oneof(
+    fc.constant({}),
+    fc.record({ selfTradePrevention }),
+    fc.record({ selfTradePrevention, selfTradeGroup: fc.integer({ min: 1, max: 2 }) }),
   );
 }

@@ -11,6 +11,7 @@ import {
   type OrderSnapshot,
   type ReplaceOrder,
   SELL,
+  type Ticks,
   ticks,
 } from '../../src/matching/types.ts';
 
@@ -89,11 +90,12 @@ export function orderOf(
 }
 
 /** An empty book that numbers its trades 1, 2, 3 … */
-export function emptyBook(lastSeq = 0, firstTradeId = 1): OrderBook {
+export function emptyBook(lastSeq = 0, firstTradeId = 1, lastPx?: Ticks): OrderBook {
   let tradeId = firstTradeId - 1;
   return new OrderBook({
     symbol: SYMBOL,
     lastSeq,
+    lastPx,
     nextTradeId: () => {
       tradeId += 1;
       return tradeId;

@@ -11,33 +11,71 @@ import {
   type ExpireOrders,
   type Lots,
   lots,
+  type MassCancelOrders,
   type OrderId,
+  type OrderRestated,
   type OrderSnapshot,
   type ReplaceOrder,
   SELL,
   type Side,
   type Ticks,
   type TradeId,
+  ticks,
   type UnsolicitedCancel,
 } from '../../src/matching/types.ts';
+
+const SELF_TRADE: UnsolicitedCancel = { execRestatementReason: 8, text: 'self-trade prevention' };
 
 export class NaiveBook {
   readonly #symbol: string;
   readonly #nextTradeId: () => TradeId;
-  /** Open orders, in no particular order. */
+  readonly #maxWaitingStops: number;
+  /** Open orders, waiting stop orders among them, in no particular order. */
   orders: readonly OrderSnapshot[] = [];
   lastSeq = 0;
+  lastPx: Ticks | undefined;
   #at = 0;
   #events: BookEvent[] = [];
+  /** Stop orders that a trade of this command has reached and that have not run. */
+  #reached: readonly OrderSnapshot[] = [];
 
-  constructor(symbol: string, nextTradeId: () => TradeId) {
+  constructor(symbol: string, nextTradeId: () => TradeId, maxWaitingStops = 10_000) {
     this.#symbol = symbol;
     this.#nextTradeId = nextTradeId;
+    this.#maxWaitingStops = maxWaitingStops;
   }
 
   execute(command: BookCommand, at: number, events: BookEvent[]): CommandOutcome {
     this.#at = at;
     this.#events = events;
+    const outcome = this.#carryOut(command);
+    this.#runReached();
+    return outcome;
+  }
+
+  byPriority(): OrderSnapshot[] {
+    return [...this.orders].sort((a, b) => a.priority - b.priority);
+  }
+
+  /** The resting orders of one side as they would trade: best price first, then oldest. */
+  queue(side: Side): OrderSnapshot[] {
+    const better = (a: OrderSnapshot, b: OrderSnapshot) =>
+      side === BUY ? b.price - a.price : a.price - b.price;
+    return this.byPriority()
+      .filter((order) => order.side === side && !isWaiting(order))
+      .sort(better);
+  }
+
+  depth(side: Side): { price: Ticks; quantity: bigint; orderCount: number }[] {
+    const queue = this.queue(side);
+    return [...new Set(queue.map((order) => order.price))].map((price) => {
+      const level = queue.filter((order) => order.price === price);
+      const quantity = level.reduce((sum, order) => sum + BigInt(shownOf(order)), 0n);
+      return { price, quantity, orderCount: level.length };
+    });
+  }
+
+  #carryOut(command: BookCommand): CommandOutcome {
     switch (command.type) {
       case 'EnterOrder':
         return this.#enter(command);
@@ -46,39 +84,19 @@ export class NaiveBook {
       case 'ReplaceOrder':
         return this.#replace(command);
       case 'ExpireOrders':
-        return this.#expireDay(command);
+        return this.#expireDue(command);
+      case 'MassCancelOrders':
+        return this.#massCancel(command);
       case 'CancelAllOrders':
         for (const order of this.byPriority()) this.#cancel(order.orderId, undefined, command.unsolicited);
         return 'Done';
     }
   }
 
-  byPriority(): OrderSnapshot[] {
-    return [...this.orders].sort((a, b) => a.priority - b.priority);
-  }
-
-  /** The orders of one side as they would trade: best price first, then oldest. */
-  queue(side: Side): OrderSnapshot[] {
-    const better = (a: OrderSnapshot, b: OrderSnapshot) =>
-      side === BUY ? b.price - a.price : a.price - b.price;
-    return this.byPriority()
-      .filter((order) => order.side === side)
-      .sort(better);
-  }
-
-  depth(side: Side): { price: Ticks; quantity: bigint; orderCount: number }[] {
-    const queue = this.queue(side);
-    return [...new Set(queue.map((order) => order.price))].map((price) => {
-      const level = queue.filter((order) => order.price === price);
-      const quantity = level.reduce((sum, order) => sum + BigInt(order.leavesQty), 0n);
-      return { price, quantity, orderCount: level.length };
-    });
-  }
-
   #enter(command: EnterOrder): CommandOutcome {
     const { type: _, ...terms } = command;
     const seq = this.#seq();
-    const order: OrderSnapshot = {
+    const order = withSlice({
       ...terms,
       symbol: this.#symbol,
       cumQty: lots(0),
@@ -88,31 +106,229 @@ export class NaiveBook {
       priority: seq,
       acceptedSeq: seq,
       enteredAt: this.#at,
-    };
-    this.#events.push({ type: 'OrderAccepted', order, seq, at: this.#at });
-
-    const limit = command.ordType === '1' ? 'protection price' : 'limit';
-    if (command.timeInForce === '4') {
-      const available = this.#tradable(order).reduce((sum, maker) => sum + BigInt(maker.leavesQty), 0n);
-      if (available < BigInt(order.quantity)) {
-        this.#expire(order, `the full quantity is not available at or within the ${limit}`);
-        return 'Done';
-      }
+    });
+    const refusal = this.#refusalOf(order);
+    if (refusal !== undefined) {
+      const rejected = withSlice({ ...order, leavesQty: lots(0), ordStatus: '8' });
+      this.#events.push({ type: 'OrderRejected', order: rejected, ...refusal, seq, at: this.#at });
+      return 'Done';
     }
-    const rest = this.#trade(order);
-    if (rest.leavesQty === 0) return 'Done';
-    if (command.ordType === '2' && ['0', '1'].includes(command.timeInForce))
-      this.orders = [...this.orders, rest];
-    else this.#expire(rest, `no more liquidity at or within the ${limit}`);
+    this.#events.push({ type: 'OrderAccepted', order, seq, at: this.#at });
+    if (isStop(order)) this.#arm(order);
+    else if (this.#hasEnough(order)) this.#run(this.#slide(order));
     return 'Done';
   }
 
-  #cancel(orderId: OrderId, requestClOrdId: string | undefined, unsolicited: UnsolicitedCancel | undefined) {
+  #refusalOf(order: OrderSnapshot): { ordRejReason: number; text: string } | undefined {
+    if (isStop(order)) {
+      if (this.orders.filter(isWaiting).length < this.#maxWaitingStops) return undefined;
+      return { ordRejReason: 3, text: 'the book holds as many waiting stop orders as it may' };
+    }
+    if (!this.#mayNotTrade(order, order.price)) return undefined;
+    return { ordRejReason: 99, text: 'post-only: the order would have traded at once' };
+  }
+
+  /** Whether a post-only order would trade at this price and cannot be moved away from there. */
+  #mayNotTrade(order: OrderSnapshot, price: Ticks): boolean {
+    if (order.execInst !== '6') return false;
+    const [opposite] = this.#tradable({ ...order, price });
+    return opposite !== undefined && (order.slides !== true || behind(opposite) < 1);
+  }
+
+  #slide(order: OrderSnapshot): OrderSnapshot {
+    const [opposite] = this.#tradable(order);
+    if (order.execInst !== '6' || opposite === undefined) return order;
+    const slid = { ...order, price: ticks(behind(opposite)) };
+    this.#restate(slid, 'PriceSlide', order.price, 0);
+    return slid;
+  }
+
+  /** Expires an order that asks for more at once than would surely trade. */
+  #hasEnough(order: OrderSnapshot): boolean {
+    const wantsAll = order.timeInForce === '4' || order.execInst === 'G';
+    const least = wantsAll ? order.quantity : (order.minQty ?? 0);
+    if (this.#sureQuantity(order) >= BigInt(least)) return true;
+    const what = wantsAll ? 'the full quantity' : 'MinQty';
+    this.#expire(order, `${what} is not available at or within the ${limitName(order)}`);
+    return false;
+  }
+
+  /**
+   * What an order would trade without end, played through slice by slice: of other users' orders, and up to the
+   * first own one unless that would be cancelled.
+   */
+  #sureQuantity(order: OrderSnapshot): bigint {
+    let queue = this.#tradable(order);
+    let sum = 0n;
+    for (let maker = queue[0]; maker !== undefined; maker = queue[0]) {
+      const others = queue.slice(1);
+      if (isOwn(order, maker)) {
+        if (order.selfTradePrevention !== 'CancelOldest') return sum;
+        queue = others;
+        continue;
+      }
+      sum += BigInt(shownOf(maker));
+      const left = lots(maker.leavesQty - shownOf(maker));
+      const { price } = maker;
+      const again = left > 0 ? [withSlice({ ...maker, leavesQty: left })] : [];
+      const level = others.filter((other) => other.price === price);
+      queue = [...level, ...again, ...others.filter((other) => other.price !== price)];
+    }
+    return sum;
+  }
+
+  /** Trades an order; what is left rests if it may. */
+  #run(order: OrderSnapshot): void {
+    const rest = this.#trade(order);
+    if (rest.leavesQty === 0) return;
+    const isMomentary = rest.timeInForce === '3' || rest.timeInForce === '4';
+    if (rest.ordType === '1' || rest.ordType === '3' || isMomentary)
+      this.#expire(rest, `no more liquidity at or within the ${limitName(rest)}`);
+    else this.orders = [...this.orders, rest];
+  }
+
+  #trade(order: OrderSnapshot): OrderSnapshot {
+    let taker = order;
+    while (taker.leavesQty > 0) {
+      const [resting] = this.#tradable(taker);
+      if (resting === undefined) break;
+      if (isOwn(taker, resting)) taker = this.#preventSelfTrade(taker, resting);
+      else taker = this.#tradeWith(taker, resting);
+    }
+    return taker;
+  }
+
+  #tradeWith(order: OrderSnapshot, resting: OrderSnapshot): OrderSnapshot {
+    const { price } = resting;
+    const shown = shownOf(resting);
+    const quantity = lots(Math.min(shown, order.leavesQty));
+    const plainMaker = filled(resting, price, quantity);
+    const maker =
+      resting.maxFloor === undefined ? plainMaker : { ...plainMaker, displayedQty: lots(shown - quantity) };
+    const taker = withSlice(filled(order, price, quantity));
+    this.#put(maker);
+    this.#events.push({
+      type: 'TradeExecuted',
+      tradeId: this.#nextTradeId(),
+      symbol: this.#symbol,
+      price,
+      quantity,
+      maker,
+      taker,
+      makerSeq: this.#seq(),
+      takerSeq: this.#seq(),
+      at: this.#at,
+    });
+    if (maker.leavesQty > 0 && shownOf(maker) === 0) {
+      const fresh = withSlice({ ...maker, priority: this.lastSeq + 1 });
+      this.#put(fresh);
+      this.#restate(fresh, 'IcebergRefresh', fresh.price, 0);
+    }
+    this.lastPx = price;
+    this.#reach(price);
+    return taker;
+  }
+
+  /** Returns the incoming order as it is afterwards. */
+  #preventSelfTrade(taker: OrderSnapshot, resting: OrderSnapshot): OrderSnapshot {
+    switch (taker.selfTradePrevention) {
+      case 'CancelNewest':
+        return this.#cancelNow(taker);
+      case 'CancelOldest':
+        this.#put(this.#cancelNow(resting));
+        return taker;
+      case 'CancelBoth':
+        this.#put(this.#cancelNow(resting));
+        return this.#cancelNow(taker);
+      default: {
+        const quantity = Math.min(taker.leavesQty, resting.leavesQty);
+        this.#put(this.#decrement(resting, quantity));
+        return withSlice(this.#decrement(taker, quantity));
+      }
+    }
+  }
+
+  #cancelNow(order: OrderSnapshot): OrderSnapshot {
+    const canceled = ended(order, '4');
+    this.#events.push({
+      type: 'OrderCanceled',
+      order: canceled,
+      canceledQty: order.leavesQty,
+      requestClOrdId: undefined,
+      unsolicited: SELF_TRADE,
+      seq: this.#seq(),
+      at: this.#at,
+    });
+    return canceled;
+  }
+
+  #decrement(order: OrderSnapshot, quantity: number): OrderSnapshot {
+    if (order.leavesQty === quantity) return this.#cancelNow(order);
+    const leavesQty = lots(order.leavesQty - quantity);
+    const less = { ...order, quantity: lots(order.quantity - quantity), leavesQty };
+    const isResting = this.orders.some(({ orderId }) => orderId === order.orderId);
+    const shown = lots(Math.min(shownOf(order), leavesQty));
+    const restated =
+      isResting && order.maxFloor !== undefined ? { ...less, displayedQty: shown } : withSlice(less);
+    this.#restate(restated, 'SelfTradeDecrement', order.price, quantity);
+    return restated;
+  }
+
+  #restate(
+    order: OrderSnapshot,
+    reason: OrderRestated['reason'],
+    priceBefore: Ticks,
+    decrementedQty: number,
+  ): void {
+    const execRestatementReason = { IcebergRefresh: 8, PriceSlide: 3, SelfTradeDecrement: 5 }[reason];
+    this.#events.push({
+      type: 'OrderRestated',
+      reason,
+      execRestatementReason,
+      order,
+      priceBefore,
+      decrementedQty: lots(decrementedQty),
+      seq: this.#seq(),
+      at: this.#at,
+    });
+  }
+
+  /** A stop order waits, unless the last trade has already reached it. */
+  #arm(order: OrderSnapshot): void {
+    if (this.lastPx !== undefined && reaches(this.lastPx, order)) this.#reached = [...this.#reached, order];
+    else this.orders = [...this.orders, order];
+  }
+
+  /** A trade reaches buyers' stops from the lowest on, then sellers' from the highest on; at one price the oldest first. */
+  #reach(price: Ticks): void {
+    const hit = this.byPriority().filter((order) => isWaiting(order) && reaches(price, order));
+    const buys = hit.filter(({ side }) => side === BUY).sort((a, b) => stopPxOf(a) - stopPxOf(b));
+    const sells = hit.filter(({ side }) => side === SELL).sort((a, b) => stopPxOf(b) - stopPxOf(a));
+    this.orders = this.orders.filter((order) => !hit.includes(order));
+    this.#reached = [...this.#reached, ...buys, ...sells];
+  }
+
+  #runReached(): void {
+    for (let [order] = this.#reached; order !== undefined; [order] = this.#reached) {
+      this.#reached = this.#reached.slice(1);
+      const seq = this.#seq();
+      const triggered: OrderSnapshot = { ...order, triggered: true, priority: seq };
+      const triggerPx = this.lastPx ?? ticks(1);
+      this.#events.push({ type: 'OrderTriggered', order: triggered, triggerPx, seq, at: this.#at });
+      this.#run(triggered);
+    }
+  }
+
+  #cancel(
+    orderId: OrderId,
+    requestClOrdId: string | undefined,
+    unsolicited: UnsolicitedCancel | undefined,
+  ): CommandOutcome {
     const order = this.#take(orderId);
     if (order === undefined) return 'NoSuchOrder';
     this.#events.push({
       type: 'OrderCanceled',
-      order: { ...order, leavesQty: lots(0), ordStatus: '4' },
+      order: ended(order, '4'),
       canceledQty: order.leavesQty,
       requestClOrdId,
       unsolicited,
@@ -122,22 +338,37 @@ export class NaiveBook {
     return 'Done';
   }
 
+  #massCancel({ userId, side, clOrdId, unsolicited }: MassCancelOrders): CommandOutcome {
+    for (const order of this.byPriority()) {
+      const isMeant = (userId ?? order.userId) === order.userId && (side ?? order.side) === order.side;
+      if (isMeant) this.#cancel(order.orderId, clOrdId, unsolicited);
+    }
+    return 'Done';
+  }
+
   #replace(command: ReplaceOrder): CommandOutcome {
-    const before = this.#take(command.orderId);
+    const before = this.orders.find(({ orderId }) => orderId === command.orderId);
     if (before === undefined) return 'NoSuchOrder';
+    const isFilled = command.quantity <= before.cumQty;
+    if (!isFilled && !isWaiting(before) && this.#mayNotTrade(before, command.price)) return 'WouldTrade';
+    this.#take(before.orderId);
     const seq = this.#seq();
     const quantity = lots(Math.max(command.quantity, before.cumQty));
     const leavesQty = lots(quantity - before.cumQty);
-    const losesPriority = leavesQty > 0 && (command.price !== before.price || quantity > before.quantity);
-    const order: OrderSnapshot = {
-      ...before,
+    const amended: OrderSnapshot = {
+      ...withNewEnd(before, command),
+      ...(command.maxFloor === undefined ? {} : { maxFloor: command.maxFloor }),
+      ...(command.stopPx === undefined || !isWaiting(before) ? {} : { stopPx: command.stopPx }),
       clOrdId: command.clOrdId,
       price: command.price,
       quantity,
       leavesQty,
       ordStatus: leavesQty === 0 ? '2' : before.cumQty > 0 ? '1' : '0',
-      priority: losesPriority ? seq : before.priority,
     };
+    const showsMore = before.maxFloor !== undefined && (amended.maxFloor ?? 0) > before.maxFloor;
+    const isElsewhere = amended.price !== before.price || amended.stopPx !== before.stopPx;
+    const losesPriority = leavesQty > 0 && (isElsewhere || quantity > before.quantity || showsMore);
+    const order = losesPriority ? withSlice({ ...amended, priority: seq }) : withSliceAtMost(amended, before);
     this.#events.push({
       type: 'OrderReplaced',
       order,
@@ -146,57 +377,47 @@ export class NaiveBook {
       seq,
       at: this.#at,
     });
-    const rest = losesPriority ? this.#trade(order) : order;
-    if (rest.leavesQty > 0) this.orders = [...this.orders, rest];
+    if (order.leavesQty === 0) return 'Done';
+    if (!losesPriority) this.orders = [...this.orders, order];
+    else if (isWaiting(order)) this.#arm(order);
+    else this.#run(this.#slide(order));
     return 'Done';
   }
 
-  #expireDay(command: ExpireOrders): CommandOutcome {
-    const due = this.byPriority().filter((o) => o.timeInForce === '0' && o.tradingDay < command.tradingDay);
+  #expireDue({ tradingDay, upTo }: ExpireOrders): CommandOutcome {
+    const due = this.byPriority().filter(({ timeInForce, tradingDay: day, expireTime }) => {
+      if (timeInForce === '0') return day < tradingDay;
+      return timeInForce === '6' && upTo !== undefined && expireTime !== undefined && expireTime <= upTo;
+    });
     this.orders = this.orders.filter((order) => !due.includes(order));
-    for (const order of due) this.#expire(order, 'the trading day has ended');
+    for (const order of due) {
+      const isDay = order.timeInForce === '0';
+      this.#expire(order, isDay ? 'the trading day has ended' : 'the expire time has been reached');
+    }
     return 'Done';
   }
 
-  #tradable(taker: OrderSnapshot): OrderSnapshot[] {
-    if (taker.side === BUY) return this.queue(SELL).filter((maker) => maker.price <= taker.price);
-    return this.queue(BUY).filter((maker) => maker.price >= taker.price);
-  }
-
-  #trade(order: OrderSnapshot): OrderSnapshot {
-    let taker = order;
-    for (const resting of this.#tradable(order)) {
-      if (taker.leavesQty === 0) break;
-      const quantity = lots(Math.min(resting.leavesQty, taker.leavesQty));
-      const maker = filled(resting, resting.price, quantity);
-      taker = filled(taker, resting.price, quantity);
-      this.#take(maker.orderId);
-      if (maker.leavesQty > 0) this.orders = [...this.orders, maker];
-      this.#events.push({
-        type: 'TradeExecuted',
-        tradeId: this.#nextTradeId(),
-        symbol: this.#symbol,
-        price: resting.price,
-        quantity,
-        maker,
-        taker,
-        makerSeq: this.#seq(),
-        takerSeq: this.#seq(),
-        at: this.#at,
-      });
-    }
-    return taker;
+  /** The resting orders that would trade with an order, in their turn. */
+  #tradable({ side, price }: OrderSnapshot): OrderSnapshot[] {
+    if (side === BUY) return this.queue(SELL).filter((maker) => maker.price <= price);
+    return this.queue(BUY).filter((maker) => maker.price >= price);
   }
 
   #expire(order: OrderSnapshot, text: string): void {
     this.#events.push({
       type: 'OrderExpired',
-      order: { ...order, leavesQty: lots(0), ordStatus: 'C' },
+      order: ended(order, 'C'),
       expiredQty: order.leavesQty,
       text,
       seq: this.#seq(),
       at: this.#at,
     });
+  }
+
+  /** Replaces a resting order by its new state; what has nothing left is gone. */
+  #put(order: OrderSnapshot): void {
+    this.#take(order.orderId);
+    if (order.leavesQty > 0) this.orders = [...this.orders, order];
   }
 
   #take(orderId: OrderId): OrderSnapshot | undefined {
@@ -209,6 +430,64 @@ export class NaiveBook {
     this.lastSeq += 1;
     return this.lastSeq;
   }
+}
+
+function isStop({ ordType }: OrderSnapshot): boolean {
+  return ordType === '3' || ordType === '4';
+}
+
+function isWaiting(order: OrderSnapshot): boolean {
+  return isStop(order) && order.triggered !== true;
+}
+
+function stopPxOf({ stopPx }: OrderSnapshot): number {
+  return stopPx ?? 0;
+}
+
+function reaches(price: Ticks, order: OrderSnapshot): boolean {
+  return order.side === BUY ? price >= stopPxOf(order) : price <= stopPxOf(order);
+}
+
+/** One tick behind an opposite order, seen from the one that would trade with it. */
+function behind(opposite: OrderSnapshot): number {
+  return opposite.side === BUY ? opposite.price + 1 : opposite.price - 1;
+}
+
+function isOwn(taker: OrderSnapshot, maker: OrderSnapshot): boolean {
+  if (taker.selfTradePrevention === undefined || taker.userId !== maker.userId) return false;
+  return taker.selfTradeGroup === undefined || taker.selfTradeGroup === maker.selfTradeGroup;
+}
+
+function limitName({ ordType }: OrderSnapshot): string {
+  return ordType === '1' || ordType === '3' ? 'protection price' : 'limit';
+}
+
+/** What others see and trade with. */
+function shownOf(order: OrderSnapshot): number {
+  return order.maxFloor === undefined ? order.leavesQty : (order.displayedQty ?? 0);
+}
+
+/** Shows a fresh slice. */
+function withSlice(order: OrderSnapshot): OrderSnapshot {
+  if (order.maxFloor === undefined) return order;
+  return { ...order, displayedQty: lots(Math.min(order.maxFloor, order.leavesQty)) };
+}
+
+/** Shows no more than was shown before. */
+function withSliceAtMost(order: OrderSnapshot, before: OrderSnapshot): OrderSnapshot {
+  if (order.maxFloor === undefined) return order;
+  const fresh = Math.min(order.maxFloor, order.leavesQty);
+  return { ...order, displayedQty: lots(Math.min(fresh, shownOf(before))) };
+}
+
+function withNewEnd(order: OrderSnapshot, { expireTime, expireDate }: ReplaceOrder): OrderSnapshot {
+  if (expireTime === undefined) return order;
+  const { expireDate: _, ...dateless } = order;
+  return { ...dateless, expireTime, ...(expireDate === undefined ? {} : { expireDate }) };
+}
+
+function ended(order: OrderSnapshot, ordStatus: '4' | 'C'): OrderSnapshot {
+  return withSlice({ ...order, leavesQty: lots(0), ordStatus });
 }
 
 function filled(order: OrderSnapshot, price: Ticks, quantity: Lots): OrderSnapshot {

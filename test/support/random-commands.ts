@@ -3,9 +3,11 @@ import {
   type BookCommand,
   BUY,
   type EnterOrder,
+  type ExpireOrders,
   type Lots,
   lots,
   type OrderId,
+  type OrderInstructions,
   type OrderSnapshot,
   SELL,
   type Side,
@@ -23,7 +25,12 @@ export interface MarketProfile {
   readonly largestQuantity: number;
   /** Above this number of open orders, cancels prevail. */
   readonly openOrderAim: number;
+  /** Also stops, icebergs, post-only, MinQty, all or none, good till date and self-trade prevention. */
+  readonly hasInstructions?: boolean;
 }
+
+/** The instant from which good-till-date orders of a stream count; one unit per day of the stream and order. */
+const FIRST_INSTANT = 1_700_000_000_000;
 
 export class RandomCommands {
   readonly #random: Random;
@@ -47,9 +54,89 @@ export class RandomCommands {
       this.#day += 1;
       return { type: 'ExpireOrders', tradingDay: this.#tradingDay() };
     }
+    if (this.#profile.hasInstructions === true && draw < 0.004) return this.#operate();
     if (draw < (crowded ? 0.4 : 0.06)) return this.#cancel(openOrders);
-    if (draw < 0.7) return this.#enter();
+    if (draw < 0.7) return this.#profile.hasInstructions === true ? this.#enterAnyKind() : this.#enter();
     return this.#replace(openOrders);
+  }
+
+  /** What reaches several orders at once: time passing, and mass cancels. */
+  #operate(): BookCommand {
+    const random = this.#random;
+    if (random.chance(0.7)) return this.#passTime();
+    const isMember = random.chance(0.5);
+    return {
+      type: 'MassCancelOrders',
+      userId: random.chance(0.8) ? random.integer(1, 4) : undefined,
+      side: random.pick([BUY, SELL, undefined]),
+      clOrdId: isMember ? 'q' : undefined,
+      unsolicited: isMember ? undefined : { execRestatementReason: 8, text: 'by the operator' },
+    };
+  }
+
+  #passTime(): ExpireOrders {
+    return { type: 'ExpireOrders', tradingDay: this.#tradingDay(), upTo: FIRST_INSTANT + this.#lastOrderId };
+  }
+
+  #enterAnyKind(): EnterOrder {
+    const random = this.#random;
+    const plain = { ...this.#enter(), userId: random.integer(1, 4) };
+    const kind = random.pick(['plain', 'plain', 'plain', 'stop', 'iceberg', 'post-only', 'least'] as const);
+    const order = this.#withKind(plain, kind);
+    const endsAtTime = order.timeInForce === '1' && random.chance(0.3);
+    return {
+      ...order,
+      ...(endsAtTime ? { timeInForce: '6', ...this.#end() } : {}),
+      ...(random.chance(0.5) ? this.#selfTradeTerms() : {}),
+    };
+  }
+
+  #withKind(order: EnterOrder, kind: 'plain' | 'stop' | 'iceberg' | 'post-only' | 'least'): EnterOrder {
+    const random = this.#random;
+    const { quantity } = order;
+    const lasting = { timeInForce: random.pick<TimeInForce>(['0', '1']) };
+    const maxFloor = { maxFloor: lots(random.integer(Math.ceil(quantity / 6), quantity)) };
+    switch (kind) {
+      case 'plain':
+        return order;
+      case 'stop': {
+        const ordType = random.pick(['3', '4'] as const);
+        const isIceberg = ordType === '4' && random.chance(0.2);
+        const stopPx = this.#anyPrice();
+        return { ...order, ...lasting, ordType, stopPx, ...(isIceberg ? maxFloor : {}) };
+      }
+      case 'iceberg':
+        return { ...order, ...lasting, ordType: '2', ...maxFloor };
+      case 'post-only': {
+        const isIceberg = random.chance(0.3);
+        const slides = random.chance(0.5) ? ({ slides: true } as const) : {};
+        return {
+          ...order,
+          ...lasting,
+          ordType: '2',
+          execInst: '6',
+          ...slides,
+          ...(isIceberg ? maxFloor : {}),
+        };
+      }
+      case 'least':
+        if (random.chance(0.3)) return { ...order, timeInForce: random.pick(['3', '4']), execInst: 'G' };
+        return { ...order, minQty: lots(random.integer(1, quantity)) };
+    }
+  }
+
+  #end(): Pick<EnterOrder, 'expireTime' | 'expireDate'> {
+    const expireTime = FIRST_INSTANT + this.#lastOrderId + this.#random.integer(1, 300);
+    return this.#random.chance(0.3) ? { expireTime, expireDate: this.#tradingDay() } : { expireTime };
+  }
+
+  #selfTradeTerms(): OrderInstructions {
+    const random = this.#random;
+    const modes = ['CancelNewest', 'CancelOldest', 'CancelBoth', 'Decrement'] as const;
+    const selfTradePrevention = random.pick(modes);
+    return random.chance(0.3)
+      ? { selfTradePrevention, selfTradeGroup: random.integer(1, 2) }
+      : { selfTradePrevention };
   }
 
   #enter(): EnterOrder {
@@ -90,7 +177,33 @@ export class RandomCommands {
     const near =
       order === undefined ? [1] : [order.cumQty - 1, order.cumQty, order.quantity - 1, order.quantity];
     const quantity = random.chance(0.5) ? lots(Math.max(1, random.pick(near))) : this.#quantity();
-    return { type: 'ReplaceOrder', orderId, clOrdId: `r${random.integer(1, 1e9)}`, price, quantity };
+    const clOrdId = `r${random.integer(1, 1e9)}`;
+    return {
+      type: 'ReplaceOrder',
+      orderId,
+      clOrdId,
+      price,
+      quantity,
+      ...this.#newInstructions(order, quantity),
+    };
+  }
+
+  #newInstructions(order: OrderSnapshot | undefined, quantity: Lots): OrderInstructions {
+    if (order === undefined || this.#profile.hasInstructions !== true) return {};
+    const random = this.#random;
+    const isThin = order.maxFloor !== undefined && order.maxFloor * 6 < quantity;
+    const mayHide = order.ordType === '2' || order.ordType === '4';
+    return {
+      ...(order.stopPx !== undefined && random.chance(0.5) ? { stopPx: this.#anyPrice() } : {}),
+      ...(isThin || (mayHide && random.chance(0.2))
+        ? { maxFloor: lots(random.integer(Math.ceil(quantity / 6), quantity)) }
+        : {}),
+      ...(order.timeInForce === '6' && random.chance(0.4) ? this.#end() : {}),
+    };
+  }
+
+  #anyPrice(): Ticks {
+    return ticks(this.#random.integer(this.#profile.lowestPrice, this.#profile.highestPrice));
   }
 
   /** Mostly an open order, sometimes one that is closed or never was. */
