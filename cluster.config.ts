@@ -8,6 +8,8 @@ import { defineCluster } from './src/config/cluster.ts';
 export default defineCluster({
   venueCompId: 'ONEBOOK',
   tradingCalendar: { timeZone: 'UTC', rollTime: '00:00' },
+  // True: SecurityStatus (f) goes to every member when a symbol halts or opens, not only to those that asked.
+  securityStatusToAll: false,
   logLevel: 'info',
   limits: {},
   nodes: {

@@ -20,6 +20,9 @@ process.exitCode = await runProgram(process.argv.slice(2), readVersion(), {
     const [{ demo }, { startNode }] = await Promise.all([import('./cli/demo.ts'), import('./node.ts')]);
     return (options) => demo(options, startNode);
   },
+  reconcile: async () => (await import('./persistence/reconcile/run.ts')).reconcileDatabase,
+  verifyAudit: async () => (await import('./persistence/audit-chain/verify.ts')).verifyAuditDatabase,
+  backup: async () => (await import('./persistence/backup/run.ts')).backupDatabase,
 });
 
 /** From package.json: beside src/, or beside dist/ when built. */

@@ -16,19 +16,22 @@ import { restartFresh } from './actors/supervision.ts';
 import type { VenueControl, VenueStatus } from './admin/control.ts';
 import { startAdminServer } from './admin/server.ts';
 import { loadOrCreateAdminToken } from './admin/token.ts';
+import type { VenueLimits } from './config/limits.ts';
 import type { NodeConfig } from './config/node-config.ts';
-import { type ServedListener, startListeners } from './fix/listeners.ts';
+import { type Listeners, type ServedListener, startListeners } from './fix/listeners.ts';
 import { DEFAULT_SESSION_LIMITS } from './fix/session-limits.ts';
 import { readTlsFiles } from './fix/tls.ts';
 import { priceText } from './matching/instrument.ts';
 import { OrderBook } from './matching/order-book.ts';
 import type { TradeId } from './matching/types.ts';
+import { VenueMetrics } from './metrics/venue-metrics.ts';
 import { createAuthenticator } from './persistence/authenticator.ts';
 import { acquireTradingRight, openDatabase } from './persistence/database.ts';
 import { startHistoryUpkeep } from './persistence/history.ts';
 import { createIdSource } from './persistence/id-blocks.ts';
 import { createInstrumentSource } from './persistence/instruments.ts';
 import { createStore } from './persistence/store.ts';
+import { createTradeSource } from './persistence/trade-source.ts';
 import { type Clock, delay, systemClock } from './platform/clock.ts';
 import type { Log } from './platform/log.ts';
 import { hashPassword } from './platform/passwords.ts';
@@ -78,6 +81,7 @@ export async function startNode(config: NodeConfig, options: NodeOptions): Promi
   const { log } = options;
   const clock = options.clock ?? systemClock;
   const startedAt = clock.now();
+  const metrics = new VenueMetrics({ clock, dataDir: config.dataDir });
   const onProgress = options.onProgress ?? (() => {});
   // Before a database is started for them: the listeners come last.
   for (const { tls } of config.listeners) if (tls !== undefined) readTlsFiles(tls);
@@ -86,7 +90,7 @@ export async function startNode(config: NodeConfig, options: NodeOptions): Promi
   const stopWaiting = new AbortController();
   const stopSignal =
     options.signal === undefined ? stopWaiting.signal : AbortSignal.any([options.signal, stopWaiting.signal]);
-  const system = startActorSystem(log, clock.after);
+  const system = startActorSystem(log, clock.after, metrics.meter);
   let trading: Trading | undefined;
   let waitingFor: string | undefined = 'the node is starting';
   let isDraining = false;
@@ -105,6 +109,7 @@ export async function startNode(config: NodeConfig, options: NodeOptions): Promi
     tell: system.tell,
     ask: (tellIt) => system.ask(tellIt, config.limits.operatorTimeoutMs),
     hashPassword,
+    metrics,
     status() {
       const fault = trading?.persistence().storeFault;
       return {
@@ -134,7 +139,16 @@ export async function startNode(config: NodeConfig, options: NodeOptions): Promi
   try {
     const { host, port } = config.admin;
     const token = loadOrCreateAdminToken(config.dataDir);
-    const admin = await startAdminServer({ host, port, token, control, log, limits: config.limits });
+    const openMetrics = config.admin.openMetrics ?? false;
+    const admin = await startAdminServer({
+      host,
+      port,
+      token,
+      control,
+      log,
+      limits: config.limits,
+      openMetrics,
+    });
     close.push(() => admin.close());
     const right = await acquireTradingRight({
       url: database.url,
@@ -151,9 +165,10 @@ export async function startNode(config: NodeConfig, options: NodeOptions): Promi
     if (right === undefined) throw new Error('told to stop before the node had started');
     close.push(() => right.release());
     onProgress('opening the books');
-    const started = await startTrading(config, options, clock, database.orm, system);
+    const started = await startTrading(config, options, clock, database.orm, system, metrics);
     trading = started;
     waitingFor = undefined;
+    metrics.started();
     return {
       fixPort: firstPort(started.listeners),
       listeners: started.listeners,
@@ -185,6 +200,7 @@ async function startTrading(
   clock: Clock,
   orm: VenueControl['orm'],
   system: ReturnType<typeof startActorSystem>,
+  metrics: VenueMetrics,
 ): Promise<Trading> {
   const { log } = options;
   const { limits } = config;
@@ -200,6 +216,7 @@ async function startTrading(
     tell: system.tell,
     clock,
     log,
+    meter: metrics.meter,
     store,
     instrumentOf: (symbol) => markets.instrumentOf(symbol),
     symbols: () => markets.symbols(),
@@ -213,17 +230,20 @@ async function startTrading(
     reservedSeqNums: limits.reservedSeqNums,
   });
   const nextTradeId = (): TradeId => ids.nextTradeId();
-  const createBook = options.createBook ?? openBook;
+  const openBook = (loaded: LoadedBook): MatchingBook =>
+    options.createBook?.(loaded, nextTradeId) ?? restoreBook(loaded, nextTradeId, limits);
   const exchange = exchangeActor({
     system,
     clock,
     log,
     markets,
     calendar,
+    gateways: [GATEWAY],
     ids,
     instruments,
+    trades: createTradeSource(orm),
     limits,
-    createBook: (loaded) => createBook(loaded, nextTradeId),
+    createBook: openBook,
     ...(options.createAccount === undefined ? {} : { createAccount: options.createAccount }),
   });
   const gateway = createGateway({
@@ -231,7 +251,10 @@ async function startTrading(
     system,
     venueCompId: config.venueCompId,
     limits: { ...DEFAULT_SESSION_LIMITS, ...limits },
+    markets,
+    securityStatusToAll: config.securityStatusToAll,
     authenticator,
+    counts: metrics.sessionCounts,
     clock,
     log,
     logMessages: config.logLevel === 'debug',
@@ -239,6 +262,16 @@ async function startTrading(
   system.spawn({ type: 'persistence' }, persistence.behavior, persistence.policy);
   system.spawn({ type: 'exchange' }, exchange.behavior, exchange.policy);
   system.spawn({ type: 'gateway', name: GATEWAY }, gateway.behavior, restartFresh());
+  let listeners: Listeners | undefined;
+  metrics.watch({
+    bounds: limits,
+    markets,
+    exchange,
+    persistence: persistence.status,
+    gateway,
+    logins: () => authenticator.status(),
+    mostPendingHandshakes: () => listeners?.mostPendingHandshakes() ?? 0,
+  });
   for (const terms of await instruments.all()) exchange.open(terms);
   await untilBooksAnswer(markets, clock);
   // Their sessions died with the process before this one: from now on they have their time to come back.
@@ -246,19 +279,20 @@ async function startTrading(
     system.tell({ type: 'gateway', name: GATEWAY }, { type: 'MemberGone', ...pending });
   }
 
-  const listeners = await startListeners(config.listeners, {
+  const opened = await startListeners(config.listeners, {
     onConnection: (connection) => gateway.onConnection(connection),
     log,
     clock,
     limits,
     maxUnreadBytes: limits.maxUnreadBytes,
   });
+  listeners = opened;
   const stopScheduler = startScheduler({ tell: system.tell, clock, calendar, gateways: [GATEWAY] });
   const stopHistoryUpkeep = startHistoryUpkeep({ orm, clock, log, limits });
 
   return {
-    listeners: listeners.served,
-    reloadCertificates: listeners.reloadCertificates,
+    listeners: opened.served,
+    reloadCertificates: opened.reloadCertificates,
     persistence: persistence.status,
     notReady() {
       const reasons: string[] = [];
@@ -269,8 +303,8 @@ async function startTrading(
       return reasons;
     },
     status: () => ({
-      fixPort: firstPort(listeners.served),
-      listeners: listeners.served,
+      fixPort: firstPort(opened.served),
+      listeners: opened.served,
       sessions: sessionsOf(gateway),
       symbols: symbolsOf(markets),
       commits: {
@@ -300,7 +334,7 @@ async function startTrading(
       await untilCommitted(persistence.status, clock, limits.drainTimeoutMs);
       stopScheduler();
       await stopHistoryUpkeep();
-      await listeners.close();
+      await opened.close();
       system.shutdown();
     },
   };
@@ -310,8 +344,13 @@ function firstPort(listeners: readonly ServedListener[]): number {
   return listeners[0]?.port ?? 0;
 }
 
-function openBook(loaded: LoadedBook, nextTradeId: () => TradeId): MatchingBook {
-  const book = new OrderBook({ symbol: loaded.symbol, lastSeq: loaded.lastSeq, nextTradeId });
+function restoreBook(
+  loaded: LoadedBook,
+  nextTradeId: () => TradeId,
+  { maxWaitingStops, maxHiddenSlices }: VenueLimits,
+): MatchingBook {
+  const { symbol, lastSeq, lastPrice: lastPx } = loaded;
+  const book = new OrderBook({ symbol, lastSeq, lastPx, nextTradeId, maxWaitingStops, maxHiddenSlices });
   for (const order of loaded.orders) book.restore(order);
   return book;
 }

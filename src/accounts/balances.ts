@@ -13,6 +13,7 @@ const LARGEST_AMOUNT = 10n ** 38n - 1n;
 
 export class Balances {
   readonly #balances = new Map<string, Balance>();
+  #setAside: readonly Hold[] = [];
 
   amount(asset: string): bigint {
     return this.#balances.get(asset)?.amount ?? 0n;
@@ -21,7 +22,10 @@ export class Balances {
   /** What a new hold or a withdrawal may take. */
   available(asset: string): bigint {
     const balance = this.#balances.get(asset);
-    return balance === undefined ? 0n : balance.amount - balance.held;
+    if (balance === undefined) return 0n;
+    const free = balance.amount - balance.held;
+    const left = this.#setAside.length === 0 ? free : free - this.#setAsideOf(asset);
+    return left < 0n ? 0n : left;
   }
 
   add(asset: string, amount: bigint): void {
@@ -34,6 +38,14 @@ export class Balances {
 
   release(hold: Hold): void {
     this.#of(hold.asset).held -= hold.amount;
+  }
+
+  /**
+   * Funds that are not available either, instead of those of the call before: not a hold, since no order has them, and
+   * they may be gone already when they are freed.
+   */
+  setAside(funds: readonly Hold[]): void {
+    this.#setAside = funds;
   }
 
   /** Whether the column can hold the balance after `amount` more. */
@@ -52,6 +64,10 @@ export class Balances {
   shortfallText(asset: string, needed: bigint): string {
     const available = formatAmount(this.available(asset));
     return `insufficient funds: needs ${formatAmount(needed)} ${asset}, available ${available} ${asset}`;
+  }
+
+  #setAsideOf(asset: string): bigint {
+    return this.#setAside.find((funds) => funds.asset === asset)?.amount ?? 0n;
   }
 
   #of(asset: string): Balance {

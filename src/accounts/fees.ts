@@ -1,7 +1,11 @@
 /** What a trade costs its two parties: one rule of rounding, used by holds, settlement and reports alike. */
 
 import { FEE_RATE_ONE, type FeeRate } from '../matching/instrument.ts';
+import type { UserId } from '../matching/types.ts';
 import { assert } from '../platform/assert.ts';
+
+/** The owner of the fees: the venue itself, a row of `users` that nobody logs on as. */
+export const FEE_USER_ID: UserId = 0;
 
 /**
  * The fee on `notional`, both in quote units (10^-18), rounded down; it is MiscFeeAmt (137) of the report.

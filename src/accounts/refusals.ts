@@ -1,20 +1,26 @@
 /**
- * The reports of requests that an account refuses: 8 with 150=8 for a D, 9 for an F or a G. Numbers of price and
- * quantity are repeated as the member sent them, since nothing else is known to be true of them.
+ * The reports that an account makes by itself: of requests that it refuses (8 with 150=8 for a D, 9 for an F or a G),
+ * of questions about orders that are not there, and of mass cancels. Numbers of price and quantity are repeated as the
+ * member sent them, since nothing else is known to be true of them.
  */
 import {
   accountSource,
   type ExecutionReport,
+  type MassStatus,
   type OrderCancelReject,
+  type OrderMassCancelReport,
   type Report,
 } from '../matching/execution-report.ts';
 import type {
   NewOrderSingle,
   OrderCancelReplaceRequest,
   OrderCancelRequest,
+  OrderMassCancelRequest,
+  OrderMassStatusRequest,
+  OrderStatusRequest,
 } from '../matching/order-commands.ts';
 import type { OrderId, OrdStatus, Side, UserId } from '../matching/types.ts';
-import type { OrderFault } from './order-checks.ts';
+import { ORD_REJ_REASON, type OrderFault } from './order-checks.ts';
 
 /** CxlRejReason (102) values that the venue uses. */
 export const CXL_REJ_REASON = {
@@ -22,6 +28,13 @@ export const CXL_REJ_REASON = {
   UnknownOrder: 1,
   VenueOption: 2,
   DuplicateClOrdId: 6,
+  Other: 99,
+} as const;
+
+/** MassCancelRejectReason (532) values that the venue uses. */
+export const MASS_CANCEL_REJ_REASON = {
+  Unsupported: 0,
+  UnknownSymbol: 1,
   Other: 99,
 } as const;
 
@@ -43,6 +56,16 @@ export type RefusedOrder = Pick<NewOrderSingle, 'clOrdId' | 'symbol' | 'orderQty
   readonly side: Side;
 } & Partial<Pick<NewOrderSingle, 'ordType' | 'timeInForce' | 'price'>>;
 
+/** A report about nothing that the venue knows has no number. */
+type UnnumberedStamp = Omit<ReportStamp, 'sourceSeq'>;
+
+/** Symbol (55) where there is none. */
+const NO_SYMBOL = '[N/A]';
+/** ClOrdID (11) where there is none. */
+const NO_CL_ORD_ID = 'NONE';
+/** Side (54) 7, undisclosed: 8 must have one, and the question was about both. */
+const NO_SIDE = '7' as Side;
+
 /** ExecutionReport (8) with ExecType (150) and OrdStatus (39) 8. */
 export function refusedOrder(order: RefusedOrder, fault: OrderFault, stamp: ReportStamp): ExecutionReport {
   return {
@@ -54,11 +77,43 @@ export function refusedOrder(order: RefusedOrder, fault: OrderFault, stamp: Repo
 }
 
 /** The answer to a repeat (43 or 97) of an order that was refused: status rejected, nothing new happens. */
-export function refusedBefore(order: RefusedOrder, stamp: Omit<ReportStamp, 'sourceSeq'>): ExecutionReport {
+export function refusedBefore(order: RefusedOrder, stamp: UnnumberedStamp): ExecutionReport {
   return {
     ...zeroReport(order, { ...stamp, sourceSeq: 0 }),
     execType: 'I',
     text: 'this ClOrdID was refused before',
+  };
+}
+
+/** The answer to an H about an order that the venue does not know, or knows nothing of any more: 39=8, 103=5. */
+export function unknownOrder(
+  request: OrderStatusRequest,
+  text: string,
+  stamp: UnnumberedStamp,
+): ExecutionReport {
+  const { clOrdId = NO_CL_ORD_ID, symbol, side, ordStatusReqId } = request;
+  return {
+    ...zeroReport({ clOrdId, symbol, side, orderQty: '0' }, { ...stamp, sourceSeq: 0 }),
+    execType: 'I',
+    ordRejReason: ORD_REJ_REASON.UnknownOrder,
+    text,
+    ...(ordStatusReqId === undefined ? {} : { ordStatusReqId }),
+  };
+}
+
+/** The one answer to an AF when there is no order to tell of. */
+export function noOrders(
+  request: OrderMassStatusRequest,
+  text: string,
+  stamp: UnnumberedStamp,
+): ExecutionReport {
+  const { symbol = NO_SYMBOL, side = NO_SIDE, massStatusReqId } = request;
+  const massStatus: MassStatus = { massStatusReqId, totNumReports: 0, isLast: true };
+  return {
+    ...zeroReport({ clOrdId: NO_CL_ORD_ID, symbol, side, orderQty: '0' }, { ...stamp, sourceSeq: 0 }),
+    execType: 'I',
+    text,
+    massStatus,
   };
 }
 
@@ -114,8 +169,40 @@ export function refusedCancel(
   };
 }
 
+/** OrderMassCancelReport (r) with MassCancelResponse (531) 0. */
+export function refusedMassCancel(
+  request: Pick<OrderMassCancelRequest, 'clOrdId' | 'symbol' | 'side'>,
+  fault: { readonly massCancelRejectReason: number; readonly text: string },
+  stamp: ReportStamp,
+): OrderMassCancelReport {
+  return { ...massCancelReport(request, { totalAffectedOrders: 0, unanswered: [] }, stamp), ...fault };
+}
+
+/** OrderMassCancelReport (r) of a request that was carried out. */
+export function massCancelReport(
+  { clOrdId, symbol, side }: Pick<OrderMassCancelRequest, 'clOrdId' | 'symbol' | 'side'>,
+  outcome: Pick<OrderMassCancelReport, 'totalAffectedOrders' | 'unanswered'>,
+  stamp: ReportStamp,
+): OrderMassCancelReport {
+  return {
+    type: 'OrderMassCancelReport',
+    userId: stamp.userId,
+    source: accountSource(stamp.userId),
+    sourceSeq: stamp.sourceSeq,
+    at: stamp.at,
+    clOrdId,
+    symbol,
+    side,
+    massCancelRejectReason: undefined,
+    totalAffectedOrders: outcome.totalAffectedOrders,
+    unanswered: outcome.unanswered,
+    text: undefined,
+  };
+}
+
 /** The FIX message that a refusal answers. */
-export function refusedMsgType(report: Report): 'D' | 'F' | 'G' {
+export function refusedMsgType(report: Report): 'D' | 'F' | 'G' | 'q' {
   if (report.type === 'ExecutionReport') return 'D';
+  if (report.type === 'OrderMassCancelReport') return 'q';
   return report.cxlRejResponseTo === 1 ? 'F' : 'G';
 }

@@ -5,11 +5,22 @@
 
 import type { ExecType, ExecutionReport, ReportedFill } from '../matching/execution-report.ts';
 import { avgPxText, type FeeRate, type Instrument, priceText, quantityText } from '../matching/instrument.ts';
-import type { BookEvent, OrderSnapshot, TradeExecuted } from '../matching/types.ts';
+import * as reason from '../matching/reasons.ts';
+import { reasonText } from '../matching/reasons.ts';
+import { isBust } from '../matching/trade-amendment.ts';
+import type {
+  BookEvent,
+  OrderRestated,
+  OrderSnapshot,
+  TradeAmended,
+  TradeExecuted,
+} from '../matching/types.ts';
 import { assertNever } from '../platform/assert.ts';
 import { formatAmount } from '../platform/decimal.ts';
+import { amendmentText } from './amendments.ts';
 import { feeOn } from './fees.ts';
 import { notionalOf } from './holds.ts';
+import { reportedInstructions } from './reported-instructions.ts';
 
 /** The reports that an event causes, in the order of their book sequence numbers: a trade's maker comes first. */
 export function reportsOf(event: BookEvent, instrument: Instrument): ExecutionReport[] {
@@ -46,12 +57,22 @@ export function reportsOf(event: BookEvent, instrument: Instrument): ExecutionRe
       const { ordRejReason, text } = event;
       return [{ ...reportOn(event.order, '8', event.seq, event.at, instrument), ordRejReason, text }];
     }
-    case 'OrderTriggered':
-      return [reportOn(event.order, 'L', event.seq, event.at, instrument)];
+    case 'OrderTriggered': {
+      const text = `triggered by a trade at ${priceText(instrument, event.triggerPx)}`;
+      return [{ ...reportOn(event.order, 'L', event.seq, event.at, instrument), text }];
+    }
     case 'OrderRestated': {
       const { execRestatementReason } = event;
-      return [{ ...reportOn(event.order, 'D', event.seq, event.at, instrument), execRestatementReason }];
+      const text = restatementText(event.reason);
+      return [
+        { ...reportOn(event.order, 'D', event.seq, event.at, instrument), execRestatementReason, text },
+      ];
     }
+    case 'TradeAmended':
+      return [
+        amendmentReport(event, event.maker, event.makerSeq, event.makerRefSeq, instrument),
+        amendmentReport(event, event.taker, event.takerSeq, event.takerRefSeq, instrument),
+      ];
     default:
       return assertNever(event);
   }
@@ -69,7 +90,7 @@ function reportOn(
   at: number,
   instrument: Instrument,
 ): ExecutionReport {
-  return {
+  const report: ExecutionReport = {
     type: 'ExecutionReport',
     userId: order.userId,
     source: order.symbol,
@@ -85,8 +106,7 @@ function reportOn(
     ordType: order.ordType,
     timeInForce: order.timeInForce,
     orderQty: quantityText(instrument, order.quantity),
-    // The price of a market order is the venue's protection, which the member did not send.
-    price: order.ordType === '1' ? undefined : priceText(instrument, order.price),
+    price: hasLimit(order) ? priceText(instrument, order.price) : undefined,
     cumQty: quantityText(instrument, order.cumQty),
     leavesQty: quantityText(instrument, order.leavesQty),
     avgPx: avgPxText(instrument, order.cumNotional, order.cumQty),
@@ -95,10 +115,49 @@ function reportOn(
     execRestatementReason: undefined,
     text: undefined,
   };
+  const instructions = reportedInstructions(order, instrument);
+  return instructions === undefined ? report : { ...report, instructions };
+}
+
+/** The price of a market or stop order is the venue's protection, which the member did not send. */
+function hasLimit({ ordType }: OrderSnapshot): boolean {
+  return ordType === '2' || ordType === '4';
+}
+
+function restatementText(why: OrderRestated['reason']): string {
+  switch (why) {
+    case 'IcebergRefresh':
+      return reasonText(reason.ICEBERG_REFRESH, false);
+    case 'PriceSlide':
+      return reasonText(reason.PRICE_SLIDE, false);
+    case 'SelfTradeDecrement':
+      return reasonText(reason.SELF_TRADE, false);
+    default:
+      return assertNever(why);
+  }
+}
+
+/** What a party of an amended trade is told: a correction with the trade's new terms, a bust without any. */
+function amendmentReport(
+  event: TradeAmended,
+  order: OrderSnapshot,
+  seq: number,
+  refSeq: number,
+  instrument: Instrument,
+): ExecutionReport {
+  const isMaker = order === event.maker;
+  const feeRate = isMaker ? order.makerFeeRate : order.takerFeeRate;
+  const terms = { tradeId: event.tradeId, ...event.after };
+  return {
+    ...reportOn(order, isBust(event) ? 'H' : 'G', seq, event.at, instrument),
+    fill: isBust(event) ? undefined : fillOf(terms, isMaker ? 1 : 2, feeRate, instrument),
+    execRefId: `${order.symbol}-${refSeq}`,
+    text: amendmentText(event),
+  };
 }
 
 function fillOf(
-  trade: TradeExecuted,
+  trade: Pick<TradeExecuted, 'tradeId' | 'price' | 'quantity'>,
   lastLiquidityInd: 1 | 2,
   feeRate: FeeRate,
   instrument: Instrument,

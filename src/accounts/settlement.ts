@@ -13,11 +13,11 @@ import {
   type UserId,
 } from '../matching/types.ts';
 import { assertNever } from '../platform/assert.ts';
-import { feeOn } from './fees.ts';
-import { baseUnitsOf, type Hold, holdFor, notionalOf } from './holds.ts';
+import { amendmentChanges } from './amendments.ts';
+import { FEE_USER_ID, feeOn } from './fees.ts';
+import { baseUnitsOf, type Hold, type HoldTerms, holdFor, notionalOf } from './holds.ts';
 
-/** The owner of the fees: a row of `users` that nobody logs on as. */
-export const FEE_USER_ID: UserId = 0;
+export { FEE_USER_ID };
 
 /** A change of one balance, in units of 10^-18: deltas, either sign. */
 export interface BalanceChange {
@@ -63,6 +63,8 @@ function changesOf(event: BookEvent, instrument: Instrument): BalanceChange[] {
       const before = holdBefore({ ...order, price: priceBefore }, decrementedQty, instrument);
       return [heldChange(order, holdFor(instrument, order).amount - before.amount, instrument)];
     }
+    case 'TradeAmended':
+      return amendmentChanges(event, instrument);
     // What a refused order held was never committed; a trigger changes no price and no quantity.
     case 'OrderRejected':
     case 'OrderTriggered':
@@ -101,8 +103,13 @@ function settle(
 }
 
 /** The hold of an order before `goneQty` of its leaves were filled, canceled or expired. */
-function holdBefore(order: OrderSnapshot, goneQty: Lots, instrument: Instrument): Hold {
-  return holdFor(instrument, { ...order, leavesQty: (order.leavesQty + goneQty) as Lots });
+function holdBefore(
+  { side, price, leavesQty, makerFeeRate, takerFeeRate }: HoldTerms,
+  goneQty: Lots,
+  instrument: Instrument,
+): Hold {
+  const leavesBefore = (leavesQty + goneQty) as Lots;
+  return holdFor(instrument, { side, price, leavesQty: leavesBefore, makerFeeRate, takerFeeRate });
 }
 
 function heldChange(order: OrderSnapshot, held: bigint, instrument: Instrument): BalanceChange {

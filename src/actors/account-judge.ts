@@ -3,51 +3,77 @@
  * no state: what a command does is in the account, and what is told is in the outbox.
  */
 import type { Account } from '../accounts/account.ts';
-import type { Bounce, Decision, JudgeContext } from '../accounts/judgement.ts';
+import type { Bounce, Decision, JudgeContext, Moment } from '../accounts/judgement.ts';
 import { ORD_REJ_REASON } from '../accounts/order-checks.ts';
-import { CXL_REJ_REASON, refusedMsgType } from '../accounts/refusals.ts';
-import type { MemberCommand } from '../matching/order-commands.ts';
+import { CXL_REJ_REASON, MASS_CANCEL_REJ_REASON, refusedMsgType } from '../accounts/refusals.ts';
+import type {
+  MemberCommand,
+  OrderMassCancelRequest,
+  OrderMassStatusRequest,
+} from '../matching/order-commands.ts';
 import type { Side } from '../matching/types.ts';
-import { assertNever } from '../platform/assert.ts';
+import { assert, assertNever } from '../platform/assert.ts';
 import type { Clock } from '../platform/clock.ts';
-import { memberCommand, type Outbox, putForBook } from './account-work.ts';
-import type { IdSource, MarketDirectory } from './ports.ts';
-import type { CancelMemberOrders, RoutedCommand, TransferFunds, UnsupportedRequest } from './protocol.ts';
+import { type Outbox, orderCommand, putForBook } from './account-work.ts';
+import type { MassCancelResult } from './mass-cancels.ts';
+import { afterCancels } from './operator-cancels.ts';
+import type { IdSource, MarketDirectory, TradingCalendar } from './ports.ts';
+import type {
+  CancelMemberOrders,
+  Reply,
+  RoutedCommand,
+  TransferFunds,
+  UnsupportedRequest,
+} from './protocol.ts';
+import type { StatusBudget } from './status-budget.ts';
 
 export interface JudgeOptions {
   readonly clock: Clock;
   readonly markets: MarketDirectory;
   readonly ids: Pick<IdSource, 'nextOrderId'>;
+  readonly calendar: Pick<TradingCalendar, 'endOf'>;
+  readonly statusBudget: StatusBudget;
 }
 
 export class Judge {
   readonly #clock: Clock;
   readonly #markets: MarketDirectory;
   readonly #ids: Pick<IdSource, 'nextOrderId'>;
+  readonly #calendar: Pick<TradingCalendar, 'endOf'>;
+  readonly #statusBudget: StatusBudget;
 
-  constructor({ clock, markets, ids }: JudgeOptions) {
+  constructor({ clock, markets, ids, calendar, statusBudget }: JudgeOptions) {
     this.#clock = clock;
     this.#markets = markets;
     this.#ids = ids;
+    this.#calendar = calendar;
+    this.#statusBudget = statusBudget;
   }
 
-  /** A command that has just arrived, or that waited for another. */
-  command(account: Account, routed: RoutedCommand, outbox: Outbox): void {
+  /** A command that has just arrived, that waited for another, or (`canceled`) a mass cancel that waited for its books. */
+  command(account: Account, routed: RoutedCommand, outbox: Outbox, canceled?: MassCancelResult): void {
     const { command } = routed;
     switch (command.type) {
       case 'NewOrderSingle':
       case 'OrderCancelRequest':
       case 'OrderCancelReplaceRequest':
+      case 'OrderStatusRequest':
         carryOut(routed, account.judge(command, this.#contextOf(routed, command)), outbox);
         return;
+      case 'OrderMassStatusRequest':
+        this.#massStatus(account, routed, command, outbox);
+        return;
+      case 'OrderMassCancelRequest':
+        this.#massCancel(account, routed, command, canceled, outbox);
+        return;
       case 'UnsupportedRequest':
-        carryOut(routed, this.#refuseUnsupported(account, command), outbox);
+        carryOut(routed, this.#refuseUnsupported(account, command, this.#momentOf(routed)), outbox);
         return;
       case 'TransferFunds':
         this.#transfer(account, routed, command, outbox);
         return;
       case 'CancelMemberOrders':
-        cancelAll(account, routed, command, outbox);
+        cancelAll(account, routed, command, canceled, outbox);
         return;
       default:
         assertNever(command);
@@ -56,29 +82,48 @@ export class Judge {
 
   /** A request that a book gave back. */
   bounced(account: Account, routed: RoutedCommand, reason: Bounce, outbox: Outbox): void {
-    carryOut(routed, account.bounced(memberCommand(routed), reason, this.#clock.now()), outbox);
+    carryOut(routed, account.bounced(orderCommand(routed), reason, this.#momentOf(routed)), outbox);
   }
 
   /** Refuses what never left the account: nothing of it is to be undone, the account was loaded since. */
-  refuse(account: Account, routed: RoutedCommand, text: string, outbox: Outbox): void {
+  refuse(
+    account: Account,
+    routed: RoutedCommand,
+    text: string,
+    outbox: Outbox,
+    canceled?: MassCancelResult,
+  ): void {
     const { command } = routed;
-    const at = this.#clock.now();
+    const moment = this.#momentOf(routed);
     switch (command.type) {
       case 'NewOrderSingle': {
         const fault = { ordRejReason: ORD_REJ_REASON.Other, text };
-        carryOut(routed, account.refuseNew(command, fault, at), outbox);
+        carryOut(routed, account.refuseNew(command, fault, moment), outbox);
         return;
       }
       case 'OrderCancelRequest':
       case 'OrderCancelReplaceRequest': {
         const msgType = command.type === 'OrderCancelRequest' ? 'F' : 'G';
         const reason = CXL_REJ_REASON.VenueOption;
-        carryOut(routed, account.refuseCancel(command, msgType, reason, text, at), outbox);
+        carryOut(routed, account.refuseCancel(command, msgType, reason, text, moment), outbox);
         return;
       }
       case 'UnsupportedRequest': {
         const request = { ...command, reason: ORD_REJ_REASON.Other, text };
-        carryOut(routed, this.#refuseUnsupported(account, request), outbox);
+        carryOut(routed, this.#refuseUnsupported(account, request, moment), outbox);
+        return;
+      }
+      case 'OrderStatusRequest':
+      case 'OrderMassStatusRequest':
+        // No report: it would have to say something of the order, and that could be wrong.
+        outbox.turnedAway.push({ routed, refusal: 'StoreUnavailable', text });
+        return;
+      case 'OrderMassCancelRequest': {
+        const count = canceled?.totalAffectedOrders ?? 0;
+        const whole = afterCancels(text, count);
+        if (canceled !== undefined) account.massCancelFailed(command);
+        const reason = MASS_CANCEL_REJ_REASON.Other;
+        carryOut(routed, account.refuseMassCancel(command, reason, whole, moment), outbox);
         return;
       }
       case 'TransferFunds':
@@ -93,24 +138,71 @@ export class Judge {
     }
   }
 
+  /** Judged by how long its answer will be, before a report of it is made. */
+  #massStatus(
+    account: Account,
+    routed: RoutedCommand,
+    command: OrderMassStatusRequest,
+    outbox: Outbox,
+  ): void {
+    const sessionId = routed.origin?.sessionId ?? '';
+    const made = outbox.statusReports.get(sessionId) ?? 0;
+    const text = this.#statusBudget.fault(sessionId, made, account.massStatusCount(command));
+    if (text !== undefined) {
+      outbox.turnedAway.push({ routed, refusal: 'Overloaded', text });
+      return;
+    }
+    const answersBefore = outbox.answers.length;
+    carryOut(routed, account.judge(command, this.#contextOf(routed, command)), outbox);
+    outbox.statusReports.set(sessionId, made + outbox.answers.length - answersBefore);
+  }
+
+  #massCancel(
+    account: Account,
+    routed: RoutedCommand,
+    command: OrderMassCancelRequest,
+    canceled: MassCancelResult | undefined,
+    outbox: Outbox,
+  ): void {
+    if (canceled === undefined) {
+      carryOut(routed, account.judge(command, this.#contextOf(routed, command)), outbox);
+      return;
+    }
+    const report = account.massCanceled(command, canceled, this.#momentOf(routed));
+    carryOut(routed, { type: 'AnswerMassCancel', report }, outbox);
+  }
+
+  #momentOf({ tradingDay }: RoutedCommand): Moment {
+    return { at: this.#clock.now(), tradingDay };
+  }
+
   #contextOf(routed: RoutedCommand, command: MemberCommand): JudgeContext {
+    const { symbol } = command;
     return {
       at: this.#clock.now(),
-      market: this.#markets.find(command.symbol),
+      market: symbol === undefined ? undefined : this.#markets.find(symbol),
       referencePrice: routed.referencePrice,
       tradingDay: routed.tradingDay,
+      endOfTradingDay: (tradingDay) => this.#calendar.endOf(tradingDay),
       nextOrderId: () => this.#ids.nextOrderId(),
     };
   }
 
-  #refuseUnsupported(account: Account, request: UnsupportedRequest): Decision {
+  #refuseUnsupported(account: Account, request: UnsupportedRequest, moment: Moment): Decision {
     const { clOrdId, origClOrdId, msgType, reason, text, symbol, orderQty } = request;
-    const at = this.#clock.now();
     if (msgType === 'D') {
       const order = { clOrdId, symbol, orderQty, side: request.side as Side };
-      return account.refuseNew(order, { ordRejReason: reason, text }, at);
+      return account.refuseNew(order, { ordRejReason: reason, text }, moment);
     }
-    return account.refuseCancel({ clOrdId, origClOrdId, orderId: undefined }, msgType, reason, text, at);
+    if (msgType === 'q') {
+      const side = request.side === '' ? undefined : (request.side as Side);
+      const named = { clOrdId, side, symbol: symbol === '' ? undefined : symbol };
+      const decision = account.refuseMassCancel(named, reason, text, moment);
+      const { massCancelRequestType } = request;
+      if (decision.type !== 'AnswerMassCancel' || massCancelRequestType === undefined) return decision;
+      return { ...decision, report: { ...decision.report, massCancelRequestType } };
+    }
+    return account.refuseCancel({ clOrdId, origClOrdId, orderId: undefined }, msgType, reason, text, moment);
   }
 
   #transfer(account: Account, routed: RoutedCommand, command: TransferFunds, outbox: Outbox): void {
@@ -126,6 +218,8 @@ export class Judge {
   }
 }
 
+const NOTHING_CANCELED: MassCancelResult = { totalAffectedOrders: 0, unansweredSymbols: [] };
+
 function carryOut(routed: RoutedCommand, decision: Decision, outbox: Outbox): void {
   switch (decision.type) {
     case 'ToBook':
@@ -133,13 +227,30 @@ function carryOut(routed: RoutedCommand, decision: Decision, outbox: Outbox): vo
       return;
     case 'Refuse': {
       const { report } = decision;
-      outbox.refusals.push({ msgType: refusedMsgType(report), tradingDay: routed.tradingDay, report });
+      const msgType = refusedMsgType(report);
+      assert(msgType !== 'q', 'a mass cancel is answered by its own decision');
+      outbox.refusals.push({ msgType, tradingDay: routed.tradingDay, report });
       outbox.done.push(routed);
       return;
     }
     case 'Answer':
-      outbox.answers.push(decision.report);
+      // One by one: as many arguments as a member may have open orders do not fit on the stack.
+      for (const report of decision.reports) outbox.answers.push(report);
       outbox.done.push(routed);
+      return;
+    case 'MassCancel': {
+      const { symbols, command } = decision;
+      const gatheredBy = { userId: routed.userId, commandNo: routed.commandNo };
+      for (const symbol of symbols) putForBook(outbox, symbol, { command, cause: undefined, gatheredBy });
+      outbox.gather.push([routed, symbols]);
+      return;
+    }
+    case 'AnswerMassCancel':
+      outbox.massCancels.push({ tradingDay: routed.tradingDay, report: decision.report });
+      outbox.done.push(routed);
+      return;
+    case 'TurnAway':
+      outbox.turnedAway.push({ routed, refusal: 'Unanswerable', text: decision.text });
       return;
     case 'WaitForRequest':
       outbox.waitForRequest.push([decision.clOrdId, routed]);
@@ -155,17 +266,29 @@ function carryOut(routed: RoutedCommand, decision: Decision, outbox: Outbox): vo
 function cancelAll(
   account: Account,
   routed: RoutedCommand,
-  { unsolicited }: CancelMemberOrders,
+  { side, unsolicited }: CancelMemberOrders,
+  canceled: MassCancelResult | undefined,
   outbox: Outbox,
 ): void {
-  const orders = account.openOrders();
-  for (const { orderId, symbol } of orders) {
-    const command = { type: 'CancelOrder', orderId, clOrdId: undefined, unsolicited } as const;
-    putForBook(outbox, symbol, { command, cause: undefined });
+  const { userId, commandNo, replyTo } = routed;
+  if (canceled === undefined) {
+    const orders = account.openOrders().filter((order) => side === undefined || order.side === side);
+    const symbols = [...new Set(orders.map(({ symbol }) => symbol))];
+    const command = { type: 'MassCancelOrders', userId, side, clOrdId: undefined, unsolicited } as const;
+    const gatheredBy = { userId, commandNo };
+    for (const symbol of symbols) putForBook(outbox, symbol, { command, cause: undefined, gatheredBy });
+    if (symbols.length > 0) {
+      outbox.gather.push([routed, symbols]);
+      return;
+    }
   }
   outbox.done.push(routed);
-  if (routed.replyTo !== undefined) {
-    const reply = { type: 'CancelsRequested', orderCount: orders.length } as const;
-    outbox.replies.push({ to: routed.replyTo, reply });
-  }
+  if (replyTo === undefined) return;
+  const { totalAffectedOrders: orderCount, unansweredSymbols } = canceled ?? NOTHING_CANCELED;
+  const text = afterCancels(`no answer yet from ${unansweredSymbols.join(', ')}`, orderCount);
+  const reply: Reply =
+    unansweredSymbols.length === 0
+      ? { type: 'CancelsRequested', orderCount }
+      : { type: 'CommandRejected', text };
+  outbox.replies.push({ to: replyTo, reply });
 }

@@ -3,13 +3,15 @@
  * leaves nothing behind: its outbox is sent only when all of it went well.
  */
 import type { Report } from '../matching/execution-report.ts';
-import type { MemberCommand } from '../matching/order-commands.ts';
+import type { OrderCommand } from '../matching/order-commands.ts';
 import type { OrderId } from '../matching/types.ts';
 import { assert, assertNever } from '../platform/assert.ts';
 import type {
   AccountCommands,
+  AnsweredMassCancel,
   BookedTransfer,
   BookRequest,
+  CommandsRefused,
   Refusal,
   RefuseCommand,
   RequestsBounced,
@@ -24,6 +26,7 @@ export type Work = AccountCommands | RequestsBounced | RefuseCommand;
 export interface Outbox {
   readonly toBooks: Map<string, BookRequest[]>;
   readonly refusals: Refusal[];
+  readonly massCancels: AnsweredMassCancel[];
   readonly answers: Report[];
   readonly transfers: BookedTransfer[];
   readonly done: RoutedCommand[];
@@ -32,18 +35,35 @@ export interface Outbox {
   readonly waitForRequest: (readonly [string, RoutedCommand])[];
   /** By OrderID (37): its end is not committed yet. */
   readonly waitForOrder: (readonly [OrderId, RoutedCommand])[];
+  /** Mass cancels (q) with the symbols whose books are asked. */
+  readonly gather: (readonly [RoutedCommand, readonly string[]])[];
+  /** By session: how many of `answers` are of mass status requests (AF). */
+  readonly statusReports: Map<string, number>;
+  /** What cannot be answered by a report. */
+  readonly turnedAway: TurnedAway[];
+}
+
+/** A request that is told only that nothing of it was done, and why. */
+export interface TurnedAway {
+  readonly routed: RoutedCommand;
+  readonly refusal: CommandsRefused['refusal'];
+  readonly text: string;
 }
 
 export function newOutbox(): Outbox {
   return {
     toBooks: new Map(),
     refusals: [],
+    massCancels: [],
     answers: [],
     transfers: [],
     done: [],
     replies: [],
     waitForRequest: [],
     waitForOrder: [],
+    gather: [],
+    statusReports: new Map(),
+    turnedAway: [],
   };
 }
 
@@ -77,8 +97,8 @@ export function takeAllWaiting<Key>(waiting: WaitingCommands<Key>): RoutedComman
   return commands;
 }
 
-/** The member's request of a command that came back from a book. Asserts that it is one. */
-export function memberCommand(routed: RoutedCommand): MemberCommand {
+/** The member's request (D, F or G) of a command that came back from a book. Asserts that it is one. */
+export function orderCommand(routed: RoutedCommand): OrderCommand {
   const { command } = routed;
   assert(
     command.type === 'NewOrderSingle' ||

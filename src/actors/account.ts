@@ -3,6 +3,7 @@
  * and passes what is good to the books. It is loaded when first needed and rebuilt behind a fence when it throws.
  */
 import { Account } from '../accounts/account.ts';
+import type { TradingTerms } from '../accounts/trading-terms.ts';
 import type { OrderId, UserId } from '../matching/types.ts';
 import { assertNever } from '../platform/assert.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -19,7 +20,9 @@ import {
   type Work,
 } from './account-work.ts';
 import type { Behavior } from './actor-system.ts';
-import type { IdSource, LoadedAccount, MarketDirectory } from './ports.ts';
+import { AmendmentReserve } from './amendment-reserve.ts';
+import { MassCancels } from './mass-cancels.ts';
+import type { IdSource, LoadedAccount, MarketDirectory, TradingCalendar } from './ports.ts';
 import type {
   AccountMessage,
   CommandsRefused,
@@ -30,6 +33,7 @@ import type {
 } from './protocol.ts';
 import { RebuildCell } from './rebuild-cell.ts';
 import { EVERY_GENERATION } from './redo.ts';
+import { StatusBudget } from './status-budget.ts';
 import { type Crash, type CrashPolicy, rebuildWith } from './supervision.ts';
 
 export interface AccountOptions {
@@ -39,18 +43,29 @@ export interface AccountOptions {
   readonly log: Log;
   readonly markets: MarketDirectory;
   readonly ids: Pick<IdSource, 'nextOrderId'>;
-  readonly tradingDayAt: (at: number) => string;
+  readonly calendar: Pick<TradingCalendar, 'tradingDayAt' | 'endOf'>;
   /** The generation of state that the account is born into: higher after each lasting commit failure. */
   readonly generation: number;
   /** Batches that may wait while the account is loaded. */
   readonly stashCapacity: number;
   readonly closedOrdersKept: number;
+  readonly refusedCancelsKept: number;
+  readonly maxWaitingStopsPerMember: number;
+  /** Reports that answer mass status requests (AF) and have not left; see {@link StatusBudget}. */
+  readonly maxStatusReportsPerMember: number;
+  /** How long a mass cancel (q) waits for its books. */
+  readonly massCancelWaitMs: number;
   /** Builds the account; tests put one that fails here. */
   readonly createAccount?: (...args: ConstructorParameters<typeof Account>) => Account;
 }
 
 type AccountState =
-  | { readonly phase: 'loading'; readonly settlements: readonly Settle[] }
+  | {
+      readonly phase: 'loading';
+      readonly settlements: readonly Settle[];
+      /** What the operator has set meanwhile: the rows may have been read before. */
+      readonly terms: TradingTerms | undefined;
+    }
   | { readonly phase: 'ready'; readonly account: Account }
   | { readonly phase: 'unreadable'; readonly reason: string };
 
@@ -60,15 +75,20 @@ const FAILED_TEXT = 'the venue failed on this command: refused, nothing was done
 export function accountActor(options: AccountOptions): {
   readonly behavior: Behavior<AccountState, AccountMessage>;
   readonly policy: CrashPolicy<AccountMessage>;
+  /** Pieces of work that wait while it is loaded. */
+  readonly stashed: () => number;
 } {
-  const { userId, tell, clock, log, markets } = options;
+  const { userId, tell, clock, log, markets, calendar } = options;
   const cell = new RebuildCell<Work>(options.stashCapacity);
-  const judge = new Judge(options);
+  const statusBudget = new StatusBudget(options.maxStatusReportsPerMember);
+  const judge = new Judge({ ...options, statusBudget });
   const createAccount = options.createAccount ?? ((...args) => new Account(...args));
   /** Requests that wait for the answer to an earlier one with the same ClOrdID. */
   const waitingForRequest = new Map<string, RoutedCommand[]>();
   /** Cancels and replaces that wait until their order's end is committed. */
   const waitingForOrder = new Map<OrderId, RoutedCommand[]>();
+  const massCancels = new MassCancels(options);
+  const reserve = new AmendmentReserve(userId, tell);
   let generation = options.generation;
   let fenceNo = 0;
   let loadedCommitNo = 0;
@@ -83,13 +103,13 @@ export function accountActor(options: AccountOptions): {
   function initial(): AccountState {
     if (unreadableBecause !== undefined) return becomeUnreadable(unreadableBecause);
     requestLoad();
-    return { phase: 'loading', settlements: [] };
+    return { phase: 'loading', settlements: [], terms: undefined };
   }
 
   /** The first load asks at once; a rebuild lets what it has in flight reach the rows first. */
   function requestLoad(): void {
     loadsOwed += 1;
-    const tradingDay = options.tradingDayAt(clock.now());
+    const tradingDay = calendar.tradingDayAt(clock.now());
     const symbols = markets.symbols();
     if (!isRebuild || symbols.length === 0) {
       tell({ type: 'persistence' }, { type: 'LoadAccount', userId, tradingDay });
@@ -111,12 +131,37 @@ export function accountActor(options: AccountOptions): {
       case 'AccountLoaded':
         loadsOwed -= 1;
         if (loadsOwed > 0 || state.phase !== 'loading') return state;
-        return restore(state.settlements, message.loaded);
+        return restore(state, message.loaded);
       case 'LoadFailed':
         loadsOwed -= 1;
         return loadsOwed > 0 ? state : becomeUnreadable(message.reason);
       case 'VoidAccount':
         return onVoid(state, message);
+      case 'BookMassCanceled':
+        massCancels.bookAnswered(message);
+        return onMassCanceled(state);
+      case 'MassCancelDue':
+        massCancels.timeIsOver(message.commandNo);
+        return onMassCanceled(state);
+      case 'MassCancelReported':
+        massCancels.forget([message]);
+        return state;
+      case 'StatusReportsTold':
+        statusBudget.told(message.sessionId, message.count);
+        return state;
+      case 'ReserveFunds':
+        if (state.phase === 'ready') reserve.take(state.account, message);
+        else reserve.wait(message);
+        if (state.phase === 'unreadable')
+          reserve.refuseWaiting(`the account of user ${userId} cannot be read`);
+        return state;
+      case 'ReleaseFunds':
+        reserve.release(message.amendmentNo, state.phase === 'ready' ? state.account : undefined);
+        return state;
+      case 'TradingTermsChanged':
+        if (state.phase === 'loading') return { ...state, terms: message.terms };
+        if (state.phase === 'ready') state.account.setTerms(message.terms);
+        return state;
       default:
         return assertNever(message);
     }
@@ -168,22 +213,44 @@ export function accountActor(options: AccountOptions): {
     if (repeats.length > 0) cell.push({ type: 'AccountCommands', commands: repeats });
   }
 
-  function restore(settlements: readonly Settle[], loaded: LoadedAccount): AccountState {
+  /** The books of a mass cancel have answered, or had their time: what is left is work like any command. */
+  function onMassCanceled(state: AccountState): AccountState {
+    if (state.phase !== 'ready') return state;
+    takeMassCanceled();
+    work(state.account);
+    return state;
+  }
+
+  function takeMassCanceled(): void {
+    const commands = massCancels.takeFinished();
+    if (commands.length > 0) cell.push({ type: 'AccountCommands', commands });
+  }
+
+  function restore(waited: AccountState & { phase: 'loading' }, loaded: LoadedAccount): AccountState {
     restoring = true;
     const account = createAccount(
       loaded,
-      options.tradingDayAt(clock.now()),
+      calendar.tradingDayAt(clock.now()),
       (symbol) => markets.find(symbol)?.instrument,
       options.closedOrdersKept,
+      options.refusedCancelsKept,
+      options.maxWaitingStopsPerMember,
     );
     loadedCommitNo = loaded.commitNo;
-    for (const settlement of settlements) settle(account, settlement);
+    if (waited.terms !== undefined) account.setTerms(waited.terms);
+    for (const settlement of waited.settlements) settle(account, settlement);
+    reserve.restore(account);
+    for (const { command, tradingDay } of massCancels.unreported()) {
+      if (command.type === 'OrderMassCancelRequest') account.massCancelUnderWay(command, tradingDay);
+    }
+    takeMassCanceled();
     // What they waited for may be in the rows that were loaded, and never be told.
     release(takeAllWaiting(waitingForOrder), takeAllWaiting(waitingForRequest));
     restoring = false;
     isRebuild = true;
     refuseCulprit(account);
     work(account);
+    reserve.answerWaiting(account);
     return { phase: 'ready', account };
   }
 
@@ -192,13 +259,15 @@ export function accountActor(options: AccountOptions): {
       const outbox = newOutbox();
       switch (piece.type) {
         case 'AccountCommands':
-          for (const routed of piece.commands) judge.command(account, routed, outbox);
+          for (const routed of piece.commands) {
+            judge.command(account, routed, outbox, massCancels.resultOf(routed));
+          }
           break;
         case 'RequestsBounced':
           for (const { routed, reason } of piece.bounced) judge.bounced(account, routed, reason, outbox);
           break;
         case 'RefuseCommand':
-          judge.refuse(account, piece.routed, piece.text, outbox);
+          judge.refuse(account, piece.routed, piece.text, outbox, massCancels.resultOf(piece.routed));
           break;
         default:
           assertNever(piece);
@@ -208,22 +277,28 @@ export function accountActor(options: AccountOptions): {
   }
 
   function send(account: Account, outbox: Outbox): void {
-    const { refusals, answers, transfers, done, replies } = outbox;
+    const { refusals, massCancels: reported, answers, transfers, done, replies } = outbox;
+    for (const routed of done) {
+      if (massCancels.resultOf(routed) === undefined) continue;
+      const reply = { type: 'MassCancelReported', commandNo: routed.commandNo } as const;
+      replies.push({ to: { type: 'account', userId }, reply });
+    }
     if (done.length > 0) {
-      const { lastSeq } = account;
-      tell(
-        { type: 'persistence' },
-        { type: 'JournalAccount', userId, generation, lastSeq, refusals, answers, transfers, done, replies },
-      );
+      const entry = { type: 'JournalAccount', userId, generation, lastSeq: account.lastSeq } as const;
+      const told = { refusals, massCancels: reported, answers, transfers, done, replies };
+      tell({ type: 'persistence' }, { ...entry, ...told });
     }
     for (const [symbol, requests] of outbox.toBooks) {
       tell({ type: 'book', symbol }, { type: 'BookRequests', requests });
     }
     for (const [clOrdId, routed] of outbox.waitForRequest) addWaiting(waitingForRequest, clOrdId, routed);
     for (const [orderId, routed] of outbox.waitForOrder) addWaiting(waitingForOrder, orderId, routed);
+    for (const [routed, symbols] of outbox.gather) massCancels.begin(routed, symbols);
+    for (const [sessionId, count] of outbox.statusReports) statusBudget.sent(sessionId, count);
+    for (const { routed, refusal, text } of outbox.turnedAway) turnAway([routed], refusal, text);
     release(
       [],
-      refusals.flatMap(({ report }) => takeWaiting(waitingForRequest, report.clOrdId)),
+      [...refusals, ...reported].flatMap(({ report }) => takeWaiting(waitingForRequest, report.clOrdId)),
     );
   }
 
@@ -242,43 +317,55 @@ export function accountActor(options: AccountOptions): {
       const refused = [{ msgSeqNum, command }];
       tell({ type: 'session', sessionId }, { type: 'CommandsRefused', refusal, text, commands: refused });
     }
+    massCancels.forget(commands);
     // The session is told already, so that only the count and a redo that waits for the command need to hear.
     const done = commands.map((routed) => ({ ...routed, origin: undefined }));
     const generation = EVERY_GENERATION;
     const entry = { type: 'JournalAccount', userId, generation, lastSeq: 0 } as const;
-    tell({ type: 'persistence' }, { ...entry, refusals: [], answers: [], transfers: [], done, replies: [] });
+    const nothing = { refusals: [], massCancels: [], answers: [], transfers: [], replies: [] };
+    tell({ type: 'persistence' }, { ...entry, ...nothing, done });
   }
 
   function becomeUnreadable(reason: string): AccountState {
     log.error('account cannot be read', { userId, reason });
     unreadableBecause = reason;
-    const waiting = [...takeAllWaiting(waitingForRequest), ...takeAllWaiting(waitingForOrder)];
+    const waiting = [
+      ...massCancels.takeAll(),
+      ...takeAllWaiting(waitingForRequest),
+      ...takeAllWaiting(waitingForOrder),
+    ];
     const failed = culprit === undefined ? [] : commandsOf(culprit);
     culprit = undefined;
     const commands = [...failed, ...cell.takeAll().flatMap(commandsOf), ...waiting];
     turnAway(commands, 'StoreUnavailable', `the account cannot be read: ${reason}`);
+    reserve.refuseWaiting(`the account of user ${userId} cannot be read: ${reason}`);
     return { phase: 'unreadable', reason };
   }
 
   function onVoid(state: AccountState, message: VoidAccount): AccountState {
     generation = message.generation;
     unreadableBecause = undefined;
+    massCancels.waitWithoutEnd();
+    reserve.forget();
+    statusBudget.forget();
     const waiting = [...takeAllWaiting(waitingForRequest), ...takeAllWaiting(waitingForOrder)];
     const commands = [...cell.takeAll().flatMap(commandsOf), ...waiting];
     if (commands.length > 0) tell({ type: 'persistence' }, { type: 'CommandsUnanswered', commands });
     const fence = { type: 'VoidFence', generation, fenceCount: message.fenceCount } as const;
     for (const symbol of markets.symbols()) tell({ type: 'book', symbol }, fence);
     loadsOwed += 1;
-    const tradingDay = options.tradingDayAt(clock.now());
+    const tradingDay = calendar.tradingDayAt(clock.now());
     tell({ type: 'persistence' }, { type: 'LoadAccount', userId, tradingDay });
-    return { phase: 'loading', settlements: state.phase === 'loading' ? state.settlements : [] };
+    return state.phase === 'loading' ? state : { phase: 'loading', settlements: [], terms: undefined };
   }
 
   function refuseCulprit(account: Account): void {
     if (culprit === undefined) return;
     isRefusingCulprit = true;
     const outbox = newOutbox();
-    for (const routed of commandsOf(culprit)) judge.refuse(account, routed, FAILED_TEXT, outbox);
+    for (const routed of commandsOf(culprit)) {
+      judge.refuse(account, routed, FAILED_TEXT, outbox, massCancels.resultOf(routed));
+    }
     send(account, outbox);
     isRefusingCulprit = false;
     culprit = undefined;
@@ -300,5 +387,5 @@ export function accountActor(options: AccountOptions): {
     if (!cell.isIdle) culprit = cell.failed(splitWork).culprit;
   }
 
-  return { behavior: { initial, receive }, policy: rebuildWith(onCrash) };
+  return { behavior: { initial, receive }, policy: rebuildWith(onCrash), stashed: () => cell.size };
 }

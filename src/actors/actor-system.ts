@@ -9,6 +9,7 @@
 import { dispatch, type Ref, spawn, start, stop } from 'nact';
 import { assert, assertNever } from '../platform/assert.ts';
 import type { Log } from '../platform/log.ts';
+import { type Meter, NO_METER } from './meter.ts';
 import type {
   AccountMessage,
   Address,
@@ -89,6 +90,7 @@ interface WaitingReply {
 export function startActorSystem(
   log: Log,
   after: (delayMs: number, callback: () => void) => () => void,
+  meter: Pick<Meter, 'crashed'> = NO_METER,
 ): ActorSystem {
   const system = start();
   const parents = new Map<string, Ref<unknown>>();
@@ -155,6 +157,7 @@ export function startActorSystem(
               messageType: (message as Message | undefined)?.type,
               err: failure,
             });
+            meter.crashed(address.type, decision);
             if (decision === 'restart') return context.reset;
             forget();
             return context.stop;

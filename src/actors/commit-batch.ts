@@ -2,15 +2,15 @@
  * From journal entries to one commit: what it writes, and what is told to whom once it is in. Pure, so that what
  * members hear and what rows say come from the same place.
  */
-import { refusedMsgType } from '../accounts/refusals.ts';
 import { reportsOf } from '../accounts/reports.ts';
 import { BalanceChanges, balanceChanges } from '../accounts/settlement.ts';
 import type { Report } from '../matching/execution-report.ts';
 import type { Instrument } from '../matching/instrument.ts';
-import type { BookEvent, OrderId, OrderSnapshot, Ticks, UserId } from '../matching/types.ts';
+import type { BookEvent, OrderId, OrderRejected, OrderSnapshot, Ticks, UserId } from '../matching/types.ts';
 import { assert, assertNever } from '../platform/assert.ts';
 import type { CommitBatch, RequestOutcome } from './ports.ts';
 import type {
+  AnsweredMassCancel,
   BookRequest,
   JournalAccount,
   JournalBook,
@@ -46,6 +46,8 @@ export interface PreparedCommit {
 /** Orders of a settlement while it is gathered: the last state of each. */
 interface Gathered {
   readonly orders: Map<OrderId, OrderSnapshot>;
+  /** Closed orders of which a trade was amended. */
+  readonly amended: Map<OrderId, OrderSnapshot>;
   readonly amounts: Map<string, bigint>;
   readonly answered: string[];
 }
@@ -80,7 +82,7 @@ export function prepareCommit(
   function settlementOf(userId: UserId): Gathered {
     let settlement = gathered.get(userId);
     if (settlement === undefined) {
-      settlement = { orders: new Map(), amounts: new Map(), answered: [] };
+      settlement = { orders: new Map(), amended: new Map(), amounts: new Map(), answered: [] };
       gathered.set(userId, settlement);
     }
     return settlement;
@@ -107,10 +109,16 @@ export function prepareCommit(
       const { amounts } = settlementOf(change.userId);
       amounts.set(change.asset, (amounts.get(change.asset) ?? 0n) + change.amount);
     }
+    if (event.type === 'OrderRejected') requests.push(rejectedOrder(event));
     if (event.type === 'TradeExecuted') {
       for (const order of [event.maker, event.taker])
         settlementOf(order.userId).orders.set(order.orderId, order);
       lastPrices.set(event.symbol, { symbol: event.symbol, price: event.price, at: event.at });
+    } else if (event.type === 'TradeAmended') {
+      for (const order of [event.maker, event.taker]) {
+        const { orders, amended } = settlementOf(order.userId);
+        (order.leavesQty > 0 ? orders : amended).set(order.orderId, order);
+      }
     } else {
       settlementOf(event.order.userId).orders.set(event.order.orderId, event.order);
     }
@@ -129,26 +137,32 @@ export function prepareCommit(
       complete(cause);
       const outcome = acceptedRequest(request, cause, at);
       if (outcome !== undefined) requests.push(outcome);
-      if ('clOrdId' in cause.command) settlementOf(cause.userId).answered.push(cause.command.clOrdId);
+      const { command } = cause;
+      if ('clOrdId' in command && command.clOrdId !== undefined) {
+        settlementOf(cause.userId).answered.push(command.clOrdId);
+      }
     }
-    replies.push(...entry.replies);
+    for (const reply of entry.replies) replies.push(reply);
   }
 
   function addAccount(entry: JournalAccount): void {
+    for (const one of numberedReports(entry)) {
+      report(one);
+      reportRows.push(one);
+    }
     for (const refusal of entry.refusals) {
-      report(refusal.report);
-      reportRows.push(refusal.report);
       requests.push({
         userId: entry.userId,
         clOrdId: refusal.report.clOrdId,
         tradingDay: refusal.tradingDay,
-        msgType: refusedMsgType(refusal.report),
-        orderId: refusal.report.orderId,
+        msgType: refusal.msgType,
+        orderId: 'orderId' in refusal.report ? refusal.report.orderId : undefined,
         accepted: false,
         at: refusal.report.at,
       });
     }
-    if (entry.refusals.length > 0) {
+    for (const answered of entry.massCancels) requests.push(massCancelRequest(answered));
+    if (entry.refusals.length + entry.massCancels.length > 0) {
       accounts.set(entry.userId, { userId: entry.userId, lastSeq: entry.lastSeq });
     }
     for (const answer of entry.answers) report(answer);
@@ -158,7 +172,7 @@ export function prepareCommit(
       changes.add([{ userId: entry.userId, asset, amount, held: 0n }]);
     }
     for (const routed of entry.done) complete(routed);
-    replies.push(...entry.replies);
+    for (const reply of entry.replies) replies.push(reply);
   }
 
   for (const entry of entries) {
@@ -194,9 +208,15 @@ export function prepareCommit(
     lastPrices: [...lastPrices.values()],
   };
   const settlements = new Map<UserId, Omit<Settle, 'type' | 'commitNo'>>();
-  for (const [userId, { orders, amounts, answered }] of gathered) {
+  for (const [userId, { orders, amended, amounts, answered }] of gathered) {
     const amountList = [...amounts].map(([asset, amount]) => ({ asset, amount }));
-    settlements.set(userId, { orders: [...orders.values()], amounts: amountList, answered });
+    const amendedOrders = amended.size === 0 ? {} : { amendedOrders: [...amended.values()] };
+    settlements.set(userId, {
+      orders: [...orders.values()],
+      amounts: amountList,
+      answered,
+      ...amendedOrders,
+    });
   }
   return {
     batch,
@@ -240,6 +260,24 @@ function acceptedRequest(request: BookRequest, cause: RoutedCommand, at: number)
     accepted: true,
     at,
   };
+}
+
+/** The `requests` row of a D that only its book could refuse: its ClOrdID (11) stays used. */
+function rejectedOrder({ order, at }: OrderRejected): RequestOutcome {
+  const { userId, clOrdId, tradingDay, orderId } = order;
+  return { userId, clOrdId, tradingDay, msgType: 'D', orderId, accepted: false, at };
+}
+
+/** What an account reports itself, in the order of its numbers: members are told each source in order. */
+function numberedReports({ refusals, massCancels }: JournalAccount): readonly Report[] {
+  const reports = [...refusals, ...massCancels].map(({ report }) => report);
+  return massCancels.length === 0 ? reports : reports.sort((a, b) => a.sourceSeq - b.sourceSeq);
+}
+
+function massCancelRequest({ report, tradingDay }: AnsweredMassCancel): RequestOutcome {
+  const { userId, clOrdId, at } = report;
+  const accepted = report.massCancelRejectReason === undefined;
+  return { userId, clOrdId, tradingDay, msgType: 'q', orderId: undefined, accepted, at };
 }
 
 /** Two journal entries of one session in one commit are one row. */

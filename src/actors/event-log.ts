@@ -13,15 +13,18 @@ const EVENT_OF = {
   C: 'order expired',
   D: 'order restated',
   F: 'order filled',
+  G: 'trade corrected',
+  H: 'trade busted',
   L: 'order triggered',
 } as const;
 
 /** Logs a committed report. Status answers are no event: nothing happened. */
 export function logReport(log: Log, report: Report): void {
-  const { userId, orderId, clOrdId, origClOrdId } = report;
+  const { userId, clOrdId } = report;
   switch (report.type) {
     case 'ExecutionReport': {
       if (report.execType === 'I') return;
+      const { orderId, origClOrdId, execRefId, execRestatementReason } = report;
       const { symbol, ordStatus, orderQty, price, cumQty, leavesQty, fill, text } = report;
       log.info(EVENT_OF[report.execType], {
         userId,
@@ -38,12 +41,14 @@ export function logReport(log: Log, report: Report): void {
         lastQty: fill?.lastQty,
         lastPx: fill?.lastPx,
         tradeId: fill?.tradeId,
+        execRefId,
+        execRestatementReason,
         text,
       });
       return;
     }
     case 'OrderCancelReject': {
-      const { cxlRejReason, ordStatus, text } = report;
+      const { orderId, origClOrdId, cxlRejReason, ordStatus, text } = report;
       log.info('cancel or replace refused', {
         userId,
         orderId,
@@ -51,6 +56,20 @@ export function logReport(log: Log, report: Report): void {
         origClOrdId,
         ordStatus,
         cxlRejReason,
+        text,
+      });
+      return;
+    }
+    case 'OrderMassCancelReport': {
+      const { symbol, side, massCancelRejectReason, totalAffectedOrders, unanswered, text } = report;
+      log.info(massCancelRejectReason === undefined ? 'mass cancel done' : 'mass cancel refused', {
+        userId,
+        clOrdId,
+        symbol,
+        side,
+        massCancelRejectReason,
+        totalAffectedOrders,
+        unansweredOrders: unanswered.length,
         text,
       });
       return;

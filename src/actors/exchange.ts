@@ -4,60 +4,57 @@
  * What it knows lives outside of nact, so that a restart of it loses nothing.
  */
 
-import type { Account } from '../accounts/account.ts';
 import type { UserId } from '../matching/types.ts';
 import { assertNever } from '../platform/assert.ts';
-import type { Clock } from '../platform/clock.ts';
-import type { Log } from '../platform/log.ts';
-import { accountActor } from './account.ts';
-import type { ActorSystem, Behavior } from './actor-system.ts';
+import type { Behavior } from './actor-system.ts';
+import { admit, admitCancels } from './admission.ts';
+import { InstrumentRows } from './instrument-rows.ts';
 import type { Markets } from './markets.ts';
-import type { MatchingBook } from './order-book.ts';
-import { orderBookActor } from './order-book.ts';
-import type { IdSource, InstrumentSource, InstrumentTerms, LoadedBook, TradingCalendar } from './ports.ts';
+import { OperatorCancels } from './operator-cancels.ts';
+import type { InstrumentSource, InstrumentTerms, TradeSource } from './ports.ts';
 import type {
   AccountCommand,
   Address,
   BeginRedo,
+  BookReady,
+  BookRequest,
   BookVoid,
   CancelSymbolOrders,
   CommandOrigin,
   CommandsCompleted,
   CommandsRefused,
   ExchangeMessage,
+  ExpireDue,
   RoutedCommand,
   SetTradingStatus,
   SubmitAccountCommand,
   SubmitCommands,
+  SubmitTradeAmendment,
+  TradingStatus,
 } from './protocol.ts';
+import { Spawner, type SpawnerOptions, type SpawnLimits } from './spawning.ts';
 import { type CrashPolicy, restartFresh } from './supervision.ts';
+import { TradeAmendments } from './trade-amendments.ts';
 
-export interface ExchangeLimits {
+export interface ExchangeLimits extends SpawnLimits {
   /** Commands that are on their way to a commit; a tenth of it is kept for cancels. */
   readonly maxCommandsInFlight: number;
-  readonly accountStash: number;
-  readonly bookStash: number;
-  readonly closedOrdersKept: number;
-  readonly incidentsToHalt: number;
-  readonly incidentWindowMs: number;
 }
 
-export interface ExchangeOptions {
-  readonly system: Pick<ActorSystem, 'spawn' | 'isAlive' | 'tell'>;
-  readonly clock: Clock;
-  readonly log: Log;
+export interface ExchangeOptions extends SpawnerOptions {
   readonly markets: Markets;
-  readonly calendar: TradingCalendar;
-  readonly ids: IdSource;
+  /** Gateways of the node, told when a symbol opens, halts, or takes cancels only. */
+  readonly gateways: readonly string[];
   readonly instruments: InstrumentSource;
+  readonly trades: TradeSource;
   readonly limits: ExchangeLimits;
-  readonly createBook: (loaded: LoadedBook) => MatchingBook;
-  readonly createAccount?: (...args: ConstructorParameters<typeof Account>) => Account;
 }
 
 /** What the operator sees of the router. */
 export interface ExchangeStatus {
   readonly commandsInFlight: number;
+  /** Commands that wait until kept ones have run again; they count for the same bound. */
+  readonly commandsWaiting: number;
   readonly isDraining: boolean;
   readonly storeFault: string | undefined;
 }
@@ -67,19 +64,19 @@ type ExchangeState = Record<never, never>;
 type Waiting = SubmitCommands | SubmitAccountCommand | CancelSymbolOrders;
 type Submitted = SubmitCommands['commands'][number];
 
-/** The share of a bound that only cancels may use. */
-const KEPT_FOR_CANCELS = 0.1;
-
 export function exchangeActor(options: ExchangeOptions): {
   readonly behavior: Behavior<ExchangeState, ExchangeMessage>;
   readonly policy: CrashPolicy<ExchangeMessage>;
   /** Takes a symbol in and spawns its book: at start, before any message. */
   readonly open: (terms: InstrumentTerms) => void;
   readonly status: () => ExchangeStatus;
+  /** Pieces of work in the fullest stash of all accounts, and of all books. */
+  readonly largestStashes: () => { readonly account: number; readonly book: number };
 } {
   const { system, clock, log, markets, calendar, limits } = options;
   const { tell } = system;
-  const accounts = new Set<UserId>();
+  const spawner = new Spawner(options);
+  const { accounts } = spawner;
   let lastCommandNo = 0;
   let commandsInFlight = 0;
   let generation = 0;
@@ -89,6 +86,16 @@ export function exchangeActor(options: ExchangeOptions): {
   let waiting: Waiting[] = [];
   let waitingCount = 0;
   let drainedTo: Address | undefined;
+  const operatorCancels = new OperatorCancels(tell);
+  const rows = new InstrumentRows({ tell, log, instruments: options.instruments, applyStatus });
+  const amendments = new TradeAmendments({
+    tell,
+    log,
+    trades: options.trades,
+    instrumentOf: (symbol) => markets.instrumentOf(symbol),
+    openAccount: spawnAccount,
+    onIdle: answerDrain,
+  });
 
   function receive(state: ExchangeState, message: ExchangeMessage): ExchangeState {
     switch (message.type) {
@@ -111,28 +118,33 @@ export function exchangeActor(options: ExchangeOptions): {
         storeFault = undefined;
         break;
       case 'InstrumentChanged':
-        reread(message.symbol);
+        rows.reread(message);
         break;
       case 'InstrumentLoaded':
         open(message.terms);
+        if (message.replyTo !== undefined) tell(message.replyTo, { type: 'TermsInForce' });
         break;
       case 'SetTradingStatus':
         setStatus(message);
         break;
       case 'BookReady':
-        markets.setReady(message.symbol, true);
-        if (message.lastPrice !== undefined) markets.setReferencePrice(message.symbol, message.lastPrice);
+        onBookReady(message);
         break;
       case 'BookHalted':
+        rows.halted(message.symbol);
         markets.setReady(message.symbol, false);
         markets.setStatus(message.symbol, { type: 'Halted', by: 'crash', reason: message.reason });
+        tellStatus(message.symbol);
         break;
       case 'RollTradingDay':
-        for (const symbol of markets.symbols()) {
-          const command = { type: 'ExpireOrders', tradingDay: message.tradingDay } as const;
-          const requests = [{ command, cause: undefined }];
-          tell({ type: 'book', symbol }, { type: 'BookRequests', requests });
-        }
+        expire({ type: 'ExpireDue', upTo: clock.now() });
+        break;
+      case 'ExpireDue':
+        expire(message);
+        break;
+      case 'TradingTermsChanged':
+        // An account that does not live will read them from its rows.
+        if (accounts.has(message.userId)) tell({ type: 'account', userId: message.userId }, message);
         break;
       case 'DrainExchange':
         drainedTo = message.replyTo;
@@ -148,7 +160,11 @@ export function exchangeActor(options: ExchangeOptions): {
         route(message.routed);
         break;
       case 'RedoBookRequest':
-        tell({ type: 'book', symbol: message.symbol }, { type: 'BookRequests', requests: [message.request] });
+        if (message.request.command.type === 'AmendTrade') {
+          amendments.drop(message.symbol, message.request, generation);
+          break;
+        }
+        tellBook(message.symbol, message.request);
         break;
       case 'RefuseCommand':
         spawnAccount(message.routed.userId);
@@ -156,6 +172,22 @@ export function exchangeActor(options: ExchangeOptions): {
         break;
       case 'EndRedo':
         endRedo();
+        break;
+      case 'SubmitTradeAmendment':
+        amendTrade(message);
+        break;
+      case 'TradeLoaded':
+      case 'FundsReserved':
+      case 'AmendmentAnswered':
+        amendments.receive(message);
+        break;
+      case 'BookMassCanceled':
+        operatorCancels.bookAnswered(message);
+        answerDrain();
+        break;
+      case 'StatusCheckDue':
+      case 'StatusRead':
+        rows.receive(message);
         break;
       default:
         assertNever(message);
@@ -171,15 +203,18 @@ export function exchangeActor(options: ExchangeOptions): {
       refuse(message, 'StoreUnavailable', 'the venue cannot store orders now: try again', message.commands);
       return;
     }
-    let commands = message.commands;
+    let { commands } = message;
     if (drainedTo !== undefined) {
-      refuse(message, 'Draining', 'the venue is about to stop: no new orders', commands.filter(isNotCancel));
-      commands = commands.filter((one) => !isNotCancel(one));
+      const { taken, refused } = admitCancels(commands);
+      refuse(message, 'Draining', 'the venue is about to stop: no new orders', refused);
+      commands = taken;
     }
-    const room = roomLeft();
-    if (room - limits.maxCommandsInFlight * KEPT_FOR_CANCELS < commands.length) {
-      commands = withinBound(message, commands, room);
+    const { taken, refused } = admit(commands, roomLeft(), limits.maxCommandsInFlight);
+    if (refused.length > 0) {
+      const text = `the venue is busy: ${limits.maxCommandsInFlight} requests are on their way, try again`;
+      refuse(message, 'Overloaded', text, refused);
     }
+    commands = taken;
     if (commands.length === 0) return;
     if (isRedoing) {
       keepWaiting({ ...message, commands }, commands.length);
@@ -199,21 +234,6 @@ export function exchangeActor(options: ExchangeOptions): {
     waitingCount += commandCount;
   }
 
-  /** Takes what there is room for; the rest is refused. Cancels may use all of the bound, others nine tenths. */
-  function withinBound(message: SubmitCommands, commands: readonly Submitted[], room: number): Submitted[] {
-    const taken: Submitted[] = [];
-    const refused: Submitted[] = [];
-    const kept = limits.maxCommandsInFlight * KEPT_FOR_CANCELS;
-    for (const one of commands) {
-      const left = room - taken.length - (isNotCancel(one) ? kept : 0);
-      if (left > 0) taken.push(one);
-      else refused.push(one);
-    }
-    const text = `the venue is busy: ${limits.maxCommandsInFlight} requests are on their way, try again`;
-    refuse(message, 'Overloaded', text, refused);
-    return taken;
-  }
-
   function refuse(
     { sessionId }: SubmitCommands,
     refusal: CommandsRefused['refusal'],
@@ -230,12 +250,17 @@ export function exchangeActor(options: ExchangeOptions): {
   }
 
   function cancelSymbol(message: CancelSymbolOrders): void {
-    const { symbol, unsolicited, replyTo } = message;
+    const { symbol, userId, side, unsolicited, replyTo } = message;
     if (mustRejectOrWait(message)) return;
-    const requests = [
-      { command: { type: 'CancelAllOrders', unsolicited } as const, cause: undefined, replyTo },
-    ];
-    tell({ type: 'book', symbol }, { type: 'BookRequests', requests });
+    lastCommandNo += 1;
+    operatorCancels.begin(lastCommandNo, replyTo);
+    const command = { type: 'MassCancelOrders', userId, side, clOrdId: undefined, unsolicited } as const;
+    const gatheredBy = { userId: undefined, commandNo: lastCommandNo };
+    tellBook(symbol, { command, cause: undefined, gatheredBy });
+  }
+
+  function tellBook(symbol: string, request: BookRequest): void {
+    tell({ type: 'book', symbol }, { type: 'BookRequests', requests: [request] });
   }
 
   /** An operator's command: true when it was rejected, or kept until the redo has ended. */
@@ -243,9 +268,18 @@ export function exchangeActor(options: ExchangeOptions): {
     const reject = (text: string): void => tell(message.replyTo, { type: 'CommandRejected', text });
     if (storeFault !== undefined) reject(`the database does not answer: ${storeFault}`);
     else if (roomLeft() <= 0) reject('the venue is busy: try again');
+    else if ('symbol' in message && markets.find(message.symbol) === undefined) reject('no such symbol');
     else if (isRedoing) keepWaiting(message, 1);
     else return false;
     return true;
+  }
+
+  function amendTrade(message: SubmitTradeAmendment): void {
+    const reject = (text: string): void => tell(message.replyTo, { type: 'CommandRejected', text });
+    if (storeFault !== undefined) reject(`the database does not answer: ${storeFault}`);
+    else if (drainedTo !== undefined) reject('the venue is about to stop');
+    else if (isRedoing) reject('the venue runs commands again after a refused commit: try again');
+    else amendments.submit(message);
   }
 
   function stamp(
@@ -256,7 +290,8 @@ export function exchangeActor(options: ExchangeOptions): {
   ): RoutedCommand {
     lastCommandNo += 1;
     commandsInFlight += 1;
-    const referencePrice = 'symbol' in command ? markets.find(command.symbol)?.referencePrice : undefined;
+    const symbol = 'symbol' in command ? command.symbol : undefined;
+    const referencePrice = symbol === undefined ? undefined : markets.find(symbol)?.referencePrice;
     const tradingDay = calendar.tradingDayAt(clock.now());
     return { commandNo: lastCommandNo, userId, origin, replyTo, command, referencePrice, tradingDay };
   }
@@ -273,67 +308,50 @@ export function exchangeActor(options: ExchangeOptions): {
   }
 
   function answerDrain(): void {
-    if (drainedTo !== undefined && commandsInFlight + waitingCount === 0)
-      tell(drainedTo, { type: 'Drained' });
+    const isIdle = commandsInFlight + waitingCount === 0 && !amendments.isBusy && operatorCancels.isIdle;
+    if (drainedTo !== undefined && isIdle) tell(drainedTo, { type: 'Drained' });
   }
 
   // ---- Accounts and books ---------------------------------------------------------------------------------
 
   function spawnAccount(userId: UserId): void {
-    const address = { type: 'account', userId } as const;
-    if (accounts.has(userId)) return;
-    accounts.add(userId);
-    const actor = accountActor({
-      userId,
-      tell,
-      clock,
-      log,
-      markets,
-      ids: options.ids,
-      tradingDayAt: (at) => calendar.tradingDayAt(at),
-      generation,
-      stashCapacity: limits.accountStash,
-      closedOrdersKept: limits.closedOrdersKept,
-      ...(options.createAccount === undefined ? {} : { createAccount: options.createAccount }),
-    });
-    system.spawn(address, actor.behavior, actor.policy);
+    spawner.account(userId, generation);
   }
 
   function open(terms: InstrumentTerms): void {
-    const { symbol } = terms.instrument;
     markets.put(terms);
-    if (system.isAlive({ type: 'book', symbol })) return;
-    const { status } = terms;
-    const actor = orderBookActor({
-      symbol,
-      tell,
-      clock,
-      log,
-      createBook: options.createBook,
-      tradingDayAt: (at) => calendar.tradingDayAt(at),
-      haltedBecause: status.type === 'Halted' && status.by === 'crash' ? status.reason : undefined,
-      generation,
-      stashCapacity: limits.bookStash,
-      incidentsToHalt: limits.incidentsToHalt,
-      incidentWindowMs: limits.incidentWindowMs,
-    });
-    system.spawn({ type: 'book', symbol }, actor.behavior, actor.policy);
-  }
-
-  function reread(symbol: string): void {
-    options.instruments.find(symbol).then(
-      (terms) => {
-        if (terms !== undefined) tell({ type: 'exchange' }, { type: 'InstrumentLoaded', terms });
-      },
-      (error: unknown) => log.error('instrument cannot be read', { symbol, err: error }),
-    );
+    spawner.book(terms.instrument.symbol, terms.status, generation);
   }
 
   function setStatus({ symbol, status }: SetTradingStatus): void {
+    const present = markets.find(symbol)?.status;
+    if (present?.type === 'Halted' && present.by === 'crash') rows.checkStatus(symbol);
+    else applyStatus(symbol, status);
+  }
+
+  function applyStatus(symbol: string, status: TradingStatus): void {
     markets.setStatus(symbol, status);
     log.info('trading status changed', { symbol, status });
+    tellStatus(symbol);
     // To a book that trades it means nothing; it may have crashed while the operator's halt was in force.
-    if (status.type === 'Open') tell({ type: 'book', symbol }, { type: 'ResumeBook' });
+    if (status.type !== 'Halted') tell({ type: 'book', symbol }, { type: 'ResumeBook' });
+  }
+
+  function onBookReady({ symbol, lastPrice }: BookReady): void {
+    const wasReady = markets.find(symbol)?.ready;
+    markets.setReady(symbol, true);
+    if (lastPrice !== undefined) markets.setReferencePrice(symbol, lastPrice);
+    if (wasReady === false) tellStatus(symbol);
+  }
+
+  function tellStatus(symbol: string): void {
+    for (const name of options.gateways) {
+      tell({ type: 'gateway', name }, { type: 'SecurityStatusChanged', symbol });
+    }
+  }
+
+  function expire(message: ExpireDue): void {
+    for (const symbol of markets.symbols()) tell({ type: 'book', symbol }, message);
   }
 
   // ---- A lasting commit failure ---------------------------------------------------------------------------
@@ -342,6 +360,7 @@ export function exchangeActor(options: ExchangeOptions): {
   function beginRedo(message: BeginRedo): void {
     isRedoing = true;
     generation = message.generation;
+    amendments.abort('a commit was refused by the database, nothing was done: try again');
     booksToVoid = new Set(markets.symbols());
     const fenceCount = accounts.size + 1;
     for (const symbol of booksToVoid) {
@@ -358,7 +377,7 @@ export function exchangeActor(options: ExchangeOptions): {
 
   function voidAccounts(): void {
     const fenceCount = accounts.size + 1;
-    for (const userId of accounts) {
+    for (const userId of accounts.keys()) {
       tell({ type: 'account', userId }, { type: 'VoidAccount', generation, fenceCount });
     }
   }
@@ -376,10 +395,12 @@ export function exchangeActor(options: ExchangeOptions): {
     behavior: { initial: () => ({}), receive },
     policy: restartFresh(),
     open,
-    status: () => ({ commandsInFlight, isDraining: drainedTo !== undefined, storeFault }),
+    status: () => ({
+      commandsInFlight,
+      commandsWaiting: waitingCount,
+      isDraining: drainedTo !== undefined,
+      storeFault,
+    }),
+    largestStashes: () => spawner.largestStashes(),
   };
-}
-
-function isNotCancel({ command }: Submitted): boolean {
-  return command.type !== 'OrderCancelRequest';
 }

@@ -6,6 +6,7 @@ import type { Connection } from '../fix/connection.ts';
 import { FrameDecoder } from '../fix/framing.ts';
 import { dueAt } from '../fix/liveness.ts';
 import { farewell, step } from '../fix/session.ts';
+import { loadOf, type SessionLoad } from '../fix/session-load.ts';
 import type { SessionConfig, SessionEffect, SessionInput } from '../fix/session-protocol.ts';
 import { newSession, type SessionState } from '../fix/session-state.ts';
 import { wireText } from '../fix/wire-text.ts';
@@ -37,6 +38,8 @@ export interface FixSession {
   readonly behavior: Behavior<SessionState, SessionMessage>;
   /** When the session next needs a Tick, ms since the epoch. */
   dueAt(): number;
+  /** Undefined before its birth. */
+  load(): SessionLoad | undefined;
   /** Logout if it can, then closes the connection: for `stopAfter`. */
   sayFarewell(): void;
 }
@@ -52,6 +55,7 @@ export function fixSession(options: FixSessionOptions): FixSession {
   const readFrames = (received: BytesReceived): SessionInput[] => {
     decoder.push(asBuffer(received.bytes));
     const inputs: SessionInput[] = [];
+    let messageCount = 0;
     for (let frame = decoder.next(); frame !== undefined; frame = decoder.next()) {
       if (frame.type !== 'FixMessage') {
         inputs.push(frame);
@@ -59,7 +63,9 @@ export function fixSession(options: FixSessionOptions): FixSession {
       }
       if (options.logMessages) log.debug('fix in', { message: wireText(frame.frame) });
       inputs.push({ type: 'Message', message: frame });
+      messageCount += 1;
     }
+    if (config.counts !== undefined) config.counts.messagesIn += messageCount;
     return inputs;
   };
 
@@ -78,6 +84,7 @@ export function fixSession(options: FixSessionOptions): FixSession {
         return state;
       },
     },
+    load: () => (current === undefined ? undefined : loadOf(current)),
     dueAt: () => (current === undefined ? Number.POSITIVE_INFINITY : dueAt(current)),
     sayFarewell() {
       if (current === undefined) return;
@@ -89,7 +96,7 @@ export function fixSession(options: FixSessionOptions): FixSession {
 /** Does what the machine says. */
 function performer(options: FixSessionOptions, log: Log): (effect: SessionEffect) => void {
   const { connection, tell, gateway, authenticator } = options;
-  const { sessionId } = options.config;
+  const { sessionId, counts } = options.config;
   return (effect) => {
     switch (effect.type) {
       case 'Write':
@@ -98,6 +105,7 @@ function performer(options: FixSessionOptions, log: Log): (effect: SessionEffect
         return;
       case 'Authenticate':
         void authenticator.judge({ ...effect.credentials, peer: connection.peer }).then((verdict) => {
+          if (counts !== undefined) counts.logins[verdict.type] += 1;
           tell({ type: 'session', sessionId }, { type: 'LoginJudged', verdict });
         });
         return;
@@ -139,6 +147,11 @@ function performer(options: FixSessionOptions, log: Log): (effect: SessionEffect
       case 'Log':
         log[effect.level](effect.event, effect.fields);
         return;
+      case 'StatusReportsTold': {
+        const { userId, count } = effect;
+        tell({ type: 'account', userId }, { type: 'StatusReportsTold', sessionId, count });
+        return;
+      }
       case 'CloseStored':
         tell({ type: 'persistence' }, { type: 'CloseSession', sessionId, userId: effect.userId });
         return;

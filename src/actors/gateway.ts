@@ -3,6 +3,8 @@
  * live session per SenderCompID, hands news on to the sessions and logs them out when the venue drains.
  */
 import type { Connection, ConnectionListener } from '../fix/connection.ts';
+import type { SecurityDirectory } from '../fix/security-directory.ts';
+import { SessionCounts } from '../fix/session-counts.ts';
 import type { SessionLimits } from '../fix/session-limits.ts';
 import { Throttles } from '../fix/throttle.ts';
 import type { UnsolicitedCancel } from '../matching/types.ts';
@@ -15,6 +17,7 @@ import type { ActorSystem, Behavior } from './actor-system.ts';
 import { Departures } from './departures.ts';
 import { type FixSession, fixSession } from './fix-session.ts';
 import type { GatewayLimits } from './gateway-limits.ts';
+import { type GatewayLoad, loadOfSessions } from './gateway-load.ts';
 import type { Authenticator } from './ports.ts';
 import type {
   Address,
@@ -49,7 +52,13 @@ export interface GatewayOptions {
   /** The venue's own CompID. */
   readonly venueCompId: string;
   readonly limits: GatewayLimits & SessionLimits;
+  /** What can be traded, as it is now. */
+  readonly markets: SecurityDirectory;
+  /** Every member is told when a symbol opens or halts, not only those that have asked. */
+  readonly securityStatusToAll: boolean;
   readonly authenticator: Authenticator;
+  /** Counts what its sessions do. */
+  readonly counts?: SessionCounts;
   readonly clock: Clock;
   readonly log: Log;
   /** Every FIX message as a debug line. */
@@ -73,6 +82,8 @@ export interface Gateway {
   onConnection(connection: Connection): ConnectionListener;
   /** Who is connected at the moment. */
   sessions(): readonly LiveSession[];
+  /** How much waits in the sessions, over all of them; looks at each. */
+  load(): GatewayLoad;
 }
 
 interface Registered {
@@ -101,6 +112,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
     onConnection: (connection) => registry.announce(connection),
     sessions: () => registry.list(),
+    load: () => registry.load(),
   };
 }
 
@@ -116,6 +128,7 @@ class Registry {
   readonly #strangers = new Map<string, string>();
   readonly #departures = new Departures();
   readonly #throttles = new Throttles();
+  readonly #counts: SessionCounts;
   #lastSessionNo = 0;
   #storeReason: string | undefined;
   #drain: Drain | undefined;
@@ -124,6 +137,7 @@ class Registry {
     this.#options = options;
     this.#address = { type: 'gateway', name: options.name };
     this.#incarnation = options.clock.now().toString(36);
+    this.#counts = options.counts ?? new SessionCounts();
   }
 
   receive(message: GatewayMessage): undefined {
@@ -156,6 +170,7 @@ class Registry {
         this.#noteGone(message);
         return;
       case 'Announce':
+      case 'SecurityStatusChanged':
         this.#tellAll(message);
         return;
       case 'StoreUnavailable':
@@ -205,6 +220,10 @@ class Registry {
     }));
   }
 
+  load(): GatewayLoad {
+    return loadOfSessions(this.#sessions.values(), this.#strangers.size);
+  }
+
   #open({ sessionId, remoteAddress }: ConnectionOpened): void {
     const connection = this.#arriving.get(sessionId);
     this.#arriving.delete(sessionId);
@@ -212,10 +231,12 @@ class Registry {
     const network = networkOf(hostOf(remoteAddress));
     const refusal = this.#reasonToRefuse(network);
     if (refusal !== undefined) {
+      this.#counts.refusedConnections += 1;
       this.#options.log.warn('connection refused', { remoteAddress, reason: refusal });
       connection.close();
       return;
     }
+    this.#counts.connections += 1;
     this.#spawn(sessionId, connection);
     this.#strangers.set(sessionId, network);
     this.#options.log.info('connection opened', { sessionId, remoteAddress });
@@ -246,9 +267,12 @@ class Registry {
   }
 
   #spawn(sessionId: string, connection: Connection): void {
-    const { system, venueCompId, limits, authenticator, clock, log, logMessages } = this.#options;
+    const { system, authenticator, clock, log, logMessages } = this.#options;
+    const { venueCompId, limits, markets, securityStatusToAll } = this.#options;
+    const throttles = this.#throttles;
+    const counts = this.#counts;
     const session = fixSession({
-      config: { sessionId, venueCompId, limits, throttles: this.#throttles },
+      config: { sessionId, venueCompId, limits, throttles, counts, markets, securityStatusToAll },
       connection,
       tell: system.tell,
       gateway: this.#address,

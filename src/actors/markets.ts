@@ -26,14 +26,17 @@ export class Markets implements MarketDirectory {
     return this.#symbols;
   }
 
-  /** Adds a symbol, or replaces the terms of one. A price that traded outranks the operator's. */
+  /**
+   * Adds a symbol, or replaces the terms of one. A price that traded outranks the operator's, and the status of a
+   * known symbol stays: it is told by {@link setStatus}, while the rows that were read may be older than that.
+   */
   put(terms: InstrumentTerms): void {
     const { symbol } = terms.instrument;
     const known = this.#markets.get(symbol);
     const hasTraded = this.#traded.has(symbol);
     this.#markets.set(symbol, {
       instrument: terms.instrument,
-      status: terms.status,
+      status: known?.status ?? terms.status,
       referencePrice: hasTraded ? known?.referencePrice : terms.referencePrice,
       ready: known?.ready ?? false,
     });

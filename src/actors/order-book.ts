@@ -2,19 +2,21 @@
  * The actor of one symbol: it serialises what reaches the pure book, stamps time, journals each finished batch as
  * one message, and is rebuilt from rows when it throws. It is the only place where a symbol is matched.
  */
-import type { BookCommand, BookEvent, CommandOutcome } from '../matching/types.ts';
+import type { BookEvent, ExpireOrders } from '../matching/types.ts';
 import { assertNever } from '../platform/assert.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Behavior } from './actor-system.ts';
+import { BookOutput } from './book-output.ts';
+import { type BookRun, type MatchingBook, piecesOf, runBatch, runSweep, sweepIn } from './book-run.ts';
 import type { LoadedBook } from './ports.ts';
 import type {
   BookMessage,
   BookRequest,
   BookRequests,
   BounceReason,
+  ExpireDue,
   Fence,
-  RequestsBounced,
   Tell,
   VoidFence,
   WaitingReply,
@@ -22,11 +24,7 @@ import type {
 import { RebuildCell } from './rebuild-cell.ts';
 import { type Crash, type CrashPolicy, rebuildWith } from './supervision.ts';
 
-/** What the actor needs of a book; the real one is src/matching/order-book.ts. */
-export interface MatchingBook {
-  readonly lastSeq: number;
-  execute(command: BookCommand, at: number, events: BookEvent[]): CommandOutcome;
-}
+export type { MatchingBook } from './book-run.ts';
 
 export interface OrderBookOptions {
   readonly symbol: string;
@@ -40,8 +38,10 @@ export interface OrderBookOptions {
   readonly haltedBecause: string | undefined;
   /** The generation of state that the book is born into: higher after each lasting commit failure. */
   readonly generation: number;
-  /** Batches that may wait while the book is rebuilt. */
+  /** Batches that may wait while the book is rebuilt, or ends many orders at once. */
   readonly stashCapacity: number;
+  /** Orders that a mass cancel or expiry ends in one entry of the journal. */
+  readonly sweepPortion: number;
   /** So many incidents within the window halt the symbol. */
   readonly incidentsToHalt: number;
   readonly incidentWindowMs: number;
@@ -55,17 +55,22 @@ type BookState =
   | { readonly phase: 'void'; readonly fencesSeen: number; readonly unanswered: readonly BookRequest[] };
 
 /** Work that keeps its place while the book is rebuilt. */
-type Work = BookRequests | Fence;
+type Work = BookRequests | ExpireDue | Fence;
+/** What each phase has its own answer to. */
+type Handled = Exclude<BookMessage, { type: 'HaltBook' }>;
 
 /** The behaviour of the book and the policy that goes with it. */
 export function orderBookActor(options: OrderBookOptions): {
   readonly behavior: Behavior<BookState, BookMessage>;
   readonly policy: CrashPolicy<BookMessage>;
+  /** Pieces of work that wait while it is rebuilt. */
+  readonly stashed: () => number;
 } {
-  const { symbol, tell, clock, log } = options;
+  const { symbol, tell, clock, log, sweepPortion } = options;
+  const goOn: WaitingReply = { to: { type: 'book', symbol }, reply: { type: 'ContinueBook' } };
+  const output = new BookOutput(symbol, tell, options.generation);
   const cell = new RebuildCell<Work>(options.stashCapacity);
   let haltedBecause = options.haltedBecause;
-  let generation = options.generation;
   let lastStamp = 0;
   /** True while rows are turned into a book: a crash then is not the fault of a command. */
   let restoring = false;
@@ -73,10 +78,17 @@ export function orderBookActor(options: OrderBookOptions): {
   let incidents: number[] = [];
   /** Loads that were asked for and not answered: only the last answer is good, an earlier one has an epoch that is over. */
   let loadsOwed = 0;
+  /**
+   * A mass cancel or expiry has orders left, and its last portion is not committed: nothing else happens in the book,
+   * and there is never more of it in memory, nor before the commits of other books, than a portion.
+   */
+  let isWaiting = false;
+  /** The expiry that has orders left. */
+  let expiring: ExpireOrders | undefined;
 
   function initial(): BookState {
     if (culprit !== undefined) {
-      bounce([culprit], {
+      output.bounce([culprit], {
         type: 'CommandFailed',
         text: 'the venue failed on this command: refused, nothing was done',
       });
@@ -90,11 +102,12 @@ export function orderBookActor(options: OrderBookOptions): {
 
   function receive(state: BookState, message: BookMessage): BookState {
     // A book that was opened during a redo is sound: it is not among those that the fences are counted for.
-    if (message.type === 'VoidFence' && message.generation <= generation) return state;
+    if (message.type === 'VoidFence' && message.generation <= output.generation) return state;
     if (message.type === 'BookLoaded' || message.type === 'LoadFailed') {
       loadsOwed -= 1;
       if (loadsOwed > 0) return state;
     }
+    if (message.type === 'HaltBook') return onHaltBook(state, message.reason);
     switch (state.phase) {
       case 'recovering':
         return whileRecovering(state, message);
@@ -109,11 +122,10 @@ export function orderBookActor(options: OrderBookOptions): {
     }
   }
 
-  function whileRecovering(state: BookState, message: BookMessage): BookState {
+  function whileRecovering(state: BookState, message: Handled): BookState {
     switch (message.type) {
       case 'BookRequests':
-        if (cell.isFull) bounce(message.requests, unavailable('the book is being rebuilt: try again'));
-        else cell.push(message);
+        accept(message, 'the book is being rebuilt: try again');
         return state;
       case 'Fence':
         cell.push(message);
@@ -124,6 +136,8 @@ export function orderBookActor(options: OrderBookOptions): {
         return halt(`the book cannot be rebuilt: ${message.reason}`);
       case 'VoidFence':
         return enterVoid(message);
+      case 'ExpireDue':
+      case 'ContinueBook':
       case 'ResumeBook':
         return state;
       default:
@@ -131,12 +145,29 @@ export function orderBookActor(options: OrderBookOptions): {
     }
   }
 
-  function whileTrading(state: BookState & { phase: 'trading' }, message: BookMessage): BookState {
+  function accept({ requests }: BookRequests, refusal: string): void {
+    if (cell.isFull) output.bounce(requests, unavailable(refusal));
+    else for (const piece of piecesOf(requests)) cell.push({ type: 'BookRequests', requests: piece });
+  }
+
+  function whileTrading(state: BookState & { phase: 'trading' }, message: Handled): BookState {
     switch (message.type) {
       case 'BookRequests':
+        accept(message, 'the book ends many orders at once: try again');
+        work(state.book, state.epoch);
+        return state;
+      case 'ExpireDue':
+        // Without it nothing is lost: time passes for whatever comes next.
+        if (!cell.isFull) cell.push(message);
+        work(state.book, state.epoch);
+        return state;
       case 'Fence':
         cell.push(message);
         work(state.book, state.epoch);
+        return state;
+      case 'ContinueBook':
+        isWaiting = false;
+        if (expire(state.book, state.epoch, stamp())) work(state.book, state.epoch);
         return state;
       case 'VoidFence':
         return enterVoid(message);
@@ -149,13 +180,13 @@ export function orderBookActor(options: OrderBookOptions): {
     }
   }
 
-  function whileHalted(state: BookState & { phase: 'halted' }, message: BookMessage): BookState {
+  function whileHalted(state: BookState & { phase: 'halted' }, message: Handled): BookState {
     switch (message.type) {
       case 'BookRequests':
-        bounce(message.requests, unavailable(`${symbol} is halted: ${state.reason}`));
+        output.bounce(message.requests, unavailable(`${symbol} is halted: ${state.reason}`));
         return state;
       case 'Fence':
-        passFence(message);
+        output.passFence(message);
         return state;
       case 'VoidFence':
         return enterVoid(message);
@@ -163,6 +194,8 @@ export function orderBookActor(options: OrderBookOptions): {
         haltedBecause = undefined;
         incidents = [];
         return initial();
+      case 'ExpireDue':
+      case 'ContinueBook':
       case 'BookLoaded':
       case 'LoadFailed':
         return state;
@@ -171,19 +204,21 @@ export function orderBookActor(options: OrderBookOptions): {
     }
   }
 
-  function whileVoid(state: BookState & { phase: 'void' }, message: BookMessage): BookState {
+  function whileVoid(state: BookState & { phase: 'void' }, message: Handled): BookState {
     switch (message.type) {
       case 'BookRequests':
         return { ...state, unanswered: [...state.unanswered, ...message.requests] };
       case 'VoidFence':
         return onVoidFence(state.unanswered, state.fencesSeen + 1, message);
       case 'Fence':
-        passFence(message);
+        output.passFence(message);
         return state;
       case 'ResumeBook':
         haltedBecause = undefined;
         incidents = [];
         return state;
+      case 'ExpireDue':
+      case 'ContinueBook':
       case 'BookLoaded':
       case 'LoadFailed':
         return state;
@@ -196,7 +231,10 @@ export function orderBookActor(options: OrderBookOptions): {
     restoring = true;
     const book = options.createBook(loaded);
     const state: BookState = { phase: 'trading', book, epoch: loaded.epoch };
-    expireBefore(book, loaded.epoch);
+    isWaiting = false;
+    expiring = undefined;
+    // What has ended meanwhile ends before any command sees it.
+    expire(book, loaded.epoch, stamp());
     restoring = false;
     work(book, loaded.epoch);
     tell({ type: 'exchange' }, { type: 'BookReady', symbol, lastPrice: loaded.lastPrice });
@@ -204,120 +242,72 @@ export function orderBookActor(options: OrderBookOptions): {
     return state;
   }
 
-  /** Day orders of earlier trading days end before any command sees them. */
-  function expireBefore(book: MatchingBook, epoch: number): void {
-    const at = stamp();
-    const command: BookCommand = { type: 'ExpireOrders', tradingDay: options.tradingDayAt(at) };
+  /**
+   * Ends what was good till `at`: Day orders of earlier trading days, and good-till-date orders. Nobody waits for it, and
+   * a book that forgets it does it again: only what happened is journaled. False when a portion is to be committed first.
+   */
+  function expire(book: MatchingBook, epoch: number, at: number): boolean {
+    const isNew = expiring === undefined;
+    const due = expiring ?? expiryAt(book, at);
+    if (due === undefined) return true;
     const events: BookEvent[] = [];
-    book.execute(command, at, events);
-    if (events.length > 0) journal(book, epoch, events, [], []);
+    const isDone = book.execute({ ...due, atMost: sweepPortion }, at, events) !== 'Unfinished';
+    expiring = isDone ? undefined : due;
+    isWaiting = !isDone;
+    const replies = isDone ? [] : [goOn];
+    if (events.length > 0) output.journal(book, epoch, { events, done: [], replies });
+    // Of one that took its time more may be due by now.
+    return isDone && (isNew || expire(book, epoch, at));
+  }
+
+  function expiryAt(book: MatchingBook, at: number): ExpireOrders | undefined {
+    const tradingDay = options.tradingDayAt(at);
+    return book.isDue(tradingDay, at) ? { type: 'ExpireOrders', tradingDay, upTo: at } : undefined;
   }
 
   function work(book: MatchingBook, epoch: number): void {
-    cell.drain((piece) => {
-      if (piece.type === 'Fence') passFence(piece);
-      else runBatch(book, epoch, piece.requests);
-    });
+    if (!isWaiting) cell.drainWhile((piece) => carryOut(book, epoch, piece));
   }
 
-  function runBatch(book: MatchingBook, epoch: number, requests: readonly BookRequest[]): void {
-    const at = stamp();
-    const events: BookEvent[] = [];
-    const done: BookRequest[] = [];
-    const gone: BookRequest[] = [];
-    const refused: BookRequest[] = [];
-    const replies: WaitingReply[] = [];
-    for (const request of requests) {
-      const eventCount = events.length;
-      const outcome = book.execute(request.command, at, events);
-      if (outcome === 'NoSuchOrder') gone.push(request);
-      else if (outcome === 'WouldTrade') refused.push(request);
-      else done.push(request);
-      if (request.replyTo !== undefined) {
-        const orderCount = events.length - eventCount;
-        replies.push({ to: request.replyTo, reply: { type: 'CancelsRequested', orderCount } });
-      }
+  /** False when the piece is to be gone on with, after a commit. */
+  function carryOut(book: MatchingBook, epoch: number, piece: Work): boolean {
+    if (piece.type === 'Fence') {
+      output.passFence(piece);
+      return true;
     }
-    expireLate(book, requests, at, events);
-    if (done.length > 0) journal(book, epoch, events, done, replies);
-    if (gone.length > 0) bounce(gone, { type: 'NoSuchOrder' });
-    if (refused.length > 0) bounce(refused, { type: 'CommandFailed', text: WOULD_TRADE });
+    const at = stamp(piece.type === 'ExpireDue' ? piece.upTo : 0);
+    if (!expire(book, epoch, at)) return false;
+    if (piece.type === 'ExpireDue') return true;
+    const sweep = sweepIn(piece.requests);
+    if (sweep === undefined) {
+      finish(book, epoch, runBatch(book, symbol, piece.requests, at), at);
+      return true;
+    }
+    const run = runSweep(book, symbol, sweep, sweepPortion, at);
+    isWaiting = run.partOf !== undefined;
+    output.journal(book, epoch, isWaiting ? { ...run, replies: [...run.replies, goOn] } : run);
+    return !isWaiting;
   }
 
-  /** An order that was stamped before the roll of the day may arrive behind it: it ends with its own day. */
-  function expireLate(
-    book: MatchingBook,
-    requests: readonly BookRequest[],
-    at: number,
-    events: BookEvent[],
-  ): void {
-    const tradingDay = options.tradingDayAt(at);
-    const isLate = requests.some(
-      ({ command }) =>
-        command.type === 'EnterOrder' && command.timeInForce === '0' && command.tradingDay < tradingDay,
-    );
-    if (isLate) book.execute({ type: 'ExpireOrders', tradingDay }, at, events);
-  }
-
-  function journal(
-    book: MatchingBook,
-    epoch: number,
-    events: readonly BookEvent[],
-    done: readonly BookRequest[],
-    replies: readonly WaitingReply[],
-  ): void {
-    const { lastSeq } = book;
-    tell(
-      { type: 'persistence' },
-      { type: 'JournalBook', symbol, epoch, generation, lastSeq, events, done, replies },
-    );
+  function finish(book: MatchingBook, epoch: number, run: BookRun, at: number): void {
+    // An order may arrive when its time is over already: stamped before the roll of the day, or held up.
+    const due = expiryAt(book, at);
+    if (due !== undefined) book.execute(due, at, run.events);
+    if (run.done.length > 0 || run.events.length > 0) output.journal(book, epoch, run);
+    for (const [type, requests] of run.bounced) output.bounce(requests, { type } as BounceReason);
   }
 
   /** Time never runs backwards inside a book, whatever the system's clock does. */
-  function stamp(): number {
-    lastStamp = Math.max(clock.now(), lastStamp);
+  function stamp(earliest = 0): number {
+    lastStamp = Math.max(clock.now(), earliest, lastStamp);
     return lastStamp;
-  }
-
-  function passFence(fence: Fence): void {
-    tell({ type: 'persistence' }, { type: 'FenceReached', fence, symbol });
-  }
-
-  /** Gives requests back to their accounts; what the venue itself asked for is done with, and the operator told. */
-  function bounce(requests: readonly BookRequest[], reason: BounceReason): void {
-    const byUser = new Map<number, RequestsBounced['bounced'][number][]>();
-    const dropped: BookRequest[] = [];
-    for (const request of requests) {
-      const { cause } = request;
-      if (cause === undefined) {
-        dropped.push(request);
-        continue;
-      }
-      const ofUser = byUser.get(cause.userId) ?? [];
-      ofUser.push({ routed: cause, reason });
-      byUser.set(cause.userId, ofUser);
-    }
-    for (const [userId, bounced] of byUser) {
-      tell({ type: 'account', userId }, { type: 'RequestsBounced', bounced });
-    }
-    if (dropped.length > 0) journalDropped(dropped, reason);
-  }
-
-  /** Nothing happened, but somebody may wait for these requests: they take the road of all answers. */
-  function journalDropped(requests: readonly BookRequest[], reason: BounceReason): void {
-    const text = reason.type === 'NoSuchOrder' ? 'no such order' : reason.text;
-    const replies = requests.flatMap(({ replyTo }) =>
-      replyTo === undefined ? [] : [{ to: replyTo, reply: { type: 'CommandRejected', text } as const }],
-    );
-    const entry = { type: 'JournalBook', symbol, epoch: 0, generation, lastSeq: 0 } as const;
-    tell({ type: 'persistence' }, { ...entry, events: [], done: requests, replies });
   }
 
   function enterVoid(fence: VoidFence): BookState {
     const waiting: BookRequest[] = [];
     for (const piece of cell.takeAll()) {
-      if (piece.type === 'Fence') passFence(piece);
-      else waiting.push(...piece.requests);
+      if (piece.type === 'Fence') output.passFence(piece);
+      else if (piece.type === 'BookRequests') for (const request of piece.requests) waiting.push(request);
     }
     tell({ type: 'exchange' }, { type: 'BookVoid', symbol, generation: fence.generation });
     return onVoidFence(waiting, 1, fence);
@@ -325,9 +315,17 @@ export function orderBookActor(options: OrderBookOptions): {
 
   function onVoidFence(unanswered: readonly BookRequest[], fencesSeen: number, fence: VoidFence): BookState {
     if (fencesSeen < fence.fenceCount) return { phase: 'void', fencesSeen, unanswered };
-    generation = fence.generation;
+    const { generation } = fence;
+    output.generation = generation;
     tell({ type: 'persistence' }, { type: 'VoidFenceReached', generation, symbol, unanswered });
     return initial();
+  }
+
+  function onHaltBook(state: BookState, reason: string): BookState {
+    if (haltedBecause !== undefined) return state;
+    if (state.phase !== 'void') return halt(reason);
+    recordHalt(reason);
+    return state;
   }
 
   function halt(reason: string): BookState {
@@ -343,8 +341,9 @@ export function orderBookActor(options: OrderBookOptions): {
 
   function enterHalt(reason: string): BookState {
     for (const piece of cell.takeAll()) {
-      if (piece.type === 'Fence') passFence(piece);
-      else bounce(piece.requests, unavailable(`${symbol} is halted: ${reason}`));
+      if (piece.type === 'Fence') output.passFence(piece);
+      else if (piece.type === 'BookRequests')
+        output.bounce(piece.requests, unavailable(`${symbol} is halted: ${reason}`));
     }
     tell({ type: 'exchange' }, { type: 'BookHalted', symbol, reason });
     return { phase: 'halted', reason };
@@ -358,11 +357,13 @@ export function orderBookActor(options: OrderBookOptions): {
       return;
     }
     const failed = cell.failed((piece) =>
-      piece.type === 'Fence' ? [piece] : piece.requests.map((request) => ({ ...piece, requests: [request] })),
+      piece.type === 'BookRequests'
+        ? piece.requests.map((request) => ({ ...piece, requests: [request] }))
+        : [piece],
     );
     if (failed.culprit !== undefined) {
       // The second run belongs to the incident that its batch began.
-      culprit = failed.culprit.type === 'Fence' ? undefined : failed.culprit.requests[0];
+      culprit = failed.culprit.type === 'BookRequests' ? failed.culprit.requests[0] : undefined;
       return;
     }
     const now = clock.now();
@@ -374,10 +375,8 @@ export function orderBookActor(options: OrderBookOptions): {
     }
   }
 
-  return { behavior: { initial, receive }, policy: rebuildWith(onCrash) };
+  return { behavior: { initial, receive }, policy: rebuildWith(onCrash), stashed: () => cell.size };
 }
-
-const WOULD_TRADE = 'post-only: at this price the order would trade at once';
 
 function unavailable(text: string): BounceReason {
   return { type: 'BookUnavailable', text };

@@ -15,6 +15,7 @@ import type { Behavior } from './actor-system.ts';
 import { type CommitOutputs, type JournalEntry, type PreparedCommit, prepareCommit } from './commit-batch.ts';
 import { logReport } from './event-log.ts';
 import { createLoader } from './loads.ts';
+import { type Meter, NO_METER } from './meter.ts';
 import type { CommitOutcome, Store } from './ports.ts';
 import type { FenceReached, PersistenceMessage, Tell } from './protocol.ts';
 import { EVERY_GENERATION, Redo } from './redo.ts';
@@ -24,6 +25,7 @@ export interface PersistenceOptions {
   readonly tell: Tell;
   readonly clock: Clock;
   readonly log: Log;
+  readonly meter?: Meter;
   readonly store: Store;
   readonly instrumentOf: (symbol: string) => Instrument | undefined;
   readonly symbols: () => readonly string[];
@@ -68,7 +70,7 @@ export function persistenceActor(options: PersistenceOptions): {
   readonly policy: CrashPolicy<PersistenceMessage>;
   readonly status: () => PersistenceStatus;
 } {
-  const { tell, clock, log, store } = options;
+  const { tell, clock, log, store, meter = NO_METER } = options;
   const self = { type: 'persistence' } as const;
   let lastCommitNo = store.lastCommitNo;
   let lastBatchEvents = 0;
@@ -111,6 +113,9 @@ export function persistenceActor(options: PersistenceOptions): {
       case 'FlushDue':
         flushScheduled = false;
         commitNext(true);
+        break;
+      case 'AwaitCommits':
+        whenDurable(() => tell(message.to, message.message));
         break;
       case 'LoadBook':
         whenDurable(() => loader.loadBook(message.symbol));
@@ -214,6 +219,7 @@ export function persistenceActor(options: PersistenceOptions): {
    * the next commit. What fails there fails in the actor: its policy judges it and its log tells of it.
    */
   function write(prepared: PreparedCommit): void {
+    meter.commitStarted();
     void store.commit(prepared.batch).then((outcome) => {
       if (!options.isRunning()) return;
       try {
@@ -227,6 +233,7 @@ export function persistenceActor(options: PersistenceOptions): {
   function onCommitFinished(outcome: CommitOutcome): void {
     const finished = inFlight;
     assert(finished !== undefined, 'a commit finished that was not in flight');
+    meter.commitFinished(outcome.type, finished.prepared.batch);
     switch (outcome.type) {
       case 'Committed': {
         storeIsBack();
@@ -267,10 +274,20 @@ export function persistenceActor(options: PersistenceOptions): {
 
   /** The failed entries and all behind them came from state that is now void; only session rows still hold. */
   function beginRedo(failed: readonly JournalEntry[], reason: string): void {
+    haltBookOf(failed, reason);
     const behind = buffer;
     buffer = [...failed, ...behind].filter((entry) => isIndependent(entry) || isTurnedAway(entry));
     redo.begin(failed, behind, reason);
     commitNext(false);
+  }
+
+  /** What a book did because time passed is no command's fault: the book would do it again, and again fail. */
+  function haltBookOf(failed: readonly JournalEntry[], reason: string): void {
+    const [only] = failed;
+    if (failed.length > 1 || only?.type !== 'JournalBook') return;
+    if (only.done.length > 0 || only.partOf !== undefined) return;
+    const halt = { type: 'HaltBook', reason: `what ends by time cannot end: ${reason}` } as const;
+    tell({ type: 'book', symbol: only.symbol }, halt);
   }
 
   /** Rows that depend on no other: the one that cannot be written is found and dropped. */
@@ -294,6 +311,7 @@ export function persistenceActor(options: PersistenceOptions): {
     const answered = new Map(outputs.answeredBySession);
     for (const [userId, reports] of outputs.reportsByUser) {
       logLater(reports);
+      meter.reported(reports);
       const sessionId = followers.get(userId);
       if (sessionId === undefined) continue;
       const ofSession = answered.get(sessionId) ?? [];

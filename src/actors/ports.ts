@@ -3,7 +3,9 @@
  * ones live in src/persistence, src/fix and src/platform and are handed in by src/node.ts; tests and the
  * simulation hand in others.
  */
+import type { StandingTrade } from '../accounts/amendments.ts';
 import type { BalanceChange } from '../accounts/settlement.ts';
+import type { TradingTerms } from '../accounts/trading-terms.ts';
 import type { Peer } from '../fix/connection.ts';
 import type { MemberSettings } from '../fix/member-settings.ts';
 import type { Report } from '../matching/execution-report.ts';
@@ -13,12 +15,12 @@ import type { BookedTransfer, JournalSession, TradingStatus } from './protocol.t
 
 // ---- Storage ----------------------------------------------------------------------------------------------
 
-/** One row of `requests`: an F, a G, or a refused D. */
+/** One row of `requests`: an F, a G, a q, or a refused D. */
 export interface RequestOutcome {
   readonly userId: UserId;
   readonly clOrdId: string;
   readonly tradingDay: string;
-  readonly msgType: 'D' | 'F' | 'G';
+  readonly msgType: 'D' | 'F' | 'G' | 'q';
   readonly orderId: OrderId | undefined;
   readonly accepted: boolean;
   readonly at: number;
@@ -64,11 +66,15 @@ export interface LoadedBook {
   readonly orders: readonly OrderSnapshot[];
 }
 
-/** A ClOrdID that the user has used on the trading day, or that an open order or its replaces bear. */
+/** A ClOrdID that the user has used on the trading day or the day before, or that an open order or its replaces bear. */
 export interface KnownClOrdId {
   readonly clOrdId: string;
   /** Undefined for a refused D and for requests about unknown orders. */
   readonly orderId: OrderId | undefined;
+  /** The trading day (`YYYY-MM-DD`) of the request. */
+  readonly tradingDay: string;
+  /** Of a refused F or G, or of a q: an account remembers a bounded number of them. */
+  readonly mayBeForgotten?: boolean;
 }
 
 export interface LoadedAccount {
@@ -78,9 +84,10 @@ export interface LoadedAccount {
   /** Last sourceSeq of the account's own reports. */
   readonly lastSeq: number;
   readonly balances: readonly { readonly asset: string; readonly amount: bigint }[];
-  /** Open orders, and those of the trading day that are closed. */
+  /** Open orders, and those of the trading day and of the day before that are closed. */
   readonly orders: readonly OrderSnapshot[];
   readonly clOrdIds: readonly KnownClOrdId[];
+  readonly terms: TradingTerms;
 }
 
 export interface StoredMessages {
@@ -138,6 +145,7 @@ export interface Store {
   commit(batch: CommitBatch): Promise<CommitOutcome>;
   /** Takes the symbol's next epoch and reads its open orders. */
   loadBook(symbol: string): Promise<LoadedBook>;
+  /** The day before is the last before `tradingDay` on which the member has used a ClOrdID. */
   loadAccount(userId: UserId, tradingDay: string): Promise<LoadedAccount>;
   openSession(request: OpenSessionRequest): Promise<OpenedSession>;
   loadMessages(
@@ -190,6 +198,8 @@ export interface TradingCalendar {
   tradingDayAt(at: number): string;
   /** The next instant at which the trading day changes, ms since the epoch. */
   nextRollAfter(at: number): number;
+  /** When the trading day `YYYY-MM-DD` ends, ms since the epoch. */
+  endOf(tradingDay: string): number;
 }
 
 /** A symbol as accounts and sessions see it. Written by the exchange only. */
@@ -210,6 +220,12 @@ export interface MarketDirectory {
 export interface InstrumentSource {
   find(symbol: string): Promise<InstrumentTerms | undefined>;
   all(): Promise<readonly InstrumentTerms[]>;
+}
+
+/** Reads a trade for the exchange, when the operator amends it. */
+export interface TradeSource {
+  /** As committed; undefined when there is no such trade. */
+  find(tradeId: TradeId): Promise<StandingTrade | undefined>;
 }
 
 export interface InstrumentTerms {

@@ -3,13 +3,19 @@
  * same message can stay in a process or cross to another. This file is the wiring diagram in code; read it
  * with the picture in docs/ARCHITECTURE.md.
  */
-import type { Report } from '../matching/execution-report.ts';
+import type { Shortfall, StandingTrade, WantedAmendment } from '../accounts/amendments.ts';
+import type { Hold } from '../accounts/holds.ts';
+import type { TradingTerms } from '../accounts/trading-terms.ts';
+import type { OrderMassCancelReport, Report } from '../matching/execution-report.ts';
 import type { MemberCommand } from '../matching/order-commands.ts';
 import type {
   BookCommand,
   BookEvent,
+  OrderId,
   OrderSnapshot,
+  Side,
   Ticks,
+  TradeId,
   UnsolicitedCancel,
   UserId,
 } from '../matching/types.ts';
@@ -72,21 +78,27 @@ export interface TransferFunds {
 /** Cancels every open order of one member, by the operator. */
 export interface CancelMemberOrders {
   readonly type: 'CancelMemberOrders';
+  /** Absent: both sides. */
+  readonly side?: Side;
   readonly unsolicited: UnsolicitedCancel;
 }
 
 /** A request that the FIX layer understood but the venue does not offer; the account refuses and records it. */
 export interface UnsupportedRequest {
   readonly type: 'UnsupportedRequest';
-  readonly msgType: 'D' | 'F' | 'G';
+  readonly msgType: 'D' | 'F' | 'G' | 'q';
   readonly clOrdId: string;
   readonly origClOrdId: string | undefined;
+  /** Empty for a q that names none. */
   readonly symbol: string;
+  /** Empty for a q that names none. */
   readonly side: string;
   readonly orderQty: string;
-  /** OrdRejReason (103) for D, CxlRejReason (102) for F and G. */
+  /** OrdRejReason (103) for D, CxlRejReason (102) for F and G, MassCancelRejectReason (532) for q. */
   readonly reason: number;
   readonly text: string;
+  /** MassCancelRequestType (530) of a q, as it was sent. */
+  readonly massCancelRequestType?: string;
 }
 
 export type AccountCommand = MemberCommand | UnsupportedRequest | TransferFunds | CancelMemberOrders;
@@ -110,8 +122,13 @@ export interface RoutedCommand {
 export interface BookRequest {
   readonly command: BookCommand;
   readonly cause: RoutedCommand | undefined;
-  /** Who waits for the answer of an operator's command to the book. */
-  readonly replyTo?: Address;
+  /**
+   * The mass cancel that this is a part of: the account, or without one the exchange, is told {@link BookMassCanceled}.
+   * The number says when it came, so that a redo runs it behind the orders that it followed.
+   */
+  readonly gatheredBy?: { readonly userId: UserId | undefined; readonly commandNo: number };
+  /** Of an AmendTrade: the exchange is told {@link AmendmentAnswered}. */
+  readonly amendmentNo?: number;
 }
 
 // ---- Exchange ---------------------------------------------------------------------------------------------
@@ -135,10 +152,14 @@ export interface SubmitAccountCommand {
   readonly replyTo: Address;
 }
 
-/** The operator cancels every order of a symbol. */
+/** The operator cancels the orders of a symbol: everybody's, or one member's. */
 export interface CancelSymbolOrders {
   readonly type: 'CancelSymbolOrders';
   readonly symbol: string;
+  /** Absent: everybody's. */
+  readonly userId?: UserId;
+  /** Absent: both sides. */
+  readonly side?: Side;
   readonly unsolicited: UnsolicitedCancel;
   readonly replyTo: Address;
 }
@@ -163,11 +184,14 @@ export interface StoreAvailable {
 export interface InstrumentChanged {
   readonly type: 'InstrumentChanged';
   readonly symbol: string;
+  /** Who waits for {@link Reply} TermsInForce: what members send from then on is judged by the new terms. */
+  readonly replyTo?: Address;
 }
 /** The rows of a changed instrument, as the exchange's own look-up answers. */
 export interface InstrumentLoaded {
   readonly type: 'InstrumentLoaded';
   readonly terms: InstrumentTerms;
+  readonly replyTo?: Address;
 }
 /** The operator halts or resumes a symbol; the row is committed before this is told. */
 export interface SetTradingStatus {
@@ -241,7 +265,82 @@ export type ExchangeMessage =
   | RedoBookRequest
   | RefuseCommand
   | EndRedo
-  | RollTradingDay;
+  | RollTradingDay
+  | ExpireDue
+  | TradingTermsChanged
+  | SubmitTradeAmendment
+  | TradeLoaded
+  | FundsReserved
+  | AmendmentAnswered
+  | BookMassCanceled
+  | StatusCheckDue
+  | StatusRead;
+
+/** Every crash halt that was journaled before is in the rows: they say whether the operator's word came after it. */
+export interface StatusCheckDue {
+  readonly type: 'StatusCheckDue';
+  readonly symbol: string;
+  readonly haltNo: number;
+}
+
+/** What the rows say, as the exchange's own look-up answers. */
+export interface StatusRead {
+  readonly type: 'StatusRead';
+  readonly symbol: string;
+  readonly haltNo: number;
+  readonly status: TradingStatus;
+}
+
+/** The scheduler's second, for books: what was good till a time that has come ends. */
+export interface ExpireDue {
+  readonly type: 'ExpireDue';
+  /** Ms since the epoch. */
+  readonly upTo: number;
+}
+
+/** The operator has changed a member's terms; the row is committed before this is told. */
+export interface TradingTermsChanged {
+  readonly type: 'TradingTermsChanged';
+  readonly userId: UserId;
+  readonly terms: TradingTerms;
+}
+
+/** The operator takes a trade back or corrects it. */
+export interface SubmitTradeAmendment {
+  readonly type: 'SubmitTradeAmendment';
+  readonly tradeId: TradeId;
+  readonly wanted: WantedAmendment;
+  /** What a party no longer has the venue pays. */
+  readonly chargesVenue: boolean;
+  readonly reason: string;
+  readonly requestedBy: string;
+  readonly replyTo: Address;
+}
+
+/** The trade as it stands, as the exchange's own look-up answers. */
+export interface TradeLoaded {
+  readonly type: 'TradeLoaded';
+  readonly amendmentNo: number;
+  /** Undefined: there is none, or `fault` says why it cannot be read. */
+  readonly trade: StandingTrade | undefined;
+  readonly fault: string | undefined;
+}
+
+/** An account has set aside what it has of what was asked; or nothing, and `fault` says why. */
+export interface FundsReserved {
+  readonly type: 'FundsReserved';
+  readonly amendmentNo: number;
+  readonly userId: UserId;
+  readonly shortfalls: readonly Shortfall[];
+  readonly fault: string | undefined;
+}
+
+/** What a book's AmendTrade came to, after the commit; `fault` is undefined when it was carried out. */
+export interface AmendmentAnswered {
+  readonly type: 'AmendmentAnswered';
+  readonly amendmentNo: number;
+  readonly fault: string | undefined;
+}
 
 /** The scheduler's news that a new trading day has begun: Day orders of earlier ones end. */
 export interface RollTradingDay {
@@ -253,6 +352,8 @@ export interface RollTradingDay {
 /** Whether a symbol trades; the reason is shown to members and operators. */
 export type TradingStatus =
   | { readonly type: 'Open' }
+  /** No new orders and no replaces; cancels, expiry and the end of the day go on. */
+  | { readonly type: 'CancelOnly'; readonly reason: string }
   | { readonly type: 'Halted'; readonly by: 'operator' | 'crash'; readonly reason: string };
 
 // ---- Account ----------------------------------------------------------------------------------------------
@@ -267,7 +368,11 @@ export type BounceReason =
   | { readonly type: 'NoSuchOrder' }
   | { readonly type: 'BookUnavailable'; readonly text: string }
   /** The command made the book crash twice. */
-  | { readonly type: 'CommandFailed'; readonly text: string };
+  | { readonly type: 'CommandFailed'; readonly text: string }
+  /** A post-only order asked to be replaced to a price at which it would trade at once. */
+  | { readonly type: 'WouldTrade' }
+  /** A replace would hide more slices (MaxFloor) than the icebergs of one book may. */
+  | { readonly type: 'TooManySlices' };
 
 export interface RequestsBounced {
   readonly type: 'RequestsBounced';
@@ -282,6 +387,8 @@ export interface Settle {
   readonly orders: readonly OrderSnapshot[];
   /** Deltas of owned amounts, units of 10^-18; holds follow from the orders. */
   readonly amounts: readonly { readonly asset: string; readonly amount: bigint }[];
+  /** Closed orders of which a trade was amended, in their state after it. */
+  readonly amendedOrders?: readonly OrderSnapshot[];
   /** ClOrdIDs (11) of the user's requests that books answered in this commit. */
   readonly answered: readonly string[];
 }
@@ -299,8 +406,61 @@ export interface VoidAccount {
   readonly fenceCount: number;
 }
 
+/** What one book came to with a mass cancel, after the commit of its cancels: large ones are told in portions. */
+export interface BookMassCanceled {
+  readonly type: 'BookMassCanceled';
+  /** {@link RoutedCommand.commandNo} of the request. */
+  readonly commandNo: number;
+  readonly symbol: string;
+  /** Of this portion. */
+  readonly canceledCount: number;
+  readonly isLast: boolean;
+  /** Why the book could do nothing more; undefined when it could. */
+  readonly fault: string | undefined;
+}
+
+/** The time is over in which books can answer a mass cancel. */
+export interface MassCancelDue {
+  readonly type: 'MassCancelDue';
+  readonly commandNo: number;
+}
+
+/** Sets money aside for the amendment of a trade, and keeps its orders from being replaced meanwhile. */
+export interface ReserveFunds {
+  readonly type: 'ReserveFunds';
+  readonly amendmentNo: number;
+  readonly funds: readonly Hold[];
+  readonly orderIds: readonly OrderId[];
+}
+
+/** The amendment has ended: what was set aside is free again. */
+export interface ReleaseFunds {
+  readonly type: 'ReleaseFunds';
+  readonly amendmentNo: number;
+}
+
+/** The report (r) of a mass cancel is committed, or given up. */
+export interface MassCancelReported {
+  readonly type: 'MassCancelReported';
+  readonly commandNo: number;
+}
+
+/** So many reports that answer the member's mass status requests (AF) have left the venue. */
+export interface StatusReportsTold {
+  readonly type: 'StatusReportsTold';
+  readonly sessionId: string;
+  readonly count: number;
+}
+
 export type AccountMessage =
   | AccountCommands
+  | StatusReportsTold
+  | ReserveFunds
+  | ReleaseFunds
+  | BookMassCanceled
+  | MassCancelDue
+  | MassCancelReported
+  | TradingTermsChanged
   | RequestsBounced
   | Settle
   | AccountLoaded
@@ -345,12 +505,32 @@ export interface VoidFence {
   readonly fenceCount: number;
 }
 
+/** What the book did by itself cannot be committed, and would be done again by each book made from its rows. */
+export interface HaltBook {
+  readonly type: 'HaltBook';
+  readonly reason: string;
+}
+
+/** A portion of what ends many orders is committed: the next one may follow. */
+export interface ContinueBook {
+  readonly type: 'ContinueBook';
+}
+
 /** The operator resumes a symbol that crashed: rebuild and trade. */
 export interface ResumeBook {
   readonly type: 'ResumeBook';
 }
 
-export type BookMessage = BookRequests | BookLoaded | LoadFailed | Fence | VoidFence | ResumeBook;
+export type BookMessage =
+  | BookRequests
+  | ExpireDue
+  | BookLoaded
+  | LoadFailed
+  | Fence
+  | VoidFence
+  | HaltBook
+  | ContinueBook
+  | ResumeBook;
 
 // ---- Persistence ------------------------------------------------------------------------------------------
 
@@ -364,6 +544,8 @@ export interface JournalBook {
   readonly events: readonly BookEvent[];
   /** The requests that these events answer. */
   readonly done: readonly BookRequest[];
+  /** The mass cancel of which these events are a portion; the last one has it under `done`. */
+  readonly partOf?: BookRequest;
   /** Told to those who wait, after the commit. */
   readonly replies: readonly WaitingReply[];
 }
@@ -371,7 +553,7 @@ export interface JournalBook {
 /** A reply that leaves after the commit of what it tells. */
 export interface WaitingReply {
   readonly to: Address;
-  readonly reply: Reply;
+  readonly reply: Reply | BookMassCanceled | MassCancelReported | AmendmentAnswered | ContinueBook;
 }
 
 /** A crash halt: a row of its own, so that it survives a restart. */
@@ -394,6 +576,8 @@ export interface JournalAccount {
   readonly lastSeq: number;
   /** 8 and 9 that reject: durable, with a sourceSeq of the account. */
   readonly refusals: readonly Refusal[];
+  /** Answers to mass cancels: durable as well. */
+  readonly massCancels: readonly AnsweredMassCancel[];
   /** Status answers (150=I): no rows, but they leave after the commits before them. */
   readonly answers: readonly Report[];
   readonly transfers: readonly BookedTransfer[];
@@ -407,6 +591,12 @@ export interface Refusal {
   readonly msgType: 'D' | 'F' | 'G';
   readonly tradingDay: string;
   readonly report: Report;
+}
+
+/** An r with its row of `requests`. */
+export interface AnsweredMassCancel {
+  readonly tradingDay: string;
+  readonly report: OrderMassCancelReport;
 }
 
 /** What a session has on the wire or has consumed; at most one row a session and commit. */
@@ -441,6 +631,12 @@ export interface SentMessages {
   readonly frames: Uint8Array;
 }
 
+/** Has `message` told when everything that was journaled before is committed. */
+export interface AwaitCommits {
+  readonly type: 'AwaitCommits';
+  readonly to: Address;
+  readonly message: StatusCheckDue;
+}
 export interface LoadBook {
   readonly type: 'LoadBook';
   readonly symbol: string;
@@ -518,6 +714,7 @@ export type PersistenceMessage =
   | JournalHalt
   | JournalAccount
   | JournalSession
+  | AwaitCommits
   | LoadBook
   | LoadAccount
   | OpenSession
@@ -583,6 +780,11 @@ export interface Announce {
   /** Text (58) of each line, at least one. */
   readonly lines: readonly string[];
 }
+/** A symbol opens, halts, or takes cancels only: told as SecurityStatus (f) to members who follow it. */
+export interface SecurityStatusChanged {
+  readonly type: 'SecurityStatusChanged';
+  readonly symbol: string;
+}
 /** Ends the session of a member that was disabled. */
 export interface LogoutMember {
   readonly type: 'LogoutMember';
@@ -613,6 +815,7 @@ export type GatewayMessage =
   | MemberLoggedOn
   | MemberGone
   | Announce
+  | SecurityStatusChanged
   | StoreUnavailable
   | StoreAvailable
   | Tick;
@@ -655,10 +858,13 @@ export interface ReportsCommitted {
   /** MsgSeqNum (34) of requests of this session whose effect is committed. */
   readonly answered: readonly number[];
 }
-/** The exchange did not take these: nothing of them reached an account. */
+/**
+ * The exchange did not take these, or the account has nothing true to say about them (`Unanswerable`): nothing of
+ * them was done.
+ */
 export interface CommandsRefused {
   readonly type: 'CommandsRefused';
-  readonly refusal: 'StoreUnavailable' | 'Overloaded' | 'Draining';
+  readonly refusal: 'StoreUnavailable' | 'Overloaded' | 'Draining' | 'Unanswerable';
   readonly text: string;
   readonly commands: readonly {
     readonly msgSeqNum: number;
@@ -693,6 +899,7 @@ export type SessionMessage =
   | EndSession
   | ResetNumbers
   | Announce
+  | SecurityStatusChanged
   | StoreUnavailable
   | StoreAvailable
   | Tick;
@@ -705,4 +912,24 @@ export type Reply =
   | { readonly type: 'TransferRefused'; readonly text: string }
   | { readonly type: 'CancelsRequested'; readonly orderCount: number }
   | { readonly type: 'CommandRejected'; readonly text: string }
+  | { readonly type: 'TermsInForce' }
+  | AmendedTrade
   | { readonly type: 'Drained' };
+
+/** A trade as it stood and as it stands now, decimals as exact text. */
+export interface AmendedTrade {
+  readonly type: 'TradeAmended';
+  readonly tradeId: TradeId;
+  readonly symbol: string;
+  readonly kind: 'bust' | 'correct';
+  readonly priceBefore: string;
+  readonly quantityBefore: string;
+  readonly price: string;
+  readonly quantity: string;
+  /** What the venue paid in the place of a party. */
+  readonly charges: readonly {
+    readonly username: string;
+    readonly asset: string;
+    readonly amount: string;
+  }[];
+}

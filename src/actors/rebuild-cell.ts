@@ -14,7 +14,7 @@ interface Piece<Work> {
 }
 
 export class RebuildCell<Work> {
-  readonly #pieces: Piece<Work>[] = [];
+  #pieces: Piece<Work>[] = [];
   readonly #capacity: number;
 
   /** `capacity` bounds the pieces that wait while the actor is being rebuilt. */
@@ -26,14 +26,27 @@ export class RebuildCell<Work> {
     return this.#pieces.length >= this.#capacity;
   }
 
+  /** Pieces that wait. */
+  get size(): number {
+    return this.#pieces.length;
+  }
+
   push(work: Work): void {
     this.#pieces.push({ work, isRetry: false });
   }
 
   /** Does what is waiting, oldest first. A piece stays at the head until `handle` has returned. */
   drain(handle: (work: Work) => void): void {
+    this.drainWhile((work) => {
+      handle(work);
+      return true;
+    });
+  }
+
+  /** The same, until `handle` says that a piece is not done: that one stays at the head, and all others behind it. */
+  drainWhile(handle: (work: Work) => boolean): void {
     for (let piece = this.#pieces[0]; piece !== undefined; piece = this.#pieces[0]) {
-      handle(piece.work);
+      if (!handle(piece.work)) return;
       this.#pieces.shift();
     }
   }
@@ -46,7 +59,7 @@ export class RebuildCell<Work> {
     const piece = this.#pieces.shift();
     assert(piece !== undefined, 'a crash without work');
     if (piece.isRetry) return { culprit: piece.work };
-    this.#pieces.unshift(...split(piece.work).map((work) => ({ work, isRetry: true })));
+    this.#pieces = [...split(piece.work).map((work) => ({ work, isRetry: true })), ...this.#pieces];
     return { culprit: undefined };
   }
 

@@ -8,6 +8,7 @@
  * it may have influenced is not worth computing for an event that is a bug of ours.
  */
 import type { Log } from '../platform/log.ts';
+import { rejectionsOf } from './book-answers.ts';
 import type { JournalEntry } from './commit-batch.ts';
 import type {
   BookRequest,
@@ -114,7 +115,8 @@ export class Redo {
     const phase = this.#phase;
     if (phase.type !== 'Running') return undefined;
     const { current, isRefusal } = phase;
-    return failed.some((entry) => contains(entry, current)) ? { kept: current, isRefusal } : undefined;
+    const isCulprit = failed.some((entry) => contains(entry, current) || isPortion(entry, current));
+    return isCulprit ? { kept: current, isRefusal } : undefined;
   }
 
   #collected(): void {
@@ -152,11 +154,13 @@ export class Redo {
       reason: this.#reason,
     });
     if (culprit.type === 'Book') {
-      const { replyTo } = culprit.request;
-      if (replyTo !== undefined) this.#tell(replyTo, { type: 'CommandRejected', text });
+      for (const { to, reply } of rejectionsOf(culprit.request, culprit.symbol, text)) this.#tell(to, reply);
       return;
     }
-    const { origin, replyTo, command } = culprit.routed;
+    const { origin, replyTo, command, userId, commandNo } = culprit.routed;
+    if (command.type === 'OrderMassCancelRequest' || command.type === 'CancelMemberOrders') {
+      this.#tell({ type: 'account', userId }, { type: 'MassCancelReported', commandNo });
+    }
     if (replyTo !== undefined) this.#tell(replyTo, { type: 'CommandRejected', text });
     if (origin !== undefined && command.type !== 'TransferFunds' && command.type !== 'CancelMemberOrders') {
       const { sessionId, msgSeqNum } = origin;
@@ -204,23 +208,33 @@ export class Redo {
   }
 
   #keep(kept: Kept): void {
+    // Of a mass cancel whose portion is the culprit the book may still have the rest.
+    const phase = this.#phase;
+    if (phase.type === 'Collecting' && phase.culprit !== undefined && isSame(kept, phase.culprit)) return;
     this.#kept.push(kept);
     this.#isSorted = false;
   }
 }
 
-/** The venue's own commands first, then by arrival. */
+/** By arrival: a mass cancel in each book just before its report is made. */
 function byArrival(left: Kept, right: Kept): number {
   return arrivalOf(left) - arrivalOf(right);
 }
 
 function arrivalOf(kept: Kept): number {
-  return kept.type === 'Routed' ? kept.routed.commandNo : 0;
+  if (kept.type === 'Routed') return kept.routed.commandNo;
+  const { gatheredBy } = kept.request;
+  // An amendment of a trade, which is not run again but dropped.
+  return gatheredBy === undefined ? 0 : gatheredBy.commandNo - 0.5;
 }
 
 function isSame(left: Kept, right: Kept): boolean {
   if (left.type === 'Book') return right.type === 'Book' && left.request === right.request;
   return right.type === 'Routed' && left.routed.commandNo === right.routed.commandNo;
+}
+
+function isPortion(entry: JournalEntry, kept: Kept): boolean {
+  return kept.type === 'Book' && entry.type === 'JournalBook' && entry.partOf === kept.request;
 }
 
 function contains(entry: JournalEntry, kept: Kept): boolean {

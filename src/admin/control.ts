@@ -64,6 +64,8 @@ export interface VenueControl {
   readonly tell: Tell;
   /** Resolves with the actors' answer to what `tellIt` sends; rejects when none comes within a bound. */
   ask(tellIt: (replyTo: Address) => void): Promise<Reply>;
+  /** Figures of the node, as text of the type that it says. */
+  readonly metrics: { readonly contentType: string; text(): Promise<string> };
   status(): VenueStatus;
   /** Whether members can log on and trade; if not, why, in words for an operator. */
   readiness(): Promise<{ readonly ready: boolean; readonly reasons: readonly string[] }>;

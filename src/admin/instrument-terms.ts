@@ -1,57 +1,98 @@
 /**
- * Judges the terms of a new instrument: what operators write as decimals and percentages becomes the columns of
- * `instruments`, or a sentence about what does not fit.
+ * Judges the terms of an instrument, new or changed: what operators write as decimals and percentages becomes the
+ * columns of `instruments`, or a sentence about what does not fit.
  */
-import { FEE_RATE_PER_BASIS_POINT, quoteUnitsPerTickLot } from '../matching/instrument.ts';
+import type { InstrumentRow } from '../entities/instrument.ts';
+import { quoteUnitsPerTickLot } from '../matching/instrument.ts';
+import { assert } from '../platform/assert.ts';
 import { type DecimalFault, formatAmount, parseStepSize, type StepSize } from '../platform/decimal.ts';
 import { Refusal } from './answers.ts';
-import { checkAsset, checkSymbol, quoted, readPositiveAmount, readScaled } from './values.ts';
+import {
+  checkAsset,
+  checkSymbol,
+  plainDecimal,
+  quoted,
+  readFee,
+  readPositiveAmount,
+  readPositiveCount,
+  readPositivePercent,
+  readScaled,
+  shownFee,
+  shownPercent,
+} from './values.ts';
 
-/** As written by the operator: decimals as text, percentages of the reference price, fees in basis points. */
-export interface NewInstrument {
+/**
+ * What may change while an instrument trades, as written by the operator: decimals as text, percentages of the
+ * reference price, fees in basis points. What is absent stays as it is; null takes a bound away.
+ */
+export interface InstrumentSettings {
+  /** Of a new instrument by default: one lot. */
+  readonly minQty?: string;
+  /** Of a new instrument by default: {@link DEFAULT_MAX_LOTS} lots. */
+  readonly maxQty?: string;
+  /** The most that an order may be worth, in the quote asset. */
+  readonly maxNotional?: string | null;
+  /** How many open orders a member may have here. */
+  readonly maxOpenOrders?: number | null;
+  readonly priceBandPct?: string | null;
+  /** Of a new instrument by default: 5. */
+  readonly marketProtectionPct?: string;
+  /** What becomes of a post-only order that would trade; reject by default. */
+  readonly postOnly?: 'reject' | 'slide';
+  /** 0 by default. Orders keep the rates that they were accepted with. */
+  readonly makerBps?: string;
+  readonly takerBps?: string;
+}
+
+/** A new instrument as written by the operator. */
+export interface NewInstrument extends InstrumentSettings {
   readonly symbol: string;
   readonly base: string;
   readonly quote: string;
   readonly tick: string;
   readonly lot: string;
-  /** Default: one lot. */
-  readonly minQty?: string;
-  /** Default: {@link DEFAULT_MAX_LOTS} lots. */
-  readonly maxQty?: string;
-  /** Default: no band. */
-  readonly priceBandPct?: string;
-  /** Default: 5. */
-  readonly marketProtectionPct?: string;
   readonly referencePrice?: string;
-  /** Default: 0. */
-  readonly makerBps?: string;
-  /** Default: 0. */
-  readonly takerBps?: string;
 }
 
+/** The columns of `instruments` that settings decide. */
+export type SettingColumns = Pick<
+  InstrumentRow,
+  | 'minQuantity'
+  | 'maxQuantity'
+  | 'maxNotional'
+  | 'maxOpenOrders'
+  | 'priceBandBps'
+  | 'marketProtectionBps'
+  | 'postOnlySlides'
+  | 'makerFeeRate'
+  | 'takerFeeRate'
+>;
+
 /** The columns of `instruments` that terms decide. */
-export interface InstrumentColumns {
-  readonly symbol: string;
-  readonly baseAsset: string;
-  readonly quoteAsset: string;
-  readonly tickSize: string;
-  readonly lotSize: string;
-  readonly minQuantity: string;
-  readonly maxQuantity: string;
-  readonly priceBandBps: number | null;
-  readonly marketProtectionBps: number;
-  readonly makerFeeRate: number;
-  readonly takerFeeRate: number;
-  readonly referencePrice: string | null;
-}
+export type InstrumentColumns = SettingColumns &
+  Pick<InstrumentRow, 'symbol' | 'baseAsset' | 'quoteAsset' | 'tickSize' | 'lotSize' | 'referencePrice'>;
 
 /** The largest order of an instrument whose terms name none, in lots. */
 export const DEFAULT_MAX_LOTS = 1_000_000_000_000n;
-const DEFAULT_MARKET_PROTECTION_PCT = '5';
+const DEFAULT_MARKET_PROTECTION_BPS = 500;
 const BPS_PER_PERCENT = 100n;
 const WHOLE_BPS = 10_000;
-/** A fee of the whole notional. */
-const MAX_FEE_RATE = FEE_RATE_PER_BASIS_POINT * WHOLE_BPS;
+
+const DECIMAL = { type: 'string', maxLength: 64 } as const;
+const DECIMAL_OR_NONE = { type: ['string', 'null'], maxLength: 64 } as const;
+
+/** JSON schema of {@link InstrumentSettings}: shapes only. */
+export const INSTRUMENT_SETTINGS_SCHEMA = {
+  minQty: DECIMAL,
+  maxQty: DECIMAL,
+  maxNotional: DECIMAL_OR_NONE,
+  maxOpenOrders: { type: ['number', 'null'] },
+  priceBandPct: DECIMAL_OR_NONE,
+  marketProtectionPct: DECIMAL,
+  postOnly: { enum: ['reject', 'slide'] },
+  makerBps: DECIMAL,
+  takerBps: DECIMAL,
+} as const;
 
 /** The columns, or the first thing that is wrong with the terms. */
 export function readInstrument(terms: NewInstrument): InstrumentColumns | Refusal {
@@ -66,28 +107,18 @@ export function readInstrument(terms: NewInstrument): InstrumentColumns | Refusa
   if (quoteUnitsPerTickLot(tick, lot) === undefined) {
     return new Refusal(400, 'tick and lot together may have at most 18 decimals, so that money stays exact');
   }
-
-  const minQuantity = readLots(terms.minQty, lot.units, lot, 'min-qty');
-  if (minQuantity instanceof Refusal) return minQuantity;
-  const maxQuantity = readLots(terms.maxQty, lot.units * DEFAULT_MAX_LOTS, lot, 'max-qty');
-  if (maxQuantity instanceof Refusal) return maxQuantity;
-  if (maxQuantity < minQuantity) return new Refusal(400, 'max-qty must not be below min-qty');
-
-  const priceBandBps =
-    terms.priceBandPct === undefined ? null : readPercent(terms.priceBandPct, 'price-band-pct');
-  if (priceBandBps instanceof Refusal) return priceBandBps;
-  if (priceBandBps === 0) return new Refusal(400, 'price-band-pct must be above 0; leave it out for no band');
-  const protection = readPercent(
-    terms.marketProtectionPct ?? DEFAULT_MARKET_PROTECTION_PCT,
-    'market-protection-pct',
-  );
-  if (protection instanceof Refusal) return protection;
-  if (protection >= WHOLE_BPS) return new Refusal(400, 'market-protection-pct must be below 100');
-
-  const makerFeeRate = readFee(terms.makerBps, 'maker-bps');
-  if (makerFeeRate instanceof Refusal) return makerFeeRate;
-  const takerFeeRate = readFee(terms.takerBps, 'taker-bps');
-  if (takerFeeRate instanceof Refusal) return takerFeeRate;
+  const settings = readSettings(terms, lot, {
+    minQuantity: formatAmount(lot.units),
+    maxQuantity: formatAmount(lot.units * DEFAULT_MAX_LOTS),
+    maxNotional: null,
+    maxOpenOrders: null,
+    priceBandBps: null,
+    marketProtectionBps: DEFAULT_MARKET_PROTECTION_BPS,
+    postOnlySlides: false,
+    makerFeeRate: 0,
+    takerFeeRate: 0,
+  });
+  if (settings instanceof Refusal) return settings;
   const referencePrice =
     terms.referencePrice === undefined ? null : readPriceOnTick(terms.referencePrice, tick);
   if (referencePrice instanceof Refusal) return referencePrice;
@@ -98,14 +129,114 @@ export function readInstrument(terms: NewInstrument): InstrumentColumns | Refusa
     quoteAsset: terms.quote,
     tickSize: formatAmount(tick.units),
     lotSize: formatAmount(lot.units),
-    minQuantity: formatAmount(minQuantity),
-    maxQuantity: formatAmount(maxQuantity),
-    priceBandBps,
-    marketProtectionBps: protection,
-    makerFeeRate,
-    takerFeeRate,
+    ...settings,
     referencePrice,
   };
+}
+
+/** The columns of a known instrument with its settings changed, or the first thing that is wrong with them. */
+export function changeSettings(row: InstrumentRow, settings: InstrumentSettings): SettingColumns | Refusal {
+  const lot = parseStepSize(row.lotSize);
+  assert(typeof lot !== 'string', `the lot of ${row.symbol} was checked when it was added`);
+  const { maxNotional, maxOpenOrders, priceBandBps, marketProtectionBps, postOnlySlides } = row;
+  return readSettings(settings, lot, {
+    minQuantity: plainDecimal(row.minQuantity),
+    maxQuantity: plainDecimal(row.maxQuantity),
+    ...{ maxNotional, maxOpenOrders, priceBandBps, marketProtectionBps, postOnlySlides },
+    makerFeeRate: row.makerFeeRate,
+    takerFeeRate: row.takerFeeRate,
+  });
+}
+
+/** An instrument in the words of {@link NewInstrument}, with its status. */
+export function shownInstrument(row: InstrumentRow): object {
+  return {
+    symbol: row.symbol,
+    base: row.baseAsset,
+    quote: row.quoteAsset,
+    tick: plainDecimal(row.tickSize),
+    lot: plainDecimal(row.lotSize),
+    minQty: plainDecimal(row.minQuantity),
+    maxQty: plainDecimal(row.maxQuantity),
+    maxNotional: row.maxNotional == null ? null : plainDecimal(row.maxNotional),
+    maxOpenOrders: row.maxOpenOrders ?? null,
+    priceBandPct: row.priceBandBps == null ? null : shownPercent(row.priceBandBps),
+    marketProtectionPct: shownPercent(row.marketProtectionBps),
+    postOnly: row.postOnlySlides ? 'slide' : 'reject',
+    makerBps: shownFee(row.makerFeeRate),
+    takerBps: shownFee(row.takerFeeRate),
+    referencePrice: row.referencePrice == null ? null : plainDecimal(row.referencePrice),
+    status: row.status,
+    haltedBy: row.haltedBy ?? null,
+    reason: row.statusReason ?? null,
+    createdAt: row.createdAt,
+  };
+}
+
+function readSettings(
+  settings: InstrumentSettings,
+  lot: StepSize,
+  current: SettingColumns,
+): SettingColumns | Refusal {
+  const minQuantity = readLots(settings.minQty ?? current.minQuantity, lot, 'min-qty');
+  if (minQuantity instanceof Refusal) return minQuantity;
+  const maxQuantity = readLots(settings.maxQty ?? current.maxQuantity, lot, 'max-qty');
+  if (maxQuantity instanceof Refusal) return maxQuantity;
+  if (maxQuantity < minQuantity) {
+    const [min, max] = [formatAmount(minQuantity), formatAmount(maxQuantity)];
+    return new Refusal(400, `max-qty must not be below min-qty: ${max} is less than ${min}`);
+  }
+  const bounds = readBounds(settings, current);
+  if (bounds instanceof Refusal) return bounds;
+  const rates = readRates(settings, current);
+  if (rates instanceof Refusal) return rates;
+  const { postOnly } = settings;
+  return {
+    minQuantity: formatAmount(minQuantity),
+    maxQuantity: formatAmount(maxQuantity),
+    ...bounds,
+    ...rates,
+    postOnlySlides: postOnly === undefined ? current.postOnlySlides : postOnly === 'slide',
+  };
+}
+
+function readBounds(
+  { maxNotional, maxOpenOrders, priceBandPct }: InstrumentSettings,
+  current: SettingColumns,
+): Pick<SettingColumns, 'maxNotional' | 'maxOpenOrders' | 'priceBandBps'> | Refusal {
+  const notional = maxNotional == null ? undefined : readPositiveAmount(maxNotional, 'max-notional');
+  if (notional instanceof Refusal) return notional;
+  const orders = maxOpenOrders == null ? undefined : readPositiveCount(maxOpenOrders, 'max-open-orders');
+  if (orders instanceof Refusal) return orders;
+  const band = priceBandPct == null ? undefined : readPositivePercent(priceBandPct, 'price-band-pct');
+  if (band instanceof Refusal) return band;
+  return {
+    maxNotional:
+      maxNotional === undefined
+        ? current.maxNotional
+        : notional === undefined
+          ? null
+          : formatAmount(notional),
+    maxOpenOrders: maxOpenOrders === undefined ? current.maxOpenOrders : (orders ?? null),
+    priceBandBps: priceBandPct === undefined ? current.priceBandBps : (band ?? null),
+  };
+}
+
+function readRates(
+  { marketProtectionPct, makerBps, takerBps }: InstrumentSettings,
+  current: SettingColumns,
+): Pick<SettingColumns, 'marketProtectionBps' | 'makerFeeRate' | 'takerFeeRate'> | Refusal {
+  const protection =
+    marketProtectionPct === undefined
+      ? current.marketProtectionBps
+      : readScaled(marketProtectionPct, BPS_PER_PERCENT, 'market-protection-pct');
+  if (protection instanceof Refusal) return protection;
+  if (protection >= WHOLE_BPS) return new Refusal(400, 'market-protection-pct must be below 100');
+  const makerFeeRate = makerBps === undefined ? current.makerFeeRate : readFee(makerBps, 'maker-bps');
+  if (makerFeeRate instanceof Refusal) return makerFeeRate;
+  const takerFeeRate = takerBps === undefined ? current.takerFeeRate : readFee(takerBps, 'taker-bps');
+  if (takerFeeRate instanceof Refusal) return takerFeeRate;
+  return { marketProtectionBps: protection, makerFeeRate, takerFeeRate };
 }
 
 /** Decimal text of a positive price that is a multiple of the tick. */
@@ -127,8 +258,7 @@ function readStep(text: string, name: string): StepSize | Refusal {
     : step;
 }
 
-function readLots(text: string | undefined, fallback: bigint, lot: StepSize, name: string): bigint | Refusal {
-  if (text === undefined) return fallback;
+function readLots(text: string, lot: StepSize, name: string): bigint | Refusal {
   const units = readPositiveAmount(text, name);
   if (units instanceof Refusal) return units;
   if (units % lot.units !== 0n) {
@@ -137,15 +267,4 @@ function readLots(text: string | undefined, fallback: bigint, lot: StepSize, nam
   return units / lot.units > BigInt(Number.MAX_SAFE_INTEGER)
     ? new Refusal(400, `${name} is too large for the lot`)
     : units;
-}
-
-function readPercent(text: string, name: string): number | Refusal {
-  return readScaled(text, BPS_PER_PERCENT, name);
-}
-
-function readFee(text: string | undefined, name: string): number | Refusal {
-  const rate = readScaled(text ?? '0', BigInt(FEE_RATE_PER_BASIS_POINT), name);
-  return typeof rate === 'number' && rate > MAX_FEE_RATE
-    ? new Refusal(400, `${name} must be at most ${WHOLE_BPS}`)
-    : rate;
 }

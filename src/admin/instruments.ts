@@ -1,17 +1,24 @@
-/** What is traded: instruments are added, halted and resumed here, and given a reference price. */
-import { type EntityManager, LockMode, UniqueConstraintViolationException } from '@mikro-orm/postgresql';
+/** What is traded: instruments are added here, and given other terms and a reference price. */
+import { type EntityManager, UniqueConstraintViolationException } from '@mikro-orm/postgresql';
 import type { FastifyInstance } from 'fastify';
 import { Book } from '../entities/book.ts';
 import { InstrumentRow } from '../entities/instrument.ts';
-import { FEE_RATE_PER_BASIS_POINT } from '../matching/instrument.ts';
 import { assert } from '../platform/assert.ts';
 import { delay, systemClock } from '../platform/clock.ts';
-import { formatAmount, parseStepSize } from '../platform/decimal.ts';
+import { parseStepSize } from '../platform/decimal.ts';
 import { answer, Refusal } from './answers.ts';
-import { type AdminContext, audit } from './context.ts';
+import { type AdminContext, ask, audit } from './context.ts';
 import type { VenueControl } from './control.ts';
-import { type NewInstrument, readInstrument, readPriceOnTick } from './instrument-terms.ts';
-import { checkReason, checkSymbol, plainDecimal, quoted } from './values.ts';
+import {
+  changeSettings,
+  INSTRUMENT_SETTINGS_SCHEMA,
+  type InstrumentSettings,
+  type NewInstrument,
+  readInstrument,
+  readPriceOnTick,
+  shownInstrument,
+} from './instrument-terms.ts';
+import { lockInstrument } from './trading-status.ts';
 
 interface BySymbol {
   readonly symbol: string;
@@ -20,19 +27,28 @@ interface BySymbol {
 const PARAMS = { type: 'object', properties: { symbol: { type: 'string', maxLength: 64 } } } as const;
 const DECIMAL = { type: 'string', maxLength: 64 } as const;
 const NAME = { type: 'string', maxLength: 64 } as const;
-const OPTIONAL_DECIMALS = [
-  'minQty',
-  'maxQty',
-  'priceBandPct',
-  'marketProtectionPct',
-  'referencePrice',
-  'makerBps',
-  'takerBps',
-] as const;
 
-/** `GET|POST /v1/instruments`, `POST /v1/instruments/:symbol/{halt,resume,reference-price}`. */
+/** `GET|POST /v1/instruments`, `POST /v1/instruments/:symbol/{terms,reference-price}`. */
 export function instrumentRoutes(app: FastifyInstance, context: AdminContext): void {
   const { control } = context;
+
+  /** The row first; then, once the exchange has it, the answer: what members send after that is judged by it. */
+  const change = (
+    symbol: string,
+    work: (tx: EntityManager, row: InstrumentRow) => Refusal | undefined,
+  ): Promise<InstrumentRow | Refusal> =>
+    context.inTurn(async () => {
+      const row = await control.orm.em.fork().transactional(async (tx) => {
+        const found = await lockInstrument(tx, symbol);
+        return found instanceof Refusal ? found : (work(tx, found) ?? found);
+      });
+      if (row instanceof Refusal) return row;
+      const told = await ask(context, (replyTo) =>
+        control.tell({ type: 'exchange' }, { type: 'InstrumentChanged', symbol, replyTo }),
+      );
+      if (told instanceof Refusal) return told;
+      return told.type === 'CommandRejected' ? new Refusal(503, told.text) : row;
+    });
 
   app.get('/v1/instruments', async () => {
     const rows = await control.orm.em
@@ -55,7 +71,8 @@ export function instrumentRoutes(app: FastifyInstance, context: AdminContext): v
             quote: NAME,
             tick: DECIMAL,
             lot: DECIMAL,
-            ...Object.fromEntries(OPTIONAL_DECIMALS.map((name) => [name, DECIMAL])),
+            referencePrice: DECIMAL,
+            ...INSTRUMENT_SETTINGS_SCHEMA,
           },
         },
       },
@@ -85,68 +102,30 @@ export function instrumentRoutes(app: FastifyInstance, context: AdminContext): v
     },
   );
 
-  app.post<{ Params: BySymbol; Body: { readonly reason: string } }>(
-    '/v1/instruments/:symbol/halt',
+  app.post<{ Params: BySymbol; Body: InstrumentSettings }>(
+    '/v1/instruments/:symbol/terms',
     {
       schema: {
         params: PARAMS,
         body: {
           type: 'object',
-          required: ['reason'],
+          minProperties: 1,
           additionalProperties: false,
-          properties: { reason: { type: 'string', maxLength: 1_000 } },
+          properties: INSTRUMENT_SETTINGS_SCHEMA,
         },
       },
     },
     async (request, reply) => {
-      const { reason } = request.body;
-      const refusal = checkReason(reason);
-      if (refusal !== undefined) return answer(reply, refusal);
-      const row = await control.orm.em.fork().transactional(async (tx) => {
-        const found = await lockInstrument(tx, request.params.symbol);
-        if (found instanceof Refusal) return found;
-        // A crash halt says that the book cannot be trusted; an operator's would allow cancels in it.
-        if (found.haltedBy === 'crash') {
-          return new Refusal(409, `${found.symbol} is halted after a crash already: ${found.statusReason}`);
-        }
-        found.status = 'halted';
-        found.haltedBy = 'operator';
-        found.statusReason = reason;
-        audit(tx, context, request, { action: 'instrument halt', details: { symbol: found.symbol, reason } });
-        return found;
+      const settings = request.body;
+      const row = await change(request.params.symbol, (tx, found) => {
+        const columns = changeSettings(found, settings);
+        if (columns instanceof Refusal) return columns;
+        tx.assign(found, columns);
+        const details = { symbol: found.symbol, ...settings };
+        audit(tx, context, request, { action: 'instrument set', details });
+        return undefined;
       });
-      if (row instanceof Refusal) return answer(reply, row);
-      control.tell(
-        { type: 'exchange' },
-        { type: 'SetTradingStatus', symbol: row.symbol, status: { type: 'Halted', by: 'operator', reason } },
-      );
-      return answer(reply, shownInstrument(row));
-    },
-  );
-
-  app.post<{ Params: BySymbol }>(
-    '/v1/instruments/:symbol/resume',
-    { schema: { params: PARAMS } },
-    async (request, reply) => {
-      const row = await control.orm.em.fork().transactional(async (tx) => {
-        const found = await lockInstrument(tx, request.params.symbol);
-        if (found instanceof Refusal) return found;
-        const { symbol, statusReason } = found;
-        found.status = 'open';
-        found.haltedBy = null;
-        found.statusReason = null;
-        audit(tx, context, request, {
-          action: 'instrument resume',
-          details: { symbol, haltedFor: statusReason ?? null },
-        });
-        return found;
-      });
-      if (row instanceof Refusal) return answer(reply, row);
-      control.tell(
-        { type: 'exchange' },
-        { type: 'SetTradingStatus', symbol: row.symbol, status: { type: 'Open' } },
-      );
-      return answer(reply, shownInstrument(row));
+      return answer(reply, row instanceof Refusal ? row : shownInstrument(row));
     },
   );
 
@@ -164,62 +143,19 @@ export function instrumentRoutes(app: FastifyInstance, context: AdminContext): v
       },
     },
     async (request, reply) => {
-      const row = await control.orm.em.fork().transactional(async (tx) => {
-        const found = await lockInstrument(tx, request.params.symbol);
-        if (found instanceof Refusal) return found;
+      const row = await change(request.params.symbol, (tx, found) => {
         const tick = parseStepSize(found.tickSize);
         assert(typeof tick !== 'string', `the tick of ${found.symbol} was checked when it was added`);
         const price = readPriceOnTick(request.body.price, tick);
         if (price instanceof Refusal) return price;
         found.referencePrice = price;
-        audit(tx, context, request, {
-          action: 'instrument reference-price',
-          details: { symbol: found.symbol, price },
-        });
-        return found;
+        const details = { symbol: found.symbol, price };
+        audit(tx, context, request, { action: 'instrument reference-price', details });
+        return undefined;
       });
-      if (row instanceof Refusal) return answer(reply, row);
-      control.tell({ type: 'exchange' }, { type: 'InstrumentChanged', symbol: row.symbol });
-      return answer(reply, shownInstrument(row));
+      return answer(reply, row instanceof Refusal ? row : shownInstrument(row));
     },
   );
-}
-
-/** The instrument, for the rest of the transaction nobody else's to change: a crash may halt it meanwhile. */
-async function lockInstrument(tx: EntityManager, symbol: string): Promise<InstrumentRow | Refusal> {
-  const refusal = checkSymbol(symbol);
-  if (refusal !== undefined) return refusal;
-  const row = await tx.findOne(InstrumentRow, { symbol }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-  return row ?? new Refusal(404, `there is no instrument ${quoted(symbol)}`);
-}
-
-function shownInstrument(row: InstrumentRow): object {
-  return {
-    symbol: row.symbol,
-    base: row.baseAsset,
-    quote: row.quoteAsset,
-    tick: plainDecimal(row.tickSize),
-    lot: plainDecimal(row.lotSize),
-    minQty: plainDecimal(row.minQuantity),
-    maxQty: plainDecimal(row.maxQuantity),
-    priceBandPct: row.priceBandBps == null ? null : hundredths(row.priceBandBps),
-    marketProtectionPct: hundredths(row.marketProtectionBps),
-    makerBps: feeBps(row.makerFeeRate),
-    takerBps: feeBps(row.takerFeeRate),
-    referencePrice: row.referencePrice == null ? null : plainDecimal(row.referencePrice),
-    status: row.status,
-    haltedBy: row.haltedBy ?? null,
-    reason: row.statusReason ?? null,
-    createdAt: row.createdAt,
-  };
-}
-
-function hundredths(bps: number): string {
-  return formatAmount(BigInt(bps) * 10n ** 16n);
-}
-
-function feeBps(rate: number): string {
-  return formatAmount((BigInt(rate) * 10n ** 18n) / BigInt(FEE_RATE_PER_BASIS_POINT));
 }
 
 const READY_TIMEOUT_MS = 5_000;

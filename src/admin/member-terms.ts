@@ -1,14 +1,21 @@
 /**
- * What operators agree with a member about its session and as whom it may come: judged here, so that no row of
- * `users` holds what a logon could not read.
+ * What operators agree with a member about its session, as whom it may come, and within which limits it trades
+ * (trading-terms.ts): judged here, so that no row of `users` holds what a logon could not read.
  */
 import type { User } from '../entities/user.ts';
 import { describeSchedule, parseSchedule } from '../fix/session-schedule.ts';
 import { parseAddressPatterns } from '../platform/addresses.ts';
 import { Refusal } from './answers.ts';
+import {
+  type LimitColumns,
+  MEMBER_LIMITS_SCHEMA,
+  type MemberLimits,
+  readMemberLimits,
+  shownMemberLimits,
+} from './trading-terms.ts';
 
 /** As written by the operator. What is absent stays as it is; null takes an agreement back. */
-export interface MemberTerms {
+export interface MemberTerms extends MemberLimits {
   readonly resetOnLogon?: boolean;
   readonly resetOnLogout?: boolean;
   readonly validateUserDefinedFields?: boolean;
@@ -37,7 +44,8 @@ export type MemberColumns = Partial<
     | 'allowedAddresses'
     | 'certificateSubject'
   >
->;
+> &
+  LimitColumns;
 
 const MAX_CANCEL_GRACE_MS = 3_600_000;
 const MAX_ORDERS_PER_SECOND = 1_000_000;
@@ -63,14 +71,19 @@ export const MEMBER_TERMS_SCHEMA = {
     items: { type: 'string', maxLength: 100 },
   },
   certificateSubject: { type: ['string', 'null'], maxLength: 1_000 },
+  ...MEMBER_LIMITS_SCHEMA,
 } as const;
 
 /** The columns that the terms name, or the first thing that is wrong with them. */
 export function readMemberTerms(terms: MemberTerms): MemberColumns | Refusal {
-  const { schedule, allowedAddresses, ...plain } = terms;
   const refusal = checkNumbers(terms) ?? checkSubject(terms);
   if (refusal !== undefined) return refusal;
-  const columns: MemberColumns = plain;
+  const limits = readMemberLimits(terms);
+  if (limits instanceof Refusal) return limits;
+  const { schedule, allowedAddresses, ...others } = terms;
+  const { selfTradePrevention, maxOrderQty, maxOrderNotional, maxOpenOrders, ...besides } = others;
+  const { priceBandPct, makerBps, takerBps, ...plain } = besides;
+  const columns: MemberColumns = { ...plain, ...limits };
   if (schedule !== undefined) {
     const read = schedule === null ? null : parseSchedule(schedule);
     if (typeof read === 'string') return new Refusal(400, read);
@@ -96,6 +109,7 @@ export function shownMemberTerms(user: User): Required<MemberTerms> {
     ordersPerSecond: user.ordersPerSecond ?? null,
     allowedAddresses: user.allowedAddresses ?? null,
     certificateSubject: user.certificateSubject ?? null,
+    ...shownMemberLimits(user),
   };
 }
 

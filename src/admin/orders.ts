@@ -1,17 +1,15 @@
-/** Orders, trades and balances as committed, and the operator's cancels. */
+/** Orders, trades and balances as committed. */
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { FastifyInstance } from 'fastify';
-import type { Address, Message } from '../actors/protocol.ts';
 import { Balance } from '../entities/balance.ts';
-import { InstrumentRow } from '../entities/instrument.ts';
 import { Order } from '../entities/order.ts';
 import { Trade } from '../entities/trade.ts';
+import { TradeAmendment } from '../entities/trade-amendment.ts';
 import { User } from '../entities/user.ts';
-import type { UnsolicitedCancel } from '../matching/types.ts';
 import { formatAmount, parseAmount } from '../platform/decimal.ts';
 import { answer, Refusal } from './answers.ts';
-import { type AdminContext, ask, audit, findMember } from './context.ts';
-import { checkSymbol, plainDecimal, quoted } from './values.ts';
+import { type AdminContext, findMember } from './context.ts';
+import { plainDecimal, quoted } from './values.ts';
 
 interface Query {
   readonly username?: string;
@@ -19,8 +17,6 @@ interface Query {
   readonly all?: string;
   readonly limit?: string;
 }
-
-type CancelBody = { readonly username: string } | { readonly symbol: string } | { readonly all: true };
 
 const DEFAULT_ROWS = 100;
 const QUERY_FIELDS = {
@@ -30,10 +26,7 @@ const QUERY_FIELDS = {
   limit: { type: 'string', pattern: '^[1-9][0-9]{0,6}$' },
 } as const;
 
-/** ExecRestatementReason (378) 8: market option. */
-const BY_OPERATOR: UnsolicitedCancel = { execRestatementReason: 8, text: 'canceled by the operator' };
-
-/** `GET /v1/{orders,trades,balances}`, `POST /v1/orders/cancel`. */
+/** `GET /v1/{orders,trades,balances}`. */
 export function orderRoutes(app: FastifyInstance, context: AdminContext): void {
   const { control } = context;
   const rowLimit = (query: Query): number => Math.min(Number(query.limit ?? DEFAULT_ROWS), context.maxRows);
@@ -76,7 +69,12 @@ export function orderRoutes(app: FastifyInstance, context: AdminContext): void {
       em,
       rows.flatMap((row) => [row.makerUserId, row.takerUserId]),
     );
-    return { trades: rows.slice(0, limit).map((row) => shownTrade(row, names)), more: rows.length > limit };
+    const shown = rows.slice(0, limit);
+    const amended = await amendments(em, shown);
+    return {
+      trades: shown.map((row) => ({ ...shownTrade(row, names), amended: amended.get(row.id) ?? null })),
+      more: rows.length > limit,
+    };
   });
 
   app.get<{ Querystring: Query }>('/v1/balances', withQuery('username', 'limit'), async (request, reply) => {
@@ -97,74 +95,7 @@ export function orderRoutes(app: FastifyInstance, context: AdminContext): void {
       more: rows.length > limit,
     };
   });
-
-  /** How many cancels were requested, or the refusal of one member's or symbol's. */
-  const cancel = async (message: (replyTo: Address) => Message): Promise<number | Refusal> => {
-    const reply = await ask(context, (replyTo) => control.tell({ type: 'exchange' }, message(replyTo)));
-    if (reply instanceof Refusal) return reply;
-    if (reply.type === 'CancelsRequested') return reply.orderCount;
-    if (reply.type === 'CommandRejected') return new Refusal(503, reply.text);
-    throw new Error(`a cancel was answered with ${reply.type}`);
-  };
-  const cancelMember = (userId: number): Promise<number | Refusal> =>
-    cancel((replyTo) => ({
-      type: 'SubmitAccountCommand',
-      userId,
-      command: { type: 'CancelMemberOrders', unsolicited: BY_OPERATOR },
-      replyTo,
-    }));
-
-  app.post<{ Body: CancelBody }>(
-    '/v1/orders/cancel',
-    { schema: { body: CANCEL_BODY } },
-    async (request, reply) => {
-      const em = control.orm.em.fork();
-      const { body } = request;
-      let canceled: number | Refusal;
-      const recorded = async (): Promise<void> => {
-        audit(em, context, request, { action: 'order cancel', details: { ...body } });
-        await em.flush();
-      };
-      if ('username' in body) {
-        const user = await findMember(em, body.username);
-        if (user instanceof Refusal) return answer(reply, user);
-        await recorded();
-        canceled = await cancelMember(user.id);
-      } else if ('symbol' in body) {
-        const { symbol } = body;
-        const refusal = checkSymbol(symbol) ?? (await checkListed(em, symbol));
-        if (refusal !== undefined) return answer(reply, refusal);
-        await recorded();
-        canceled = await cancel((replyTo) => ({
-          type: 'CancelSymbolOrders',
-          symbol,
-          unsolicited: BY_OPERATOR,
-          replyTo,
-        }));
-      } else {
-        await recorded();
-        const counts = await Promise.all((await membersWithOpenOrders(em)).map(cancelMember));
-        canceled = counts.reduce<number | Refusal>(
-          (sum, count) => (sum instanceof Refusal ? sum : count instanceof Refusal ? count : sum + count),
-          0,
-        );
-      }
-      return answer(reply, canceled instanceof Refusal ? canceled : { cancelsRequested: canceled });
-    },
-  );
 }
-
-const CANCEL_BODY = {
-  type: 'object',
-  minProperties: 1,
-  maxProperties: 1,
-  additionalProperties: false,
-  properties: {
-    username: { type: 'string', maxLength: 64 },
-    symbol: { type: 'string', maxLength: 64 },
-    all: { const: true },
-  },
-} as const;
 
 function withQuery(...names: readonly (keyof typeof QUERY_FIELDS)[]) {
   const properties = Object.fromEntries(names.map((name) => [name, QUERY_FIELDS[name]]));
@@ -184,19 +115,16 @@ async function userOf(em: EntityManager, username: string | undefined): Promise<
   return (await em.findOne(User, { username })) ?? new Refusal(404, `there is no user ${quoted(username)}`);
 }
 
-async function checkListed(em: EntityManager, symbol: string): Promise<Refusal | undefined> {
-  const row = await em.findOne(InstrumentRow, { symbol });
-  return row === null ? new Refusal(404, `there is no instrument ${quoted(symbol)}`) : undefined;
-}
-
-async function membersWithOpenOrders(em: EntityManager): Promise<number[]> {
-  const rows = await em
-    .createQueryBuilder(Order, 'o')
-    .select('userId', true)
-    .where({ isOpen: true })
-    .orderBy({ userId: 'asc' })
-    .execute<{ userId: number }[]>('all');
-  return rows.map((row) => row.userId);
+/** How trades stand that the operator has amended, in words, by trade. */
+async function amendments(em: EntityManager, trades: readonly Trade[]): Promise<ReadonlyMap<number, string>> {
+  const ids = trades.map((trade) => trade.id);
+  const rows = await em.find(TradeAmendment, { tradeId: { $in: ids } }, { orderBy: { id: 'asc' } });
+  return new Map(
+    rows.map(({ tradeId, kind, quantityAfter, priceAfter }) => {
+      const now = `${plainDecimal(quantityAfter)} at ${plainDecimal(priceAfter)}`;
+      return [tradeId, kind === 'bust' ? 'busted' : `corrected: ${now}`];
+    }),
+  );
 }
 
 async function usernames(
@@ -217,6 +145,14 @@ function shownOrder(row: Order, names: ReadonlyMap<number, string>): object {
     ordType: row.ordType,
     timeInForce: row.timeInForce,
     price: plainDecimal(row.price),
+    stopPx: orNull(row.stopPx),
+    triggered: row.stopPx == null ? null : row.triggered,
+    expireTime: row.expireAt ?? null,
+    expireDate: row.expireDate ?? null,
+    execInst: row.execInst ?? null,
+    minQty: orNull(row.minQty),
+    maxFloor: orNull(row.maxFloor),
+    displayedQty: orNull(row.displayedQuantity),
     orderQty: plainDecimal(row.quantity),
     cumQty: plainDecimal(row.filledQuantity),
     leavesQty: plainDecimal(row.remainingQuantity),
@@ -226,6 +162,10 @@ function shownOrder(row: Order, names: ReadonlyMap<number, string>): object {
     createdAt: row.createdAt,
     updatedAt: row.updatedAt,
   };
+}
+
+function orNull(column: string | null | undefined): string | null {
+  return column == null ? null : plainDecimal(column);
 }
 
 function shownTrade(row: Trade, names: ReadonlyMap<number, string>): object {

@@ -12,13 +12,19 @@ import {
 import type { Log } from '../platform/log.ts';
 import { announcementRoutes } from './announcements.ts';
 import { answer, isDatabaseAway, Refusal } from './answers.ts';
-import type { AdminContext } from './context.ts';
+import { cancelRoutes } from './cancels.ts';
+import { type AdminContext, takeTurns } from './context.ts';
 import type { VenueControl } from './control.ts';
 import { instrumentRoutes } from './instruments.ts';
+import { killSwitchRoutes } from './kill-switch.ts';
+import { METRICS_ROUTE, metricsRoutes } from './metrics.ts';
 import { orderRoutes } from './orders.ts';
 import { statusRoutes } from './status.ts';
 import { tokensEqual } from './token.ts';
+import { tradeRoutes } from './trades.ts';
+import { tradingStatusRoutes } from './trading-status.ts';
 import { transferRoutes } from './transfers.ts';
+import { userStatusRoutes } from './user-status.ts';
 import { userRoutes } from './users.ts';
 
 export interface AdminServerOptions {
@@ -28,6 +34,8 @@ export interface AdminServerOptions {
   readonly token: string;
   readonly control: VenueControl;
   readonly log: Log;
+  /** Lets whoever reaches the port read the metrics, so that their collector needs no token; default false. */
+  readonly openMetrics?: boolean;
   /** Bounds; the defaults are those of VenueLimits. */
   readonly limits?: { readonly maxAdminBodyBytes: number; readonly maxAdminRows: number };
 }
@@ -90,10 +98,16 @@ export function buildAdminServer(options: Omit<AdminServerOptions, 'host' | 'por
     // Input is judged, not repaired: a number in quotes, or an unknown name, is an error of the caller.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
   });
-  const context: AdminContext = { control: options.control, log: options.log, maxRows: limits.maxAdminRows };
+  const context: AdminContext = {
+    control: options.control,
+    log: options.log,
+    maxRows: limits.maxAdminRows,
+    inTurn: takeTurns(),
+  };
 
   app.addHook('onRequest', async (request, reply) => {
-    if (OPEN_ROUTES.has(request.routeOptions.url ?? '')) return;
+    const url = request.routeOptions.url ?? '';
+    if (OPEN_ROUTES.has(url) || (options.openMetrics === true && url === METRICS_ROUTE)) return;
     const header = request.headers.authorization ?? '';
     if (header.startsWith('Bearer ') && tokensEqual(options.token, header.slice('Bearer '.length))) return;
     reply.header('www-authenticate', 'Bearer');
@@ -108,11 +122,17 @@ export function buildAdminServer(options: Omit<AdminServerOptions, 'host' | 'por
   app.setErrorHandler<FastifyError>((error, request, reply) => sendError(error, request, reply, options));
 
   statusRoutes(app, context);
+  metricsRoutes(app, context);
   userRoutes(app, context);
+  userStatusRoutes(app, context);
   announcementRoutes(app, context);
   instrumentRoutes(app, context);
+  tradingStatusRoutes(app, context);
   transferRoutes(app, context);
   orderRoutes(app, context);
+  cancelRoutes(app, context);
+  tradeRoutes(app, context);
+  killSwitchRoutes(app, context);
   return app;
 }
 

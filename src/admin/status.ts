@@ -1,5 +1,7 @@
 /** What the node says about itself: whether it lives, whether it can trade, and how it is doing. */
 import type { FastifyInstance } from 'fastify';
+import type { TradingStatus } from '../actors/protocol.ts';
+import { assertNever } from '../platform/assert.ts';
 import type { AdminContext } from './context.ts';
 
 /** `GET /health/live`, `GET /health/ready` (503 with the reasons while it is not), `GET /v1/status`. */
@@ -24,10 +26,21 @@ export function statusRoutes(app: FastifyInstance, { control }: AdminContext): v
       })),
       symbols: status.symbols.map(({ status: trading, ...symbol }) => ({
         ...symbol,
-        status: trading.type === 'Open' ? 'open' : 'halted',
-        haltedBy: trading.type === 'Open' ? null : trading.by,
-        reason: trading.type === 'Open' ? null : trading.reason,
+        ...shownTradingStatus(trading),
       })),
     };
   });
+}
+
+function shownTradingStatus(status: TradingStatus): object {
+  switch (status.type) {
+    case 'Open':
+      return { status: 'open', haltedBy: null, reason: null };
+    case 'CancelOnly':
+      return { status: 'cancel_only', haltedBy: null, reason: status.reason };
+    case 'Halted':
+      return { status: 'halted', haltedBy: status.by, reason: status.reason };
+    default:
+      return assertNever(status);
+  }
 }

@@ -10,7 +10,7 @@ import { Transfer } from '../entities/transfer.ts';
 import type { User } from '../entities/user.ts';
 import { formatAmount, parseAmount } from '../platform/decimal.ts';
 import { answer, Refusal } from './answers.ts';
-import { type AdminContext, ask, audit, findMember, OPERATOR_HEADER } from './context.ts';
+import { type AdminContext, ask, audit, findOwner, OPERATOR_HEADER, recordOutcome } from './context.ts';
 import { checkAsset, checkIdempotencyKey, operatorName, plainDecimal, readPositiveAmount } from './values.ts';
 
 interface NewTransfer {
@@ -56,7 +56,8 @@ export function transferRoutes(app: FastifyInstance, context: AdminContext): voi
 
     const { type, username, asset, amount } = request.body;
     // Before the account is asked: an answer that is lost must not hide who asked.
-    audit(em, context, request, { action: type, details: { username, asset, amount, id: wanted.id } });
+    const details = { username, asset, amount, id: wanted.id };
+    const entry = audit(em, context, request, { action: type, details });
     await em.flush();
     const answered = await ask(context, (replyTo) =>
       control.tell(
@@ -76,6 +77,7 @@ export function transferRoutes(app: FastifyInstance, context: AdminContext): voi
       ),
     );
     if (answered instanceof Refusal) return answer(reply, answered);
+    await recordOutcome(context, entry, 'text' in answered ? { refused: answered.text } : { booked: true });
     switch (answered.type) {
       case 'TransferBooked': {
         // Another request with the same id may have been first, with another content.
@@ -100,7 +102,8 @@ async function readTransfer(em: EntityManager, body: NewTransfer): Promise<Wante
   if (refusal !== undefined) return refusal;
   const amount = readPositiveAmount(body.amount, 'amount');
   if (amount instanceof Refusal) return amount;
-  const user = await findMember(em, body.username);
+  // The venue too: it is paid fees, and may be charged with what a party of a busted trade lacks.
+  const user = await findOwner(em, body.username);
   if (user instanceof Refusal) return user;
   return { user, asset: body.asset, amount: body.type === 'deposit' ? amount : -amount, id };
 }

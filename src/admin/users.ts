@@ -6,6 +6,7 @@ import { User } from '../entities/user.ts';
 import { answer, Refusal } from './answers.ts';
 import { type AdminContext, audit, findMember } from './context.ts';
 import { MEMBER_TERMS_SCHEMA, type MemberTerms, readMemberTerms, shownMemberTerms } from './member-terms.ts';
+import { MEMBER_LIMITS_SCHEMA, tradingTermsOf } from './trading-terms.ts';
 import { checkPassword, checkUsername } from './values.ts';
 
 interface NewUser extends MemberTerms {
@@ -22,7 +23,7 @@ const MAX_COMP_ID = 2_147_483_647;
 const PARAMS = { type: 'object', properties: { username: { type: 'string', maxLength: 64 } } } as const;
 const PASSWORD = { type: 'string', maxLength: 1_000 } as const;
 
-/** `POST /v1/users`, `GET /v1/users[/:username]`, `POST /v1/users/:username/{enable,disable,password,terms}`. */
+/** `POST /v1/users`, `GET /v1/users[/:username]`, `POST /v1/users/:username/{password,reset-numbers,terms}`. */
 export function userRoutes(app: FastifyInstance, context: AdminContext): void {
   const { control } = context;
 
@@ -85,28 +86,6 @@ export function userRoutes(app: FastifyInstance, context: AdminContext): void {
     },
   );
 
-  const setStatus = (route: string, status: 'active' | 'disabled', action: string): void => {
-    app.post<{ Params: ByName }>(route, { schema: { params: PARAMS } }, async (request, reply) => {
-      const user = await control.orm.em.fork().transactional(async (tx) => {
-        const found = await findMember(tx, request.params.username);
-        if (found instanceof Refusal) return found;
-        found.status = status;
-        audit(tx, context, request, { action, details: { username: found.username } });
-        return found;
-      });
-      if (user instanceof Refusal) return answer(reply, user);
-      if (status === 'disabled') {
-        control.tell(
-          { type: 'gateway', name: control.gatewayName },
-          { type: 'LogoutMember', senderCompId: user.senderCompId, text: 'disabled by the operator' },
-        );
-      }
-      return answer(reply, shownUser(user));
-    });
-  };
-  setStatus('/v1/users/:username/enable', 'active', 'user enable');
-  setStatus('/v1/users/:username/disable', 'disabled', 'user disable');
-
   app.post<{ Params: ByName; Body: { readonly password: string } }>(
     '/v1/users/:username/password',
     {
@@ -158,7 +137,7 @@ export function userRoutes(app: FastifyInstance, context: AdminContext): void {
   termsRoute(app, context);
 }
 
-/** A session that is on keeps the terms that it began with. */
+/** A session that is on keeps the terms that it began with; limits hold for the next order. */
 function termsRoute(app: FastifyInstance, context: AdminContext): void {
   app.post<{ Params: ByName; Body: MemberTerms }>(
     '/v1/users/:username/terms',
@@ -175,19 +154,31 @@ function termsRoute(app: FastifyInstance, context: AdminContext): void {
     },
     async (request, reply) => {
       const terms = request.body;
+      const { control, inTurn } = context;
       const columns = readMemberTerms(terms);
       if (columns instanceof Refusal) return answer(reply, columns);
-      const user = await context.control.orm.em.fork().transactional(async (tx) => {
-        const found = await findMember(tx, request.params.username);
-        if (found instanceof Refusal) return found;
-        tx.assign(found, columns);
-        const details = { username: found.username, ...terms };
-        audit(tx, context, request, { action: 'user set', details });
-        return found;
+      const user = await inTurn(async () => {
+        const changed = await control.orm.em.fork().transactional(async (tx) => {
+          const found = await findMember(tx, request.params.username);
+          if (found instanceof Refusal) return found;
+          tx.assign(found, columns);
+          const details = { username: found.username, ...terms };
+          audit(tx, context, request, { action: 'user set', details });
+          return found;
+        });
+        if (!(changed instanceof Refusal) && namesLimits(terms)) {
+          const told = { userId: changed.id, terms: tradingTermsOf(changed) };
+          control.tell({ type: 'exchange' }, { type: 'TradingTermsChanged', ...told });
+        }
+        return changed;
       });
       return answer(reply, user instanceof Refusal ? user : shownUser(user));
     },
   );
+}
+
+function namesLimits(terms: MemberTerms): boolean {
+  return Object.keys(terms).some((name) => Object.hasOwn(MEMBER_LIMITS_SCHEMA, name));
 }
 
 function takenBy(user: User, username: string): Refusal {
@@ -196,7 +187,8 @@ function takenBy(user: User, username: string): Refusal {
     : new Refusal(409, `comp id ${user.senderCompId} belongs to "${user.username}" already`);
 }
 
-function shownUser(user: User): object {
+/** A member as operators see it. */
+export function shownUser(user: User): object {
   return {
     username: user.username,
     compId: user.senderCompId,

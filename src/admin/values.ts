@@ -1,7 +1,8 @@
 /**
- * What operators may write: names, passwords, amounts, percentages. Each reader gives the value or the
+ * What operators may write: names, passwords, amounts, percentages, fees. Each reader gives the value or the
  * sentence that says what would be right; the API's schemas check shapes only.
  */
+import { FEE_RATE_PER_BASIS_POINT, type FeeRate } from '../matching/instrument.ts';
 import { formatAmount, parseAmount } from '../platform/decimal.ts';
 import { Refusal } from './answers.ts';
 
@@ -15,6 +16,11 @@ const REASON = /^[ -~]{1,200}$/;
 const PASSWORD_MIN = 8;
 const PASSWORD_MAX = 256;
 const UNIT = 10n ** 18n;
+const BPS_PER_PERCENT = 100n;
+const MAX_COUNT = 1_000_000_000;
+const WHOLE_BPS = 10_000;
+/** A fee of the whole notional. */
+const MAX_FEE_RATE = FEE_RATE_PER_BASIS_POINT * WHOLE_BPS;
 
 /** Whoever uses the API, as they call themselves; for the audit. */
 const OPERATOR = /^[A-Za-z0-9._@-]{1,64}$/;
@@ -88,6 +94,37 @@ export function readScaled(text: string, scale: bigint, name: string): number | 
   }
   const value = scaled / UNIT;
   return value > 2_147_483_647n ? new Refusal(400, `${name} is too large`) : Number(value);
+}
+
+/** A percentage above 0 in hundredths of a percent. */
+export function readPositivePercent(text: string, name: string): number | Refusal {
+  const bps = readScaled(text, BPS_PER_PERCENT, name);
+  return bps === 0 ? new Refusal(400, `${name} must be above 0; none takes the band away`) : bps;
+}
+
+/** A fee of 0 to 10,000 basis points. */
+export function readFee(text: string, name: string): FeeRate | Refusal {
+  const rate = readScaled(text, BigInt(FEE_RATE_PER_BASIS_POINT), name);
+  return typeof rate === 'number' && rate > MAX_FEE_RATE
+    ? new Refusal(400, `${name} must be at most ${WHOLE_BPS}`)
+    : rate;
+}
+
+/** How many of something there may be. */
+export function readPositiveCount(value: number, name: string): number | Refusal {
+  return Number.isSafeInteger(value) && value >= 1 && value <= MAX_COUNT
+    ? value
+    : new Refusal(400, `${name} is a whole number from 1 to ${MAX_COUNT}`);
+}
+
+/** Hundredths of a percent as a percentage. */
+export function shownPercent(bps: number): string {
+  return formatAmount((BigInt(bps) * UNIT) / BPS_PER_PERCENT);
+}
+
+/** A fee in basis points. */
+export function shownFee(rate: FeeRate): string {
+  return formatAmount((BigInt(rate) * UNIT) / BigInt(FEE_RATE_PER_BASIS_POINT));
 }
 
 /** Text from a NUMERIC column without its trailing zeros. */

@@ -1,10 +1,11 @@
 /** What `onebook user add` and `onebook user set` agree with a member: their flags, and the columns that show it. */
 import type { Command } from 'commander';
-import { CliFailure, EXIT } from './failure.ts';
+import { isNone, orNone, readCount, readCountOrNone, readYesNo } from './flag-values.ts';
+import { LIMITS, type LimitFlags, readLimits, withLimits } from './member-limits.ts';
 import type { Column } from './table.ts';
 
 /** As commander gives them: a flag that may stand alone is `true` then. */
-export interface TermsFlags {
+export interface TermsFlags extends LimitFlags {
   readonly resetOnLogon?: string | true;
   readonly resetOnLogout?: string | true;
   readonly validateUserDefinedFields?: string | true;
@@ -33,14 +34,12 @@ export const TERMS: readonly Column[] = [
   { title: 'ORDERS PER SECOND', field: 'ordersPerSecond', right: true },
   { title: 'ALLOWED ADDRESSES', field: 'allowedAddresses' },
   { title: 'CERTIFICATE SUBJECT', field: 'certificateSubject' },
+  ...LIMITS,
 ];
-
-/** Takes an agreement back. */
-const NONE = 'none';
 
 /** Adds the flags. */
 export function withTerms(command: Command): Command {
-  return command
+  const agreed = command
     .option('--reset-on-logon [yes|no]', 'begin at sequence number 1 at every Logon, as if it had 141=Y')
     .option('--reset-on-logout [yes|no]', 'go back to sequence number 1 after every Logout')
     .option('--validate-user-defined-fields [yes|no]', 'reject tags from 5000 on that are not the venue’s')
@@ -57,6 +56,7 @@ export function withTerms(command: Command): Command {
     )
     .option('--allowed-addresses <list>', 'addresses and networks (CIDR) that it may come from; none: any')
     .option('--certificate-subject <subject>', 'the client certificate that it must present; or none');
+  return withLimits(agreed);
 }
 
 /** The terms that the flags name, as the API takes them; it judges them. */
@@ -68,32 +68,15 @@ export function readTerms(flags: TermsFlags): Record<string, unknown> {
     schedule: orNone(flags.schedule),
     cancelOnDisconnect: readYesNo('--cancel-on-disconnect', flags.cancelOnDisconnect),
     cancelGraceMs: readCount('--cancel-grace-ms', flags.cancelGraceMs),
-    ordersPerSecond:
-      flags.ordersPerSecond === NONE ? null : readCount('--orders-per-second', flags.ordersPerSecond),
+    ordersPerSecond: readCountOrNone('--orders-per-second', flags.ordersPerSecond),
     allowedAddresses: readList(flags.allowedAddresses),
     certificateSubject: orNone(flags.certificateSubject),
+    ...readLimits(flags),
   };
   return Object.fromEntries(Object.entries(terms).filter(([, value]) => value !== undefined));
 }
 
-function readYesNo(flag: string, value: string | true | undefined): boolean | undefined {
-  if (value === undefined) return undefined;
-  if (value === true || value === 'yes') return true;
-  if (value === 'no') return false;
-  throw new CliFailure(EXIT.usage, `${flag} is yes or no, not "${value}"`);
-}
-
-function readCount(flag: string, value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  if (/^\d{1,9}$/.test(value)) return Number(value);
-  throw new CliFailure(EXIT.usage, `${flag} must be a whole number, not "${value}"`);
-}
-
 function readList(value: string | undefined): readonly string[] | null | undefined {
   if (value === undefined) return undefined;
-  return value === NONE ? null : value.split(/[\s,]+/).filter((part) => part !== '');
-}
-
-function orNone(value: string | undefined): string | null | undefined {
-  return value === NONE ? null : value;
+  return isNone(value) ? null : value.split(/[\s,]+/).filter((part) => part !== '');
 }

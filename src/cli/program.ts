@@ -1,14 +1,19 @@
 /** The `onebook` command line: every command, and how its end becomes an exit code. */
 import { Command, CommanderError, Help, type Option } from 'commander';
 import { addAnnounceCommand } from './announce.ts';
+import { addAuditCommands, type VerifyAuditDatabase } from './audit.ts';
+import { addBackupCommand, type BackupDatabase } from './backup.ts';
 import { NODE_OPTIONS } from './client-command.ts';
 import { CliFailure, EXIT, type ExitCode, tellError } from './failure.ts';
 import { addFixCommands } from './fix.ts';
 import { addFundsCommands } from './funds.ts';
 import { addInstrumentCommands } from './instrument.ts';
+import { addKillSwitchCommand } from './kill-switch.ts';
 import { addOrderCommands } from './orders.ts';
+import { addReconcileCommand, type ReconcileDatabase } from './reconcile.ts';
 import { addStartCommand, type StartNode } from './start.ts';
 import { addStatusCommand } from './status.ts';
+import { addTradeCommands } from './trade.ts';
 import { addUserCommands } from './user.ts';
 
 /** What `onebook demo` is told. */
@@ -24,6 +29,9 @@ export interface DemoOptions {
 export interface Loaders {
   readonly startNode: () => Promise<StartNode>;
   readonly demo: () => Promise<(options: DemoOptions) => Promise<number>>;
+  readonly reconcile: () => Promise<ReconcileDatabase>;
+  readonly verifyAudit: () => Promise<VerifyAuditDatabase>;
+  readonly backup: () => Promise<BackupDatabase>;
 }
 
 /** Runs one command line; `argv` is without the program. Resolves with the exit code. */
@@ -73,7 +81,12 @@ export async function runProgram(
   addInstrumentCommands(program);
   addFundsCommands(program);
   addOrderCommands(program);
+  addTradeCommands(program);
+  addKillSwitchCommand(program);
   addAnnounceCommand(program);
+  addReconcileCommand(program, loaders.reconcile);
+  addAuditCommands(program, loaders.verifyAudit);
+  addBackupCommand(program, loaders.backup);
   addFixCommands(program);
 
   try {

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { Body } from './admin-client.ts';
 import { type ClientFlags, clientCommand, connect, showSentence } from './client-command.ts';
+import { TRADING_STATUS_WORDS } from './instrument.ts';
 import { type Column, formatCard, formatTable, type Row } from './table.ts';
 
 const NODE: readonly Column[] = [
@@ -17,7 +18,7 @@ const NODE: readonly Column[] = [
 
 const SYMBOLS: readonly Column[] = [
   { title: 'SYMBOL', field: 'symbol' },
-  { title: 'STATUS', field: 'status' },
+  { title: 'STATUS', field: 'status', words: TRADING_STATUS_WORDS },
   { title: 'BOOK', field: 'ready' },
   { title: 'REFERENCE', field: 'referencePrice', right: true },
   { title: 'HALTED BY', field: 'haltedBy' },

@@ -6,6 +6,8 @@ export interface Column {
   readonly field: string;
   /** To the right: for numbers. */
   readonly right?: boolean;
+  /** Left out of a table in which no row has a value. */
+  readonly rare?: boolean;
   /** Words for codes; a value without one is shown as it is. */
   readonly words?: Readonly<Record<string, string>>;
 }
@@ -17,13 +19,16 @@ const INSTANT = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(\.\d+)?Z$/;
 const GAP = '  ';
 
 /** The table as lines; `(none)` when it has no rows. */
-export function formatTable(columns: readonly Column[], rows: readonly Row[]): string {
+export function formatTable(all: readonly Column[], rows: readonly Row[]): string {
   if (rows.length === 0) return '(none)\n';
+  const columns = all.filter(({ rare, field }) => rare !== true || rows.some((row) => row[field] != null));
   const cells = [
     columns.map((column) => column.title),
     ...rows.map((row) => columns.map((column) => cellText(column, row[column.field]))),
   ];
-  const widths = columns.map((_, index) => Math.max(...cells.map((line) => line[index]?.length ?? 0)));
+  const widths = columns.map((_, index) =>
+    cells.reduce((widest, line) => Math.max(widest, line[index]?.length ?? 0), 0),
+  );
   return cells
     .map((line) =>
       line

@@ -17,6 +17,11 @@ interface ByName extends ClientFlags {
   readonly username: string;
 }
 
+interface DisableFlags extends ByName {
+  readonly cancelOrders?: boolean;
+  readonly reason?: string;
+}
+
 interface AddFlags extends ByName, PasswordFlags, TermsFlags {
   readonly compId: string;
 }
@@ -27,6 +32,7 @@ const IDENTITY: readonly Column[] = [
   { title: 'STATUS', field: 'status' },
 ];
 const CREATED: Column = { title: 'CREATED', field: 'createdAt' };
+const CANCELS_REQUESTED: Column = { title: 'CANCELS REQUESTED', field: 'cancelsRequested', right: true };
 const LIST: readonly Column[] = [...IDENTITY, ...LISTED_TERMS, CREATED];
 const CARD: readonly Column[] = [...IDENTITY, ...TERMS, CREATED];
 
@@ -63,12 +69,13 @@ export function addUserCommands(program: Command): void {
     clientCommand(
       user,
       'set',
-      'change what is agreed with a member; it holds from its next Logon on',
+      'change what is agreed with a member, from its next Logon on, and its limits, from its next order on',
     ).requiredOption('--username <name>', 'the member'),
   )
     .addHelpText(
       'after',
-      '\nExample:\n  onebook user set --username alice --schedule "Mon 08:00 - Fri 17:30 Europe/Zurich reset Sun 18:00"',
+      '\nExample:\n  onebook user set --username alice --schedule "Mon 08:00 - Fri 17:30 Europe/Zurich reset Sun 18:00"' +
+        '\n  onebook user set --username alice --stp oldest --max-order-notional 100000 --max-open-orders 200',
     )
     .action(async (flags: ByName & TermsFlags) => {
       const terms = readTerms(flags);
@@ -96,7 +103,17 @@ export function addUserCommands(program: Command): void {
         showCard(flags, await (await connect(flags)).post(path), CARD);
       });
   };
-  change('disable', 'log a member out and let it in no more; its orders stay: see "onebook order cancel"');
+  clientCommand(user, 'disable', 'log a member out and let it in no more; its orders stay without a flag')
+    .requiredOption('--username <name>', 'the member')
+    .option('--cancel-orders', 'cancel its open orders too')
+    .option('--reason <text>', 'why; with --cancel-orders the member is told')
+    .action(async (flags: DisableFlags) => {
+      const { username, cancelOrders, reason } = flags;
+      const path = `/v1/users/${encodeURIComponent(username)}/disable`;
+      const request = cancelOrders || reason !== undefined ? { cancelOrders, reason } : undefined;
+      const columns = cancelOrders ? [...CARD, CANCELS_REQUESTED] : CARD;
+      showCard(flags, await (await connect(flags)).post(path, request), columns);
+    });
   change('enable', 'let a disabled member in again');
   change('reset-numbers', 'put both sequence numbers of a member back to 1, also while it is logged on');
 

@@ -23,6 +23,12 @@ export interface ListenerConfig {
   readonly port?: number;
 }
 
+/** The operators' port. */
+export interface AdminConfig extends ListenerConfig {
+  /** True: `GET /metrics` needs no token. It names symbols and no members. Default false. */
+  readonly openMetrics?: boolean;
+}
+
 /** How a listener speaks TLS: files in PEM form, relative to cluster.config.ts, read again on SIGHUP. */
 export interface TlsConfig {
   /** The listener's certificate, then those between it and its root. */
@@ -59,7 +65,7 @@ export interface ClusterNodeConfig {
   /** Where members connect; default 127.0.0.1:9880. Several listeners serve the same sessions, within one bound. */
   readonly fix?: OnlyFixListenerConfig | readonly FixListenerConfig[];
   /** Where operators connect; default 127.0.0.1:9881. Plain HTTP: keep it on loopback. */
-  readonly admin?: ListenerConfig;
+  readonly admin?: AdminConfig;
   /** Database, admin token and logs of the embedded server; relative to the file. Default `./data/<node>`. */
   readonly dataDir?: string;
   /** `postgres://user:password@host:port/database`; undefined: the embedded Postgres in the data directory. */
@@ -73,6 +79,11 @@ export interface ClusterConfig {
   /** TargetCompID (56) that members send, SenderCompID (49) of the venue; default `ONEBOOK`. */
   readonly venueCompId?: string;
   readonly tradingCalendar?: TradingCalendarConfig;
+  /**
+   * True: every member is told by SecurityStatus (f) when a symbol halts or opens; default false: those that asked
+   * for it by SecurityStatusRequest (e).
+   */
+  readonly securityStatusToAll?: boolean;
   /** Default `info`. */
   readonly logLevel?: LogLevel;
   readonly limits?: Partial<VenueLimits>;

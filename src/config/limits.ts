@@ -4,6 +4,7 @@
  * beside the session, in src/fix/session-limits.ts.
  */
 import { DEFAULT_SESSION_LIMITS, type SessionLimits } from '../fix/session-limits.ts';
+import { DEFAULT_MAX_HIDDEN_SLICES, DEFAULT_MAX_WAITING_STOPS } from '../matching/order-book.ts';
 
 /** All bounds, as one node uses them. Times in milliseconds, sizes in bytes, unless the name says else. */
 export interface VenueLimits extends SessionLimits {
@@ -35,8 +36,25 @@ export interface VenueLimits extends SessionLimits {
   readonly accountStash: number;
   /** Requests that a book keeps while it is built from rows; past it they are refused. */
   readonly bookStash: number;
-  /** Closed orders of the trading day that an account can answer about from memory. */
+  /** Closed orders of a trading day, this one and the one before, that an account can answer about from memory. */
   readonly closedOrdersKept: number;
+  /** Refused cancels of a trading day, likewise, whose ClOrdIDs an account remembers; ids of older ones may be used again. */
+  readonly refusedCancelsKept: number;
+  /** Stop orders of one symbol that wait for their trigger, and so the longest cascade; one more is refused (103=3). */
+  readonly maxWaitingStops: number;
+  /** Those of one member among them; one more is refused (103=3), so that others have room too. */
+  readonly maxWaitingStopsPerMember: number;
+  /** Reports on their way that answer mass status requests (AF) of one member; past it AF is rejected (j). */
+  readonly maxStatusReportsPerMember: number;
+  /** Slices that icebergs of one symbol hide together, each a trade of its own; one more is refused (103=3). */
+  readonly maxHiddenSlices: number;
+  /** Orders that a mass cancel or expiry ends in one commit; the rest follows in the next, before anything else there. */
+  readonly sweepPortion: number;
+  /**
+   * How long a mass cancel waits for the next word from its books; orders of those that take longer are listed in its
+   * report (534).
+   */
+  readonly massCancelWaitMs: number;
   /** Crash incidents of one book within incidentWindowMs that halt its symbol. */
   readonly incidentsToHalt: number;
   /** The window in which incidents are counted. */
@@ -111,6 +129,7 @@ export const LIMIT_RANGES: { readonly [Name in keyof VenueLimits]: LimitRange } 
   maxQueuedBytesAboveGap: session('maxQueuedBytesAboveGap', 64 * KIB, GIB),
   maxUnsentBytes: session('maxUnsentBytes', 64 * KIB, GIB),
   maxQueuedReports: session('maxQueuedReports', 100, 100 * MILLION),
+  massCancelHoldMs: session('massCancelHoldMs', 100, MINUTE_MS),
   maxUnansweredRequestsPerSession: session('maxUnansweredRequestsPerSession', 1, MILLION),
   maxOrdersPerSecond: session('maxOrdersPerSecond', 1, MILLION),
   minThrottleAbuse: session('minThrottleAbuse', 1, MILLION),
@@ -124,6 +143,13 @@ export const LIMIT_RANGES: { readonly [Name in keyof VenueLimits]: LimitRange } 
   accountStash: { default: 10_000, min: 10, max: MILLION },
   bookStash: { default: 20_000, min: 10, max: MILLION },
   closedOrdersKept: { default: 10_000, min: 0, max: 10 * MILLION },
+  refusedCancelsKept: { default: 10_000, min: 0, max: 10 * MILLION },
+  maxWaitingStops: { default: DEFAULT_MAX_WAITING_STOPS, min: 0, max: MILLION },
+  maxWaitingStopsPerMember: { default: 2_500, min: 0, max: MILLION },
+  maxStatusReportsPerMember: { default: 10_000, min: 1, max: 10 * MILLION },
+  maxHiddenSlices: { default: DEFAULT_MAX_HIDDEN_SLICES, min: 0, max: MILLION },
+  sweepPortion: { default: 1_000, min: 1, max: 100_000 },
+  massCancelWaitMs: { default: 2_000, min: 1, max: MINUTE_MS },
   incidentsToHalt: { default: 3, min: 1, max: 1_000 },
   incidentWindowMs: { default: MINUTE_MS, min: 1_000, max: 24 * HOUR_MS },
   sessionFlushMs: { default: 50, min: 1, max: 1_000 },

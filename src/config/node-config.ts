@@ -30,9 +30,16 @@ export interface NodeConfig {
   /** TargetCompID (56) that members send. */
   readonly venueCompId: string;
   readonly tradingCalendar: { readonly timeZone: string; readonly rollTime: string };
+  /** Whether SecurityStatus (f) goes to every member, not only to those that asked. */
+  readonly securityStatusToAll: boolean;
   readonly listeners: NodeListeners;
   /** Port 0: the system chooses. */
-  readonly admin: { readonly host: string; readonly port: number };
+  readonly admin: {
+    readonly host: string;
+    readonly port: number;
+    /** `GET /metrics` needs no token; absent: it does. */
+    readonly openMetrics?: boolean;
+  };
   /** Absolute. */
   readonly dataDir: string;
   /** Undefined: the embedded Postgres in the data directory. Holds a password: never log it. */
@@ -139,12 +146,17 @@ export function resolveNodeConfig(sources: ConfigSources): NodeConfig | ConfigEr
       timeZone: cluster.tradingCalendar?.timeZone ?? 'UTC',
       rollTime: cluster.tradingCalendar?.rollTime ?? '00:00',
     },
+    securityStatusToAll: cluster.securityStatusToAll ?? false,
     listeners: listenersOf(node, {
       first: { host: fixHost, port: fixPort },
       host: DEFAULT_HOST,
       clusterDir: sources.clusterDir,
     }),
-    admin: { host: adminHost, port: adminPort },
+    admin: {
+      host: adminHost,
+      port: adminPort,
+      ...(node.admin?.openMetrics === true ? { openMetrics: true } : {}),
+    },
     dataDir: dataDirOf(sources, node),
     databaseUrl: pick<string | undefined>(
       'databaseUrl',

@@ -178,7 +178,7 @@ const listeners: Check = (value, path) => {
 
 const node = object({
   fix: listeners,
-  admin: object({ host, port }),
+  admin: object({ host, port, openMetrics: flag }),
   dataDir: directory,
   databaseUrl: text(parseDatabaseUrl, DATABASE_URL_EXPECTED, true),
   logLevel,
@@ -205,6 +205,7 @@ const fields = object({
     timeZone: text(parseTimeZone, TIME_ZONE_EXPECTED),
     rollTime: text(parseRollTimeText, ROLL_TIME_EXPECTED),
   }),
+  securityStatusToAll: flag,
   logLevel,
   limits,
   nodes,

@@ -5,6 +5,7 @@ import { instant, safeBigint } from './columns.ts';
 export const AuditEntry = defineEntity({
   name: 'AuditEntry',
   tableName: 'audit',
+  checks: [{ name: 'audit_hash_check', expression: '(no is null) = (hash is null)' }],
   properties: {
     id: safeBigint().columnType('bigint').primary().autoincrement().generated('by default as identity'),
     at: instant().primary().defaultRaw('now()'),
@@ -14,6 +15,10 @@ export const AuditEntry = defineEntity({
     action: p.text(),
     /** With which arguments. Never a password or a token. */
     details: p.json<Record<string, unknown>>().columnType('jsonb'),
+    /** Its place in the chain of operators' actions, which the database gives; null: it is older than the chain. */
+    no: safeBigint().nullable(),
+    /** SHA-256 over the hash of the entry before it and this one. */
+    hash: p.blob().nullable(),
   },
 });
 

@@ -1,6 +1,9 @@
 /** Every entity, for the ORM's configuration. */
 import { Account } from './account.ts';
+import { AuditBaseline } from './audit-baseline.ts';
 import { AuditEntry } from './audit-entry.ts';
+import { AuditHead } from './audit-head.ts';
+import { AuditLink } from './audit-link.ts';
 import { Balance } from './balance.ts';
 import { Book } from './book.ts';
 import { Commit } from './commit.ts';
@@ -12,12 +15,16 @@ import { Order } from './order.ts';
 import { ReportRow } from './report.ts';
 import { Request } from './request.ts';
 import { Trade } from './trade.ts';
+import { TradeAmendment } from './trade-amendment.ts';
 import { Transfer } from './transfer.ts';
 import { User } from './user.ts';
 
 export {
   Account,
+  AuditBaseline,
   AuditEntry,
+  AuditHead,
+  AuditLink,
   Balance,
   Book,
   Commit,
@@ -29,6 +36,7 @@ export {
   ReportRow,
   Request,
   Trade,
+  TradeAmendment,
   Transfer,
   User,
 };
@@ -39,6 +47,7 @@ export const ENTITIES = [
   InstrumentRow,
   Order,
   Trade,
+  TradeAmendment,
   Balance,
   Transfer,
   Request,
@@ -50,4 +59,7 @@ export const ENTITIES = [
   Account,
   Commit,
   AuditEntry,
+  AuditHead,
+  AuditLink,
+  AuditBaseline,
 ];

@@ -5,7 +5,7 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import { amount, instant } from './columns.ts';
 
-export const INSTRUMENT_STATUSES = ['open', 'halted'] as const;
+export const INSTRUMENT_STATUSES = ['open', 'cancel_only', 'halted'] as const;
 /** Who halted: during an operator's halt cancels work, during a crash halt they do not. */
 export const HALTED_BY = ['operator', 'crash'] as const;
 
@@ -21,7 +21,9 @@ export const InstrumentRow = defineEntity({
     { name: 'instruments_assets_check', expression: 'base_asset <> quote_asset' },
     {
       name: 'instruments_limits_check',
-      expression: 'price_band_bps > 0 and market_protection_bps >= 0 and market_protection_bps < 10000',
+      expression:
+        'price_band_bps > 0 and market_protection_bps >= 0 and market_protection_bps < 10000 and ' +
+        'max_notional > 0 and max_open_orders > 0',
     },
     { name: 'instruments_fees_check', expression: 'maker_fee_rate >= 0 and taker_fee_rate >= 0' },
     { name: 'instruments_reference_price_check', expression: 'reference_price > 0' },
@@ -36,6 +38,12 @@ export const InstrumentRow = defineEntity({
     lotSize: amount(),
     minQuantity: amount(),
     maxQuantity: amount(),
+    /** The most that an order may be worth at its limit, in the quote asset; null: no bound. */
+    maxNotional: amount().nullable(),
+    /** How many open orders a member may have here; null: no bound. */
+    maxOpenOrders: p.integer().nullable(),
+    /** A post-only order that would trade is re-priced behind the best opposite price, not refused. */
+    postOnlySlides: p.boolean().default(false),
     /** How far from the reference price a limit may be, in hundredths of a percent. */
     priceBandBps: p.integer().nullable(),
     /** How far from the reference price a market order may trade, in hundredths of a percent. */

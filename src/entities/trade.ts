@@ -38,6 +38,11 @@ export const Trade = defineEntity({
     makerFee: amount(),
     takerFee: amount(),
     executedAt: instant().primary(),
+    /** Book sequence numbers of the fills: with the symbol their ExecIDs (17). Null for trades of early versions. */
+    makerSeq: safeBigint().nullable(),
+    takerSeq: safeBigint().nullable(),
+    /** The link of the audit trail that covers the row; 0: it is older than the trail. */
+    link: safeBigint().defaultRaw('0'),
   },
 });
 

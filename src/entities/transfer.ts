@@ -7,6 +7,7 @@ export const Transfer = defineEntity({
   name: 'Transfer',
   tableName: 'transfers',
   checks: [{ name: 'transfers_amount_check', expression: 'amount <> 0' }],
+  indexes: [{ name: 'transfers_by_link_index', type: 'brin', properties: ['link'] }],
   properties: {
     id: safeBigint().columnType('bigint').primary().autoincrement().generated('by default as identity'),
     userId: () =>
@@ -17,6 +18,8 @@ export const Transfer = defineEntity({
     /** Who asked: an operator's name, not a member. */
     requestedBy: p.text(),
     createdAt: instant(),
+    /** The link of the audit trail that covers the row; 0: it is older than the trail. */
+    link: safeBigint().defaultRaw('0'),
   },
 });
 

@@ -1,9 +1,12 @@
 /** A member, who logs on as SenderCompID (49) `senderCompId`; and row 0, the venue itself, which earns the fees. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
-import { instant } from './columns.ts';
+import { amount, instant } from './columns.ts';
 
 /** May trade; may not; or is the venue, as whom nobody logs on. */
 export const USER_STATUSES = ['active', 'disabled', 'venue'] as const;
+
+/** What happens where two orders of one user would trade: SelfMatchPreventionMode (7929). */
+export const SELF_TRADE_MODES = ['CancelNewest', 'CancelOldest', 'CancelBoth', 'Decrement'] as const;
 
 export const User = defineEntity({
   name: 'User',
@@ -18,6 +21,16 @@ export const User = defineEntity({
     { name: 'users_session_schedule_check', expression: "session_schedule <> ''" },
     { name: 'users_allowed_addresses_check', expression: 'cardinality(allowed_addresses) > 0' },
     { name: 'users_certificate_subject_check', expression: "certificate_subject <> ''" },
+    {
+      name: 'users_limits_check',
+      expression:
+        'max_order_quantity > 0 and max_order_notional > 0 and max_open_orders > 0 and price_band_bps > 0',
+    },
+    {
+      name: 'users_fees_check',
+      expression:
+        'maker_fee_rate >= 0 and maker_fee_rate <= 100000000 and taker_fee_rate >= 0 and taker_fee_rate <= 100000000',
+    },
   ],
   properties: {
     id: p.integer().primary().autoincrement().generated('by default as identity'),
@@ -48,6 +61,19 @@ export const User = defineEntity({
     certificateSubject: p.text().nullable(),
     /** Networks that the member has logged on from, the latest first: strangers cannot lock it out there. */
     knownAddresses: p.array().nullable(),
+    /** For orders that do not say it themselves; null: the member's orders may trade with each other. */
+    selfTradePrevention: p.enum(SELF_TRADE_MODES).nullable(),
+    /** The most that an order may be for, in base units whatever its symbol; null: no bound. */
+    maxOrderQuantity: amount().nullable(),
+    /** The most that an order may be worth at its limit, in quote units; null: no bound. */
+    maxOrderNotional: amount().nullable(),
+    /** Open orders over all symbols; null: no bound. */
+    maxOpenOrders: p.integer().nullable(),
+    /** How far from the reference price a limit may be, in hundredths of a percent; null: the instrument's band. */
+    priceBandBps: p.integer().nullable(),
+    /** In 10^-8 of the notional, for orders that are accepted from now on; null: the instrument's. */
+    makerFeeRate: p.integer().nullable(),
+    takerFeeRate: p.integer().nullable(),
     createdAt: instant().defaultRaw('now()'),
   },
 });

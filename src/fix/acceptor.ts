@@ -68,6 +68,8 @@ export interface Acceptor {
   readonly port: number;
   /** Reads the certificates again, for connections from now on; what cannot be served with changes nothing. */
   reloadCertificates(): void;
+  /** Connections whose header or handshake is not finished. Bound: maxPendingHandshakes. */
+  pendingHandshakes(): number;
   /** Stops listening and closes what is still open. */
   close(): Promise<void>;
 }
@@ -83,6 +85,7 @@ export async function startAcceptor(options: AcceptorOptions): Promise<Acceptor>
   return {
     port: await listener.listen(),
     reloadCertificates: () => listener.reloadCertificates(),
+    pendingHandshakes: () => listener.pendingHandshakes,
     close: () => listener.close(),
   };
 }
@@ -120,6 +123,10 @@ class Listener {
     this.#server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, (socket) =>
       this.#take(socket),
     );
+  }
+
+  get pendingHandshakes(): number {
+    return this.#arrivals.size;
   }
 
   listen(): Promise<number> {

@@ -182,7 +182,7 @@ function ids(values: Values): string {
   return values.has(TAG.OrigClOrdID) ? `${own} 41=${shown(values, TAG.OrigClOrdID)}` : own;
 }
 
-/** `BUY 0.5 BTC-USD @ 100.00`. */
+/** `BUY 0.5 BTC-USD @ 100.00`, with what a stop order waits for and what an iceberg order shows. */
 function terms(values: Values): string {
   const price = values.has(TAG.Price)
     ? `@ ${shown(values, TAG.Price)}`
@@ -190,7 +190,11 @@ function terms(values: Values): string {
       ? `@ ${meaningOf(values, TAG.OrdType)}`
       : '';
   const side = meaningOf(values, TAG.Side).toUpperCase();
-  return [side, shown(values, TAG.OrderQty), shown(values, TAG.Symbol), price].filter(isNotEmpty).join(' ');
+  const stop = values.has(TAG.StopPx) ? `when ${shown(values, TAG.StopPx)} trades` : '';
+  const slice = values.has(TAG.MaxFloor) ? `showing ${shown(values, TAG.MaxFloor)}` : '';
+  return [side, shown(values, TAG.OrderQty), shown(values, TAG.Symbol), price, stop, slice]
+    .filter(isNotEmpty)
+    .join(' ');
 }
 
 function executionSummary(values: Values): string[] {
@@ -205,6 +209,7 @@ function executionSummary(values: Values): string[] {
     `filled ${shown(values, TAG.CumQty)},`,
     `leaves ${shown(values, TAG.LeavesQty)}`,
     meaningOf(values, TAG.OrdRejReason),
+    meaningOf(values, TAG.ExecRestatementReason),
     quoted(values),
   ];
 }

@@ -2,6 +2,7 @@
  * How one step becomes effects, and how a session ends: everything said is one write, everything to be
  * remembered is one journal entry, and the last words of a session are in both.
  */
+import type { SessionEnd } from './session-counts.ts';
 import {
   enter,
   identityOf,
@@ -39,24 +40,29 @@ export function hasMoved(state: SessionState): boolean {
 
 /** Closes the connection without another word. Everything that was said before is journaled. */
 export function end(state: SessionState, reason: string): void {
+  endAs(state, state.phase === 'LoggingOut' ? 'ByVenue' : 'Lost', reason);
+}
+
+function endAs(state: SessionState, how: SessionEnd, reason: string): void {
   if (state.phase === 'Ended') return;
   submitCommands(state);
   if (state.outbound !== undefined && !writeBytes(state)) return;
-  finish(state, reason, false);
+  finish(state, how, reason, false);
 }
 
 /** Both sides have said Logout (5): closes the connection, and cuts the numbers if that is agreed. */
 export function endLoggedOut(state: SessionState, reason: string): void {
   if (state.phase === 'Ended') return;
   submitCommands(state);
-  if (writeBytes(state)) finish(state, reason, state.settings.resetOnLogout);
+  const how = state.phase === 'LoggingOut' ? 'ByVenue' : 'LoggedOut';
+  if (writeBytes(state)) finish(state, how, reason, state.settings.resetOnLogout);
 }
 
 /** Logout (5) with the text, then the connection is closed at once: what follows an error of the member's. */
 export function logOutAndEnd(state: SessionState, text: string): void {
   if (state.phase === 'Ended') return;
   sendLogout(state, text);
-  end(state, text);
+  endAs(state, 'ByVenue', text);
 }
 
 /** Logout (5) with the text; the member's own Logout, or a time-out, closes the connection. */
@@ -80,21 +86,25 @@ function sendLogout(state: SessionState, text = ''): void {
 
 function submitCommands(state: SessionState): void {
   if (state.commands.length === 0) return;
+  for (const { command } of state.commands) state.counts.requests[command.type] += 1;
   state.effects.push({ type: 'Submit', userId: identityOf(state).userId, commands: state.commands });
   state.commands = [];
 }
 
 /** False when the member reads too slowly, and the session has therefore ended. */
 function writeBytes(state: SessionState): boolean {
-  const bytes = outboundOf(state).takeBytes();
+  const outbound = outboundOf(state);
+  const { frameCount } = outbound;
+  const bytes = outbound.takeBytes();
   if (bytes === undefined) return true;
   if (state.unsentBytes + bytes.length > state.config.limits.maxUnsentBytes) {
     // The numbers are used and journaled: the member will ask for them when it is back.
-    finish(state, `the member does not read: ${state.unsentBytes} bytes are waiting`, false);
+    finish(state, 'Lost', `the member does not read: ${state.unsentBytes} bytes are waiting`, false);
     return false;
   }
   state.unsentBytes += bytes.length;
   state.lastSentAt = state.now;
+  state.counts.messagesOut += frameCount;
   state.effects.push({ type: 'Write', bytes });
   return true;
 }
@@ -104,7 +114,8 @@ function hasNumbers(state: SessionState): boolean {
   return state.isOpenInStore && state.phase !== 'Opening';
 }
 
-function finish(state: SessionState, reason: string, resetAfter: boolean): void {
+function finish(state: SessionState, how: SessionEnd, reason: string, resetAfter: boolean): void {
+  state.counts.ends[state.isOpenInStore ? how : 'BeforeLogon'] += 1;
   if (hasNumbers(state)) journal(state, isCertain(state), resetAfter);
   if (state.isOpenInStore) state.effects.push({ type: 'CloseStored', userId: identityOf(state).userId });
   if (state.isClaimed) {

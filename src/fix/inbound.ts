@@ -85,6 +85,11 @@ export class Inbound {
     return this.#unanswered.size;
   }
 
+  /** Messages that wait above a gap. */
+  get queuedCount(): number {
+    return this.#queue.size;
+  }
+
   /** Whether numbers are missing. */
   get hasGap(): boolean {
     return this.#gap !== undefined;

@@ -88,8 +88,28 @@ export function rememberLayout(
       isByte: values?.isByte,
     });
   }
-  const absent = rules.conditional.filter(({ tag }) => layout.placeOf(tag) < 0);
+  const missing = rules.conditional.filter(({ tag }) => layout.placeOf(tag) < 0);
+  const absent = missing.filter((field) => !isDecidedBy(field, layout, checks));
   known.set(layout, [...(known.get(layout) ?? []), { rules, checks, absent }]);
+}
+
+/**
+ * Whether the checks of fields that are there say what one that is absent is asked for by: its cause, if it is there,
+ * is left the values that do not ask for it, so that nothing more is to be looked at.
+ */
+function isDecidedBy({ presence }: FieldRule, layout: FieldLayout, checks: FieldCheck[]): boolean {
+  if (presence.type !== 'conditional' || presence.cause === undefined) return false;
+  const { tag, values, unlessTag } = presence.cause;
+  if (unlessTag !== undefined && layout.placeOf(unlessTag) >= 0) return true;
+  const place = layout.placeOf(tag);
+  if (place < 0) return true;
+  const at = checks.findIndex((check) => check.place === place);
+  const check = checks[at];
+  if (check?.isByte === undefined) return false;
+  const isByte = Uint8Array.from(check.isByte);
+  for (const value of values) isByte[value.charCodeAt(0)] = 0;
+  checks[at] = { ...check, isByte };
+  return true;
 }
 
 function planFor(layout: FieldLayout, rules: CompiledMessage): KnownLayout | undefined {

@@ -35,6 +35,8 @@ export interface Listeners {
   readonly served: readonly ServedListener[];
   /** Reads all certificates again; each listener keeps what it has when the new files are bad. */
   reloadCertificates(): void;
+  /** Connections of the listener that has most whose header or handshake is not finished. */
+  mostPendingHandshakes(): number;
   /** Closes the ports and all connections. */
   close(): Promise<void>;
 }
@@ -66,6 +68,7 @@ export async function startListeners(
     reloadCertificates() {
       for (const acceptor of acceptors) acceptor.reloadCertificates();
     },
+    mostPendingHandshakes: () => Math.max(0, ...acceptors.map((acceptor) => acceptor.pendingHandshakes())),
     close,
   };
 }

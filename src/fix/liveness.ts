@@ -3,6 +3,7 @@
 import { assertNever } from '../platform/assert.ts';
 import { end, hasMoved, journalIfMoved, logOut, logOutAndEnd } from './ending.ts';
 import { isOwnResetIgnored } from './numbers-reset.ts';
+import { releaseOverdue } from './reports.ts';
 import { requestUnasked } from './resend.ts';
 import type { ScheduleState } from './session-schedule.ts';
 import { outboundOf, type SessionState, sendAdmin } from './session-state.ts';
@@ -49,6 +50,8 @@ export function keepAlive(state: SessionState): void {
     return;
   }
   requestUnasked(state);
+  releaseOverdue(state);
+  if (state.phase === 'Ended') return;
   const silenceMs = state.now - state.lastReceivedAt;
   const verdict = judgeSilence(silenceMs, heartBtIntMs, state.testRequestedAt !== undefined);
   if (verdict === 'Dead') {
@@ -119,6 +122,8 @@ function hasPendingWork(state: SessionState): boolean {
     state.probedAt !== undefined ||
     state.resend !== undefined ||
     state.backlog.length > 0 ||
+    state.held.length > 0 ||
+    state.changedSymbols.size > 0 ||
     hasMoved(state)
   );
 }

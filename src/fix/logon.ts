@@ -103,8 +103,10 @@ function claim(state: SessionState, senderCompId: number, userId: number): void 
 export function open(state: SessionState): void {
   // What was said under the old numbers is on its way before the store cuts them.
   flush(state);
-  state.backlog = [];
+  // The store hands over again what has a row.
+  state.backlog = state.backlog.slice(state.backlogSent).filter(({ report }) => report.sourceSeq === 0);
   state.backlogSent = 0;
+  state.undeliveredCount = 0;
   state.isOpenInStore = true;
   state.effects.push({
     type: 'Open',
@@ -158,6 +160,7 @@ export function start(state: SessionState, opened: StoredSession): readonly FixM
     nextInSeqNum: state.inbound.nextSeqNum,
     nextOutSeqNum: outboundOf(state).nextSeqNum,
   });
+  state.counts.logons += 1;
   const { userId, senderCompId } = identityOf(state);
   state.effects.push({ type: 'LoggedOn', senderCompId, userId, cancelAfterMs: state.cancelAfterMs });
   if (verdict.type === 'Gap') {
@@ -188,7 +191,9 @@ export function sendLogon(
 
 /** Undelivered reports first, then those that were committed since they were read. */
 export function stageReports(state: SessionState, opened: StoredSession): void {
-  const live = state.backlog.filter(({ commitNo }) => commitNo > opened.commitNo);
+  const live = state.backlog.filter(
+    ({ commitNo, report }) => commitNo > opened.commitNo || report.sourceSeq === 0,
+  );
   const isPossResend = opened.deliveryUncertain;
   const { commitNo, undelivered } = opened;
   state.backlog = undelivered.map((report) => ({ commitNo, report, isPossResend }));

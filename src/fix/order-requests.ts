@@ -1,207 +1,65 @@
 /**
- * Reads orders, cancels and replaces: D, F and G become commands, or a refusal that names what the venue does
- * not do. Decimals stay the text that was sent.
+ * Reads what members ask for of orders: D, F and G become commands, or a refusal that names what the venue does not
+ * do; q, H and AF are read by mass-requests.ts. Decimals stay the text that was sent.
  */
 import type {
   MemberCommand,
   NewOrderSingle,
   OrderCancelReplaceRequest,
   OrderCancelRequest,
+  RequestedInstructions,
 } from '../matching/order-commands.ts';
-import type { OrdType, Side, TimeInForce } from '../matching/types.ts';
+import type { OrderLabels, OrdType, SelfTradePrevention, Side, TimeInForce } from '../matching/types.ts';
 import { AssertionError } from '../platform/assert.ts';
-import { enumName, fieldNameIn } from './dictionary.ts';
-import { type FieldLayout, PerLayout } from './layout.ts';
+import { readMassCancel, readMassStatus, readOrderStatus } from './mass-requests.ts';
 import type { FixMessage } from './message.ts';
-import { HEADER } from './messages/header.ts';
 import {
   NEW_ORDER_SINGLE,
   ORDER_CANCEL_REPLACE_REQUEST,
   ORDER_CANCEL_REQUEST,
 } from './messages/order-entry.ts';
-import { MSG_TYPE } from './tags.ts';
+import type { OrderCommandReading, OrderRefusal } from './request-readings.ts';
+import { EXTRA, extrasIn, unsupportedField } from './supported-fields.ts';
+import { MSG_TYPE, TAG } from './tags.ts';
+import { parseUtcTimestamp } from './timestamp.ts';
 import { requiredText, typedTags } from './typed-messages.ts';
 import type { FixVersion } from './version.ts';
 
-/** A NewOrderSingle (D) that the venue understands and does not do: the answer is an 8 with 150=8. */
-export interface OrderRefused {
-  readonly type: 'OrderRefused';
-  readonly clOrdId: string;
-  readonly symbol: string;
-  /** Side (54) as sent: it may be one that the venue does not take. */
-  readonly side: string;
-  /** OrderQty (38) as sent; `0` when the order has another kind of quantity. */
-  readonly orderQty: string;
-  readonly ordRejReason: 11;
-  /** Text (58) with the field and its value. */
-  readonly text: string;
-}
-
-/** An F or G that the venue understands and does not do: the answer is a 9. */
-export interface CancelRefused {
-  readonly type: 'CancelRefused';
-  readonly clOrdId: string;
-  readonly origClOrdId: string | undefined;
-  /** OrderID (37) as sent. */
-  readonly orderId: string | undefined;
-  readonly symbol: string;
-  readonly side: string;
-  readonly orderQty: string;
-  /** CxlRejResponseTo (434): 1 for F, 2 for G. */
-  readonly cxlRejResponseTo: 1 | 2;
-  readonly cxlRejReason: 2;
-  readonly text: string;
-}
-
-export type OrderRefusal = OrderRefused | CancelRefused;
-
-export type OrderCommandReading =
-  | { readonly type: 'Command'; readonly command: MemberCommand }
-  | { readonly type: 'Unsupported'; readonly refusal: OrderRefusal };
-
-const HEAD = typedTags(HEADER);
 const ORDER = typedTags(NEW_ORDER_SINGLE);
 const CANCEL = typedTags(ORDER_CANCEL_REQUEST);
 const REPLACE = typedTags(ORDER_CANCEL_REPLACE_REQUEST);
 
 const ORD_REJ_REASON_UNSUPPORTED = 11;
 const CXL_REJ_REASON_VENUE_OPTION = 2;
-const LIMIT: OrdType = '2';
 const DAY: TimeInForce = '0';
 
-const SIDES: readonly string[] = ['1', '2'] satisfies Side[];
-const ORD_TYPES: readonly string[] = ['1', '2'] satisfies OrdType[];
-const TIMES_IN_FORCE: readonly string[] = ['0', '1', '3', '4'] satisfies TimeInForce[];
-const NONE: readonly string[] = [];
+/** SelfMatchPreventionMode (7929). */
+const SELF_TRADE_PREVENTIONS: Readonly<Record<string, SelfTradePrevention | 'None'>> = {
+  0: 'None',
+  1: 'CancelNewest',
+  2: 'CancelOldest',
+  3: 'CancelBoth',
+  4: 'Decrement',
+};
 
 /**
- * Fields that change what an order means, with the values that the venue does: none for a field that it does
- * not take at all. Whatever is not here is either used or changes nothing.
- */
-const SUPPORTED_VALUES: (readonly string[] | undefined)[] = [];
-for (const [tag, values] of [
-  [ORDER.Side, SIDES],
-  [ORDER.OrdType, ORD_TYPES],
-  [ORDER.TimeInForce, TIMES_IN_FORCE],
-  [ORDER.SettlType, ['0']],
-  [ORDER.PriceType, ['2']],
-  [ORDER.QtyType, ['0']],
-  [ORDER.ForexReq, ['N']],
-  ...[
-    ORDER.ExecInst,
-    ORDER.MinQty,
-    ORDER.MaxFloor,
-    ORDER.MaxShow,
-    ORDER.CashOrderQty,
-    ORDER.OrderPercent,
-    ORDER.StopPx,
-    ORDER.EffectiveTime,
-    ORDER.ExpireDate,
-    ORDER.ExpireTime,
-    ORDER.OrderQty2,
-    ORDER.Price2,
-    ORDER.PegOffsetValue,
-    ORDER.PegPriceType,
-    ORDER.DiscretionInst,
-    ORDER.TargetStrategy,
-    ORDER.NoStrategyParameters,
-    ORDER.MatchIncrement,
-    ORDER.MaxPriceLevels,
-    ORDER.PriceProtectionScope,
-    ORDER.TriggerType,
-    ORDER.DisplayQty,
-    ORDER.SecondaryDisplayQty,
-    ORDER.DisplayWhen,
-    ORDER.DisplayMethod,
-    ORDER.RefreshQty,
-  ].map((tag): [number, readonly string[]] => [tag, NONE]),
-] as readonly (readonly [number, readonly string[]])[]) {
-  while (SUPPORTED_VALUES.length <= tag) SUPPORTED_VALUES.push(undefined);
-  SUPPORTED_VALUES[tag] = values;
-}
-
-/** The values of a field that leave an order what it is: others are refused. Undefined: the field changes nothing. */
-export function supportedValues(tag: number): readonly string[] | undefined {
-  return SUPPORTED_VALUES[tag];
-}
-
-/**
- * Reads a D, F or G that the validator has passed. Ticks, funds, symbols and duplicates are judged later; here
- * only what no instrument of this venue does is refused.
+ * Reads a D, F, G, q, H or AF that the validator has passed. Ticks, funds, symbols and duplicates are judged later;
+ * here only what no instrument of this venue does is refused.
  */
 export function readOrderCommand(message: FixMessage, version: FixVersion): OrderCommandReading {
-  const text = unsupportedField(message, version);
-  if (text !== undefined) return { type: 'Unsupported', refusal: refusalOf(message, text) };
-  return { type: 'Command', command: commandOf(message) };
-}
-
-/** Names the first field with a value that the venue does not do. */
-function unsupportedField(message: FixMessage, version: FixVersion): string | undefined {
-  // What a cancel says about its order's terms is not used.
-  const isCancel = message.msgType === MSG_TYPE.OrderCancelRequest;
-  if (isSupportedThroughout(message, isCancel)) return undefined;
-  for (let i = 0; i < message.fieldCount; i += 1) {
-    const tag = message.tagAt(i);
-    const values = tag < SUPPORTED_VALUES.length ? SUPPORTED_VALUES[tag] : undefined;
-    if (values === undefined || (isCancel && tag !== ORDER.Side)) continue;
-    const value = message.valueAt(i);
-    if (!values.includes(value)) return unsupportedText(tag, value, version);
+  switch (message.msgType) {
+    case MSG_TYPE.OrderMassCancelRequest:
+      return readMassCancel(message, version);
+    case MSG_TYPE.OrderStatusRequest:
+      return readOrderStatus(message, version);
+    case MSG_TYPE.OrderMassStatusRequest:
+      return readMassStatus(message, version);
+    default: {
+      const text = unsupportedField(message, version);
+      if (text !== undefined) return { type: 'Unsupported', refusal: refusalOf(message, text) };
+      return { type: 'Command', command: commandOf(message) };
+    }
   }
-  if (!isCancel && message.has(ORDER.Price) && message.get(ORDER.OrdType) !== LIMIT) {
-    return 'Price(44) is only for OrdType(40)=2 (Limit)';
-  }
-  return undefined;
-}
-
-/** Where messages of one layout have fields of which not every value is supported. */
-interface Restrictions {
-  readonly places: readonly number[];
-  /** For each place, 1 at the bytes that are supported there: values are one byte long. */
-  readonly supported: readonly Uint8Array[];
-}
-
-const restrictionsOfOrders = new PerLayout<Restrictions>();
-const restrictionsOfCancels = new PerLayout<Restrictions>();
-
-/** Whether nothing in the message is unsupported; false when that is not known either. */
-function isSupportedThroughout(message: FixMessage, isCancel: boolean): boolean {
-  const { layout, source } = message;
-  if (layout === undefined) return false;
-  const kept = isCancel ? restrictionsOfCancels : restrictionsOfOrders;
-  let restrictions = kept.get(layout);
-  if (restrictions === undefined) {
-    restrictions = restrictionsOf(layout, isCancel);
-    kept.set(layout, restrictions);
-  }
-  const { places, supported } = restrictions;
-  for (let i = 0; i < places.length; i += 1) {
-    const start = message.startAt(places[i]!);
-    if (message.endAt(places[i]!) - start !== 1 || supported[i]![source[start]!] !== 1) return false;
-  }
-  return true;
-}
-
-function restrictionsOf(layout: FieldLayout, isCancel: boolean): Restrictions {
-  const places: number[] = [];
-  const supported: Uint8Array[] = [];
-  const hasPrice = layout.placeOf(ORDER.Price) >= 0;
-  for (const [place, tag] of layout.tags.entries()) {
-    const values = isCancel && tag !== ORDER.Side ? undefined : SUPPORTED_VALUES[tag];
-    if (values === undefined) continue;
-    const bytes = new Uint8Array(256);
-    // A price is for limit orders only.
-    const allowed = tag === ORDER.OrdType && hasPrice ? [LIMIT] : values;
-    for (const value of allowed) bytes[value.charCodeAt(0)] = 1;
-    places.push(place);
-    supported.push(bytes);
-  }
-  return { places, supported };
-}
-
-function unsupportedText(tag: number, value: string, version: FixVersion): string {
-  const meaning = enumName(tag, value);
-  const name = fieldNameIn(version, tag);
-  return `${name}(${tag})=${value}${meaning === undefined ? '' : ` (${meaning})`} is not supported`;
 }
 
 function refusalOf(message: FixMessage, text: string): OrderRefusal {
@@ -242,7 +100,7 @@ function newOrderSingle(message: FixMessage): NewOrderSingle {
   const orderQty = message.get(ORDER.OrderQty);
   // Without CashOrderQty (152) and OrderPercent (516), which were refused, there is one.
   if (orderQty === undefined) throw new AssertionError('the validator passed an order without a quantity');
-  return {
+  const order: Mutable<NewOrderSingle> = {
     type: 'NewOrderSingle',
     clOrdId: requiredText(message, ORDER.ClOrdID),
     symbol: requiredText(message, ORDER.Symbol),
@@ -253,6 +111,17 @@ function newOrderSingle(message: FixMessage): NewOrderSingle {
     price: message.get(ORDER.Price),
     mayBeRepeat: mayBeRepeat(message),
   };
+  const extras = extrasIn(message);
+  if (extras === 0) return order;
+  const account = message.get(ORDER.Account);
+  if (account !== undefined) order.account = account;
+  if ((extras & EXTRA.currency) !== 0) addCurrency(order, message);
+  if ((extras & EXTRA.otherLabels) !== 0) addOtherLabels(order, message);
+  if ((extras & EXTRA.instructions) !== 0) {
+    addInstructions(order, message);
+    addSelfTradePrevention(order, message);
+  }
+  return order;
 }
 
 function orderCancelRequest(message: FixMessage): OrderCancelRequest {
@@ -270,7 +139,7 @@ function orderCancelRequest(message: FixMessage): OrderCancelRequest {
 function orderCancelReplaceRequest(message: FixMessage): OrderCancelReplaceRequest {
   const orderQty = message.get(REPLACE.OrderQty);
   if (orderQty === undefined) throw new AssertionError('the validator passed a replace without a quantity');
-  return {
+  const replace: Mutable<OrderCancelReplaceRequest> = {
     type: 'OrderCancelReplaceRequest',
     clOrdId: requiredText(message, REPLACE.ClOrdID),
     origClOrdId: message.get(REPLACE.OrigClOrdID),
@@ -283,8 +152,64 @@ function orderCancelReplaceRequest(message: FixMessage): OrderCancelReplaceReque
     price: message.get(REPLACE.Price),
     mayBeRepeat: mayBeRepeat(message),
   };
+  const extras = extrasIn(message);
+  if ((extras & EXTRA.currency) !== 0) addCurrency(replace, message);
+  if ((extras & EXTRA.instructions) !== 0) addInstructions(replace, message);
+  return replace;
+}
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+function addCurrency(found: { currency?: string }, message: FixMessage): void {
+  const currency = message.get(ORDER.Currency);
+  if (currency !== undefined) found.currency = currency;
+}
+
+/** Adds what a D and a G may ask for besides price and quantity; what was not sent stays absent. */
+function addInstructions(
+  found: Mutable<Omit<RequestedInstructions, 'selfTradePrevention' | 'selfTradeGroup' | keyof OrderLabels>>,
+  message: FixMessage,
+): void {
+  const stopPx = message.get(ORDER.StopPx);
+  if (stopPx !== undefined) found.stopPx = stopPx;
+  const expireTime = message.get(ORDER.ExpireTime);
+  if (expireTime !== undefined) found.expireTime = instantOf(expireTime);
+  const expireDate = message.get(ORDER.ExpireDate);
+  if (expireDate !== undefined) found.expireDate = dayOf(expireDate);
+  const execInst = message.get(ORDER.ExecInst);
+  if (execInst !== undefined) found.execInst = execInst as '6' | 'G';
+  const minQty = message.get(ORDER.MinQty);
+  if (minQty !== undefined) found.minQty = minQty;
+  const maxFloor = message.get(ORDER.MaxFloor) ?? message.get(ORDER.DisplayQty);
+  if (maxFloor !== undefined) found.maxFloor = maxFloor;
+}
+
+function addSelfTradePrevention(order: Mutable<NewOrderSingle>, message: FixMessage): void {
+  const mode = message.get(ORDER.SelfMatchPreventionMode);
+  const selfTradePrevention = mode === undefined ? undefined : SELF_TRADE_PREVENTIONS[mode];
+  if (selfTradePrevention !== undefined) order.selfTradePrevention = selfTradePrevention;
+  const selfTradeGroup = message.getInt(ORDER.SelfMatchPreventionID);
+  if (selfTradeGroup !== undefined) order.selfTradeGroup = selfTradeGroup;
+}
+
+function addOtherLabels(order: Mutable<NewOrderSingle>, message: FixMessage): void {
+  const secondaryClOrdId = message.get(ORDER.SecondaryClOrdID);
+  if (secondaryClOrdId !== undefined) order.secondaryClOrdId = secondaryClOrdId;
+  const clOrdLinkId = message.get(ORDER.ClOrdLinkID);
+  if (clOrdLinkId !== undefined) order.clOrdLinkId = clOrdLinkId;
+}
+
+function instantOf(utcTimestamp: string): number {
+  const at = parseUtcTimestamp(utcTimestamp);
+  if (at === undefined) throw new AssertionError('the validator passed a time that is none');
+  return at;
+}
+
+/** `YYYY-MM-DD` of `YYYYMMDD`. */
+function dayOf(date: string): string {
+  return `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}`;
 }
 
 function mayBeRepeat(message: FixMessage): boolean {
-  return message.get(HEAD.PossDupFlag) === 'Y' || message.get(HEAD.PossResend) === 'Y';
+  return message.get(TAG.PossDupFlag) === 'Y' || message.get(TAG.PossResend) === 'Y';
 }

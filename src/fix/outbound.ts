@@ -79,6 +79,11 @@ export class Outbound {
     return this.#waiting.length === 0 && this.#nextSeqNum <= this.#grantedSeqNum;
   }
 
+  /** Messages since the last takeBytes. */
+  get frameCount(): number {
+    return this.#frames.length;
+  }
+
   /** Bytes since the last takeBytes. */
   get byteCount(): number {
     return this.#byteCount;
@@ -169,7 +174,12 @@ export class Outbound {
     switch (message.type) {
       case 'Report': {
         const { report } = message;
-        writer.begin(reportMsgType(report), seqNum, now, message.isPossResend ? POSS_RESEND : undefined);
+        writer.begin(
+          reportMsgType(report, this.#version),
+          seqNum,
+          now,
+          message.isPossResend ? POSS_RESEND : undefined,
+        );
         writeReport(writer, report, this.#version);
         // A status answer (0) has no row and no place in its source's order.
         if (report.sourceSeq > 0) this.#delivered.set(report.source, report.sourceSeq);

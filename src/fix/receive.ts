@@ -17,6 +17,8 @@ import {
 } from './rejects.ts';
 import { unsupportedRequest } from './reports.ts';
 import { readResendRequest, requestMissing, resendRange } from './resend.ts';
+import { answerSecurityList } from './security-list.ts';
+import { answerSecurityStatus } from './security-status.ts';
 import { enter, outboundOf, type SessionState, sayOften, sendAdmin } from './session-state.ts';
 import { MSG_TYPE, TAG } from './tags.ts';
 import { parseUtcTimestamp } from './timestamp.ts';
@@ -177,7 +179,16 @@ function process(state: SessionState, message: FixMessage): void {
     case MSG_TYPE.NewOrderSingle:
     case MSG_TYPE.OrderCancelRequest:
     case MSG_TYPE.OrderCancelReplaceRequest:
+    case MSG_TYPE.OrderMassCancelRequest:
+    case MSG_TYPE.OrderStatusRequest:
+    case MSG_TYPE.OrderMassStatusRequest:
       takeRequest(state, message);
+      return;
+    case MSG_TYPE.SecurityListRequest:
+      if (!isTooFast(state, message)) answerSecurityList(state, message);
+      return;
+    case MSG_TYPE.SecurityStatusRequest:
+      if (!isTooFast(state, message)) answerSecurityStatus(state, message);
       return;
     case MSG_TYPE.TestRequest:
       answerTestRequest(state, message);
@@ -242,18 +253,29 @@ function processQueue(state: SessionState): void {
   if (shownBy !== undefined) requestMissing(state, shownBy);
 }
 
+/** Hands a request about orders on to the exchange, or says why not. */
 function takeRequest(state: SessionState, message: FixMessage): void {
   const msgSeqNum = message.msgSeqNum as number;
   const reading = readOrderCommand(message, state.version);
+  if (!isCancel(message) && isTooFast(state, message)) return;
+  if (reading.type === 'NotOffered') {
+    sendBusinessReject(state, message, BUSINESS_REJECT_REASON.other, reading.text);
+    return;
+  }
   const command = reading.type === 'Command' ? reading.command : unsupportedRequest(reading.refusal);
-  if (message.msgType !== MSG_TYPE.OrderCancelRequest && isTooFast(state, message)) return;
   state.inbound.awaitAnswer(msgSeqNum);
+  if (command.type === 'OrderMassCancelRequest') state.held.await(msgSeqNum, command.clOrdId);
   state.commands.push({ msgSeqNum, command });
   // A member that trades is not waiting for a resend.
   state.backlogHeldUntil = undefined;
 }
 
-/** True when the order or replace came too fast and has been rejected; a cancel always passes. */
+/** What takes risk away is taken however fast it comes. */
+function isCancel({ msgType }: FixMessage): boolean {
+  return msgType === MSG_TYPE.OrderCancelRequest || msgType === MSG_TYPE.OrderMassCancelRequest;
+}
+
+/** True when the request came too fast and has been rejected. */
 function isTooFast(state: SessionState, message: FixMessage): boolean {
   const verdict = state.throttle?.take(state.now);
   if (verdict === undefined || verdict.type === 'Passed') return false;
@@ -261,8 +283,9 @@ function isTooFast(state: SessionState, message: FixMessage): boolean {
     logOutAndEnd(state, 'too many requests beyond the allowed rate');
     return true;
   }
+  state.counts.throttled += 1;
   const perSecond = state.settings.ordersPerSecond ?? state.config.limits.maxOrdersPerSecond;
-  const text = `more than ${perSecond} orders and replaces a second: try again in ${verdict.retryAfterMs} ms`;
+  const text = `more than ${perSecond} requests a second, cancels aside: try again in ${verdict.retryAfterMs} ms`;
   sendBusinessReject(state, message, BUSINESS_REJECT_REASON.other, text);
   return true;
 }
@@ -276,6 +299,7 @@ function answerTestRequest(state: SessionState, message: FixMessage): void {
 
 function serveResendRequest(state: SessionState, message: FixMessage): void {
   const reading = readResendRequest(message, outboundOf(state).nextSeqNum - 1);
+  state.counts.resendsAskedFor += 1;
   if (reading.type === 'Range') resendRange(state, reading.begin, reading.end);
   else sendReject(state, message, REJECT_REASON.valueIsIncorrect, reading.tag, reading.text);
 }

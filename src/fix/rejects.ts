@@ -21,6 +21,8 @@ export const REJECT_REASON = {
 /** BusinessRejectReason (380). */
 export const BUSINESS_REJECT_REASON = {
   other: 0,
+  unknownId: 1,
+  unknownSecurity: 2,
   unsupportedMessageType: 3,
   applicationNotAvailable: 4,
 } as const;
@@ -58,6 +60,7 @@ export function sendReject(
   refTagId: number | undefined,
   text: string,
 ): void {
+  state.counts.reject(sessionRejectReason);
   const isKnown = state.version !== 'FIX.4.2' || sessionRejectReason <= LAST_REASON_OF_42;
   sendAdmin(state, MSG_TYPE.Reject, (writer) => {
     reverseRouting(state, writer, message);
@@ -73,20 +76,31 @@ export function sendReject(
   sayOften(state, 'info', 'message rejected', { msgSeqNum: message.msgSeqNum, sessionRejectReason, text });
 }
 
-/** BusinessMessageReject (j) of a message, with its ClOrdID (11) where it has one. */
+/** The fields by which a member knows its requests: each kind has one of them. */
+const REQUEST_ID_TAGS: readonly number[] = [
+  TAG.ClOrdID,
+  TAG.OrdStatusReqID,
+  TAG.MassStatusReqID,
+  TAG.SecurityReqID,
+  TAG.SecurityStatusReqID,
+];
+
+/** BusinessMessageReject (j) of a message, with the id that it has: its ClOrdID (11), or that of a question. */
 export function sendBusinessReject(
   state: SessionState,
   message: FixMessage,
   businessRejectReason: number,
   text: string,
 ): void {
-  const clOrdId = sayable(state, message.get(TAG.ClOrdID));
+  state.counts.businessReject(businessRejectReason);
+  const idTag = REQUEST_ID_TAGS.find((tag) => message.has(tag));
+  const refId = idTag === undefined ? undefined : sayable(state, message.get(idTag));
   sendApplication(state, MSG_TYPE.BusinessMessageReject, (writer) => {
     reverseRouting(state, writer, message);
     writeFields(writer, BUSINESS_MESSAGE_REJECT, state.version, {
       RefSeqNum: message.msgSeqNum ?? 0,
       RefMsgType: message.msgType,
-      BusinessRejectRefID: clOrdId,
+      BusinessRejectRefID: refId,
       BusinessRejectReason: businessRejectReason,
       Text: text,
     });

@@ -1,66 +1,138 @@
 /**
  * Answers to requests on their way to the member: committed reports in their order, behind those that an earlier
- * session did not deliver, and refusals of requests that never reached an account.
+ * session did not deliver, and those of a mass cancel behind its own report.
  */
-import type { ExecutionReport, OrderCancelReject, Report } from '../matching/execution-report.ts';
-import type { Side } from '../matching/types.ts';
+import type { Report } from '../matching/execution-report.ts';
 import { assertNever } from '../platform/assert.ts';
 import { end } from './ending.ts';
-import { BUSINESS_MESSAGE_REJECT } from './messages/general-messages.ts';
-import type { OrderRefusal } from './order-requests.ts';
-import { BUSINESS_REJECT_REASON } from './rejects.ts';
-import { reportMsgType, writeReport } from './report-messages.ts';
+import type { OrderRefusal } from './request-readings.ts';
 import { roomFor } from './resend.ts';
-import type {
-  CommandsRefusedInput,
-  NumberedRequest,
-  ReportsCommittedInput,
-  UnsupportedOrderRequest,
-} from './session-protocol.ts';
-import { outboundOf, type SessionState, sendApplication } from './session-state.ts';
-import { MSG_TYPE } from './tags.ts';
-import { writeFields } from './typed-messages.ts';
-
-/** OrdRejReason (103): venue option. */
-const VENUE_OPTION = 0;
-/** CxlRejReason (102): venue option. */
-const CANCEL_VENUE_OPTION = 2;
+import type { ReportsCommittedInput, UnsupportedOrderRequest } from './session-protocol.ts';
+import { type CommittedReport, identityOf, outboundOf, type SessionState, say } from './session-state.ts';
 
 /** A request that the account refuses and records, in the exchange's words. */
 export function unsupportedRequest(refusal: OrderRefusal): UnsupportedOrderRequest {
-  const { clOrdId, symbol, side, orderQty, text } = refusal;
-  const common = { type: 'UnsupportedRequest', clOrdId, symbol, side, orderQty, text } as const;
-  switch (refusal.type) {
-    case 'OrderRefused':
-      return { ...common, msgType: 'D', origClOrdId: undefined, reason: refusal.ordRejReason };
+  const { type, clOrdId, symbol = '', side = '', text } = refusal;
+  const common = { type: 'UnsupportedRequest', clOrdId, symbol, side, text } as const;
+  switch (type) {
+    case 'OrderRefused': {
+      const { orderQty, ordRejReason } = refusal;
+      return { ...common, msgType: 'D', origClOrdId: undefined, orderQty, reason: ordRejReason };
+    }
     case 'CancelRefused': {
+      const { origClOrdId, orderQty, cxlRejReason } = refusal;
       const msgType = refusal.cxlRejResponseTo === 1 ? 'F' : 'G';
-      return { ...common, msgType, origClOrdId: refusal.origClOrdId, reason: refusal.cxlRejReason };
+      return { ...common, msgType, origClOrdId, orderQty, reason: cxlRejReason };
+    }
+    case 'MassCancelRefused': {
+      const { massCancelRequestType, massCancelRejectReason } = refusal;
+      return {
+        ...common,
+        msgType: 'q',
+        origClOrdId: undefined,
+        orderQty: '0',
+        reason: massCancelRejectReason,
+        massCancelRequestType,
+      };
     }
     default:
-      return assertNever(refusal);
+      return assertNever(type);
   }
 }
 
 /** Opening: keeps committed reports until it is known which of them the store hands over itself. */
 export function holdReports(state: SessionState, input: ReportsCommittedInput): void {
   for (const report of input.reports) {
-    state.backlog.push({ commitNo: input.commitNo, report, isPossResend: false });
+    putBehind(state, { commitNo: input.commitNo, report, isPossResend: false });
   }
 }
 
 /** Sends committed reports, or puts them behind those that wait. */
 export function sendReports(state: SessionState, input: ReportsCommittedInput): void {
-  noteAnswers(state, input);
-  const reports = input.reports.filter((report) => !isContained(state, input.commitNo, report));
-  if (state.backlogSent === state.backlog.length) {
+  const { commitNo } = input;
+  const reports = input.reports.filter((report) => !isContained(state, commitNo, report));
+  const isFree = state.held.isIdle && state.backlogSent === state.backlog.length;
+  if (isFree && !reports.some(isOfMassStatus)) {
     const outbound = outboundOf(state);
     for (const report of reports) outbound.send({ type: 'Report', report, isPossResend: false }, state.now);
+    noteAnswers(state, input);
     return;
   }
-  holdReports(state, { ...input, reports });
-  const waiting = state.backlog.length - Math.max(state.backlogSent, state.undeliveredCount);
+  // Each of them is answered by one r, in the same order.
+  const massCancels = input.answered.filter((msgSeqNum) => state.held.isPending(msgSeqNum));
+  for (const report of reports) {
+    const committed = { commitNo, report, isPossResend: false };
+    if (!state.held.keep(committed, state.now)) pass(state, committed);
+    if (report.type !== 'OrderMassCancelReport') continue;
+    const msgSeqNum = massCancels.shift();
+    if (msgSeqNum === undefined) continue;
+    // Here and not when all is passed: what a repeat of it has canceled may follow in the same commit.
+    state.held.forget(msgSeqNum);
+    passReleased(state);
+  }
+  noteAnswers(state, input);
+  if (state.held.length > state.config.limits.maxQueuedReports / 2) giveUpHolding(state);
+  sendReleased(state);
+}
+
+/**
+ * One of an answer to an AF, which may be as long as the member has open orders: it is sent as the member reads it,
+ * and bounded where it is made (maxStatusReportsPerMember).
+ */
+export function isOfMassStatus(report: Report): boolean {
+  return report.type === 'ExecutionReport' && report.massStatus !== undefined;
+}
+
+/** Sends what waited behind mass cancels that are answered or refused by now. */
+export function sendReleased(state: SessionState): void {
+  passReleased(state);
+  const inOrder = state.backlog.length - Math.max(state.backlogSent, state.undeliveredCount);
+  const waiting = inOrder - state.statusReportsWaiting;
   if (waiting > state.config.limits.maxQueuedReports) end(state, `${waiting} reports wait to be read`);
+}
+
+function passReleased(state: SessionState): void {
+  for (const committed of state.held.takeReleased()) pass(state, committed);
+}
+
+/** A member is not kept from its executions for a mass cancel that nobody answers. */
+export function releaseOverdue(state: SessionState): void {
+  if (!state.held.isOverdue(state.now, state.config.limits.massCancelHoldMs)) return;
+  giveUpHolding(state);
+  sendReleased(state);
+}
+
+function giveUpHolding(state: SessionState): void {
+  say(state, 'warn', 'a mass cancel is not answered: its reports go out before its own', {
+    reportCount: state.held.length,
+  });
+  state.held.giveUp();
+}
+
+/** Sends the report, or puts it behind those that wait for the member to read. */
+function pass(state: SessionState, committed: CommittedReport): void {
+  const outbound = outboundOf(state);
+  const isFree = state.backlogSent === state.backlog.length && outbound.waitingCount === 0;
+  if (isFree && state.unsentBytes + outbound.byteCount <= roomFor(state)) {
+    outbound.send({ type: 'Report', ...committed }, state.now);
+    if (isOfMassStatus(committed.report)) state.statusReportsTold += 1;
+  } else {
+    putBehind(state, committed);
+  }
+}
+
+function putBehind(state: SessionState, committed: CommittedReport): void {
+  state.backlog.push(committed);
+  if (isOfMassStatus(committed.report)) state.statusReportsWaiting += 1;
+}
+
+/** The account may answer as many mass status requests (AF) again as have left. */
+export function tellStatusReports(state: SessionState): void {
+  const count = state.statusReportsTold;
+  // What a session does not read is forgotten when the next one begins.
+  if (count === 0 || state.phase === 'Ended') return;
+  state.statusReportsTold = 0;
+  state.effects.push({ type: 'StatusReportsTold', userId: identityOf(state).userId, count });
 }
 
 /**
@@ -73,7 +145,10 @@ function isContained(state: SessionState, commitNo: number, report: Report): boo
 
 /** The effects of these requests are committed: their numbers may be saved. */
 export function noteAnswers(state: SessionState, input: ReportsCommittedInput): void {
-  for (const msgSeqNum of input.answered) state.inbound.answer(msgSeqNum);
+  for (const msgSeqNum of input.answered) {
+    state.inbound.answer(msgSeqNum);
+    state.held.forget(msgSeqNum);
+  }
 }
 
 /** Sends as much of the backlog as the member reads. */
@@ -93,105 +168,12 @@ export function sendBacklog(state: SessionState): void {
     const { report, isPossResend } = committed;
     outbound.send({ type: 'Report', report, isPossResend }, state.now);
     state.backlogSent += 1;
+    if (!isOfMassStatus(report)) continue;
+    state.statusReportsWaiting -= 1;
+    state.statusReportsTold += 1;
   }
   if (state.backlogSent < state.backlog.length) return;
   state.backlog = [];
   state.backlogSent = 0;
   state.undeliveredCount = 0;
-}
-
-/** The exchange did not take these requests: each is told so, with what to do. */
-export function sendRefusals(state: SessionState, input: CommandsRefusedInput): void {
-  for (const request of input.commands) {
-    state.inbound.answer(request.msgSeqNum);
-    if (input.refusal === 'StoreUnavailable') sendNotAvailable(state, request, input.text);
-    else sendRefusal(state, request, input.text);
-  }
-}
-
-/** BusinessMessageReject (j) with 380=4: the request provably changed nothing. */
-function sendNotAvailable(state: SessionState, request: NumberedRequest, text: string): void {
-  sendApplication(state, MSG_TYPE.BusinessMessageReject, (writer) => {
-    writeFields(writer, BUSINESS_MESSAGE_REJECT, state.version, {
-      RefSeqNum: request.msgSeqNum,
-      RefMsgType: msgTypeOf(request.command),
-      BusinessRejectRefID: request.command.clOrdId,
-      BusinessRejectReason: BUSINESS_REJECT_REASON.applicationNotAvailable,
-      Text: text,
-    });
-  });
-}
-
-function sendRefusal(state: SessionState, request: NumberedRequest, text: string): void {
-  const report =
-    msgTypeOf(request.command) === 'D'
-      ? orderRefused(state, request, text)
-      : cancelRefused(state, request, text);
-  // Not as a Report: it has no row, and no place in the order of any source.
-  sendApplication(state, reportMsgType(report), (writer) => writeReport(writer, report, state.version));
-}
-
-function orderRefused(state: SessionState, { command }: NumberedRequest, text: string): ExecutionReport {
-  state.lastRefusalNo += 1;
-  const isNewOrder = command.type === 'NewOrderSingle';
-  return {
-    type: 'ExecutionReport',
-    userId: state.identity?.userId ?? 0,
-    source: state.config.sessionId,
-    sourceSeq: state.lastRefusalNo,
-    at: state.now,
-    orderId: undefined,
-    clOrdId: command.clOrdId,
-    origClOrdId: undefined,
-    execType: '8',
-    ordStatus: '8',
-    symbol: command.symbol,
-    // An unsupported side is told back as it came.
-    side: command.side as Side,
-    ordType: isNewOrder ? command.ordType : undefined,
-    timeInForce: isNewOrder ? command.timeInForce : undefined,
-    orderQty: command.type === 'OrderCancelRequest' ? '0' : command.orderQty,
-    price: isNewOrder ? command.price : undefined,
-    cumQty: '0',
-    leavesQty: '0',
-    avgPx: '0',
-    fill: undefined,
-    ordRejReason: VENUE_OPTION,
-    execRestatementReason: undefined,
-    text,
-  };
-}
-
-function cancelRefused(state: SessionState, { command }: NumberedRequest, text: string): OrderCancelReject {
-  state.lastRefusalNo += 1;
-  return {
-    type: 'OrderCancelReject',
-    userId: state.identity?.userId ?? 0,
-    source: state.config.sessionId,
-    sourceSeq: state.lastRefusalNo,
-    at: state.now,
-    orderId: undefined,
-    clOrdId: command.clOrdId,
-    origClOrdId:
-      command.type === 'NewOrderSingle' ? command.clOrdId : (command.origClOrdId ?? command.clOrdId),
-    ordStatus: '8',
-    cxlRejResponseTo: msgTypeOf(command) === 'F' ? 1 : 2,
-    cxlRejReason: CANCEL_VENUE_OPTION,
-    text,
-  };
-}
-
-function msgTypeOf(command: NumberedRequest['command']): 'D' | 'F' | 'G' {
-  switch (command.type) {
-    case 'NewOrderSingle':
-      return 'D';
-    case 'OrderCancelRequest':
-      return 'F';
-    case 'OrderCancelReplaceRequest':
-      return 'G';
-    case 'UnsupportedRequest':
-      return command.msgType;
-    default:
-      return assertNever(command);
-  }
 }

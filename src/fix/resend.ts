@@ -25,6 +25,7 @@ export function requestUnasked(state: SessionState): void {
 }
 
 function sendResendRequest(state: SessionState, shownBy: number): void {
+  state.counts.resendsRequested += 1;
   const beginSeqNo = state.inbound.nextSeqNum;
   sendAdmin(state, MSG_TYPE.ResendRequest, (writer) => {
     writer.field(TAG.BeginSeqNo, beginSeqNo).field(TAG.EndSeqNo, INFINITY);
@@ -89,6 +90,7 @@ export function continueResend(state: SessionState): void {
     if (seqNum < sentUpTo) continue;
     if (seqNum > sentUpTo) outbound.fillGap(sentUpTo, seqNum, state.now);
     outbound.resend(message, state.now);
+    state.counts.messagesResent += 1;
     sentUpTo = seqNum + 1;
   }
   if (sentCount < messages.length) {

@@ -6,8 +6,8 @@ import { fieldType } from './dictionary.ts';
 import { INTRODUCTION } from './engagement-introduction.ts';
 import { FIELD_NOTES } from './engagement-notes.ts';
 import type { FieldRule, Presence } from './messages/field-rules.ts';
-import { supportedValues } from './order-requests.ts';
 import { type Direction, HEADER, MESSAGE_RULES, type MessageRule, TRAILER } from './rules.ts';
+import { supportedValues } from './supported-fields.ts';
 import { FIX_VERSIONS, type FixVersion } from './version.ts';
 
 const DIRECTIONS: { readonly [Key in Direction]: string } = {
@@ -123,12 +123,18 @@ function conditionsOf(row: Row): string[] {
   return [...byCondition].map(([when, versions]) => `${versions.join(' and ')}: ${when}`);
 }
 
-/** What becomes of an order with the field, if it would not mean the same without it. A cancel's terms are not read. */
+/** How the messages whose terms are read are refused. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  NewOrderSingle: 'refused (103=11)',
+  OrderCancelReplaceRequest: 'refused (102=2)',
+};
+
+/** What becomes of an order with the field, if it would not mean the same without it. */
 function refusalNote(part: string, tag: number): string {
-  const values = part === 'OrderCancelRequest' ? undefined : supportedValues(tag);
+  const refused = REFUSALS[part];
+  const values = refused === undefined ? undefined : supportedValues(tag);
   if (values === undefined) return '';
-  const refused = part === 'NewOrderSingle' ? 'refused (103=11)' : 'refused (102=2)';
-  return values.length === 0 ? refused : `only ${values.join(', ')}; others are ${refused}`;
+  return values.length === 0 ? `${refused}` : `only ${values.join(', ')}; others are ${refused}`;
 }
 
 /** Fields that are taken and not used, by the versions that have them. */

@@ -36,9 +36,11 @@ export interface SessionLimits {
   readonly maxUnsentBytes: number;
   /** Committed reports waiting behind undelivered ones; past it the session is disconnected. */
   readonly maxQueuedReports: number;
+  /** How long the reports of a mass cancel (q) wait for its own (r); then they go out before it. */
+  readonly massCancelHoldMs: number;
   /** Requests without an answer; past it the socket is not read until half of them are answered. */
   readonly maxUnansweredRequestsPerSession: number;
-  /** Orders and replaces a second of a session, a second's worth at once; beyond it they are rejected (j). */
+  /** Orders, replaces and questions a second of a session, a second's worth at once; beyond it they are rejected (j). */
   readonly maxOrdersPerSecond: number;
   /** Requests rejected for their rate within a second that are forgiven at any rate; ten times the rate always is. */
   readonly minThrottleAbuse: number;
@@ -73,6 +75,7 @@ export const DEFAULT_SESSION_LIMITS: SessionLimits = {
   maxQueuedBytesAboveGap: 4 * MIB,
   maxUnsentBytes: 16 * MIB,
   maxQueuedReports: 100_000,
+  massCancelHoldMs: 5_000,
   maxUnansweredRequestsPerSession: 4_000,
   maxOrdersPerSecond: 50_000,
   minThrottleAbuse: 1_000,

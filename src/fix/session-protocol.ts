@@ -7,6 +7,8 @@ import type { MemberCommand } from '../matching/order-commands.ts';
 import type { UserId } from '../matching/types.ts';
 import type { MemberSettings } from './member-settings.ts';
 import type { FixMessage } from './message.ts';
+import type { SecurityDirectory } from './security-directory.ts';
+import type { SessionCounts } from './session-counts.ts';
 import type { SessionLimits } from './session-limits.ts';
 import type { Throttles } from './throttle.ts';
 
@@ -19,6 +21,12 @@ export interface SessionConfig {
   readonly limits: SessionLimits;
   /** Shared by the sessions of a gateway. */
   readonly throttles: Throttles;
+  /** Shared in the same way; without it what the session does is not counted. */
+  readonly counts?: SessionCounts;
+  /** What can be traded, as it is now. */
+  readonly markets: SecurityDirectory;
+  /** Every member is told when a symbol opens or halts, not only those that have asked. */
+  readonly securityStatusToAll: boolean;
 }
 
 // ---- Inputs -----------------------------------------------------------------------------------------------
@@ -26,15 +34,19 @@ export interface SessionConfig {
 /** Valid FIX that the venue does not offer; the account refuses and records it. */
 export interface UnsupportedOrderRequest {
   readonly type: 'UnsupportedRequest';
-  readonly msgType: 'D' | 'F' | 'G';
+  readonly msgType: 'D' | 'F' | 'G' | 'q';
   readonly clOrdId: string;
   readonly origClOrdId: string | undefined;
+  /** Empty for a q that names none. */
   readonly symbol: string;
+  /** Empty for a q that names none. */
   readonly side: string;
   readonly orderQty: string;
-  /** OrdRejReason (103) for D, CxlRejReason (102) for F and G. */
+  /** OrdRejReason (103) for D, CxlRejReason (102) for F and G, MassCancelRejectReason (532) for q. */
   readonly reason: number;
   readonly text: string;
+  /** MassCancelRequestType (530) of a q, as it was sent. */
+  readonly massCancelRequestType?: string;
 }
 
 /** A request with the number that it came under. */
@@ -98,10 +110,13 @@ export interface ReportsCommittedInput {
   readonly reports: readonly Report[];
   readonly answered: readonly number[];
 }
-/** Requests of this session that never reached an account, with the text (58) that says what to do. */
+/**
+ * Requests of this session of which nothing was done, with the text (58) that says what to do. They never reached an
+ * account, or it has nothing true to say about them (`Unanswerable`).
+ */
 export interface CommandsRefusedInput {
   readonly type: 'CommandsRefused';
-  readonly refusal: 'StoreUnavailable' | 'Overloaded' | 'Draining';
+  readonly refusal: 'StoreUnavailable' | 'Overloaded' | 'Draining' | 'Unanswerable';
   readonly text: string;
   readonly commands: readonly NumberedRequest[];
 }
@@ -112,6 +127,11 @@ export interface AnnounceInput {
   readonly headline: string;
   /** Text (58) of each line, at least one. */
   readonly lines: readonly string[];
+}
+/** A symbol opens, halts, or takes cancels only: sent as SecurityStatus (f) to whoever follows it. */
+export interface SecurityStatusChangedInput {
+  readonly type: 'SecurityStatusChanged';
+  readonly symbol: string;
 }
 /** The answer to a LoadMessages effect, for the same range. */
 export interface MessagesLoadedInput {
@@ -140,6 +160,7 @@ export type SessionInput =
   | { readonly type: 'EndSession'; readonly text: string }
   | { readonly type: 'ResetNumbers' }
   | AnnounceInput
+  | SecurityStatusChangedInput
   | { readonly type: 'StoreUnavailable' }
   | { readonly type: 'StoreAvailable' };
 
@@ -200,6 +221,8 @@ export type SessionEffect =
       readonly beginSeqNum: number;
       readonly endSeqNum: number;
     }
+  /** So many reports that answer mass status requests (AF) have left. */
+  | { readonly type: 'StatusReportsTold'; readonly userId: UserId; readonly count: number }
   | { readonly type: 'PauseReading' }
   | { readonly type: 'ResumeReading' }
   | {

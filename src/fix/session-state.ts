@@ -6,10 +6,12 @@
 import type { Report } from '../matching/execution-report.ts';
 import type { UserId } from '../matching/types.ts';
 import { assert } from '../platform/assert.ts';
+import { HeldReports } from './held-reports.ts';
 import { Inbound } from './inbound.ts';
 import { DEFAULT_MEMBER_SETTINGS, type MemberSettings } from './member-settings.ts';
 import type { FixMessage } from './message.ts';
 import { Outbound } from './outbound.ts';
+import { SessionCounts } from './session-counts.ts';
 import type { NumberedRequest, SessionConfig, SessionEffect, StoredSession } from './session-protocol.ts';
 import type { CompiledSchedule } from './session-schedule.ts';
 import { mayFollow, type SessionPhase } from './session-table.ts';
@@ -71,6 +73,7 @@ export interface CommittedReport {
 /** The whole state of a session. Only the functions of this folder's session files write it. */
 export interface SessionState {
   readonly config: SessionConfig;
+  readonly counts: SessionCounts;
   validatorOptions: ValidatorOptions;
   /** What the member's Logon said that it speaks. */
   version: FixVersion;
@@ -125,10 +128,23 @@ export interface SessionState {
   backlogSent: number;
   /** How many of `backlog` the store had. */
   undeliveredCount: number;
+  /** Those in `backlog` that answer mass status requests (AF) and have not been sent. */
+  statusReportsWaiting: number;
+  /** Those that have been sent, which the account does not know yet. */
+  statusReportsTold: number;
   /** Reports of commits up to here came with the opening. */
   openedCommitNo: number;
   /** The backlog waits for the member's ResendRequest until then, ms since the epoch. */
   backlogHeldUntil: number | undefined;
+  /** Reports that go out behind the answer to a mass cancel (q), before they are backlog. */
+  readonly held: HeldReports;
+
+  /** SecurityStatusReqID (324) by the symbol that the member follows. */
+  readonly followed: Map<string, string>;
+  /** Symbols whose change the member is still to be told of. */
+  readonly changedSymbols: Set<string>;
+  /** What the member has been told last, by symbol: nothing is told twice. */
+  readonly toldStatus: Map<string, string>;
 
   /** The resend that is under way, and the one that comes after it. */
   resend: OpenResend | undefined;
@@ -145,6 +161,7 @@ export interface SessionState {
   probedAt: number | undefined;
   lastTestReqNo: number;
   lastRefusalNo: number;
+  lastResponseNo: number;
   /** Lines that the member provoked in the second that began at `since`. */
   readonly provokedLines: { since: number; count: number };
 
@@ -157,6 +174,7 @@ export interface SessionState {
 export function newSession(config: SessionConfig, now: number, isStoreUp: boolean): SessionState {
   return {
     config,
+    counts: config.counts ?? new SessionCounts(),
     validatorOptions: { allowUserDefined: false, maxFieldBytes: config.limits.maxFieldBytes },
     version: 'FIX.4.4',
     phase: 'AwaitingLogon',
@@ -187,8 +205,14 @@ export function newSession(config: SessionConfig, now: number, isStoreUp: boolea
     backlog: [],
     backlogSent: 0,
     undeliveredCount: 0,
+    statusReportsWaiting: 0,
+    statusReportsTold: 0,
     openedCommitNo: 0,
     backlogHeldUntil: undefined,
+    held: new HeldReports(),
+    followed: new Map(),
+    changedSymbols: new Set(),
+    toldStatus: new Map(),
     resend: undefined,
     nextResend: undefined,
     loadedPortion: undefined,
@@ -199,6 +223,7 @@ export function newSession(config: SessionConfig, now: number, isStoreUp: boolea
     probedAt: undefined,
     lastTestReqNo: 0,
     lastRefusalNo: 0,
+    lastResponseNo: 0,
     provokedLines: { since: now, count: 0 },
     journaledInSeqNum: 1,
     journaledOutSeqNum: 1,

@@ -56,11 +56,13 @@ export type SessionAction =
   | 'sayGoodbyeLater'
   | 'resetNumbers'
   | 'announce'
+  | 'noteStatus'
   | 'endBroken'
   | 'end'
   | 'noteStore';
 
-const PHASES = [
+/** All of them, in the order of a session's life. */
+export const PHASES = [
   'AwaitingLogon',
   'Judging',
   'Claiming',
@@ -98,6 +100,7 @@ const TABLE: { readonly [Type in SessionInput['type']]: Row } = {
   EndSession:       ['drop',        'drop',        'drop',        'sayGoodbyeLater', 'sayGoodbye',     'sayGoodbye',   'sayGoodbye',   'ignore',       'ignore'],
   ResetNumbers:     ['ignore',      'ignore',      'ignore',      'ignore',          'resetNumbers',   'ignore',       'ignore',       'ignore',       'ignore'],
   Announce:         ['ignore',      'ignore',      'ignore',      'ignore',          'announce',       'ignore',       'ignore',       'ignore',       'ignore'],
+  SecurityStatusChanged: ['ignore', 'ignore',      'ignore',      'noteStatus',      'noteStatus',     'noteStatus',   'ignore',       'ignore',       'ignore'],
   StoreUnavailable: ['noteStore',   'noteStore',   'noteStore',   'noteStore',       'noteStore',      'noteStore',    'noteStore',    'noteStore',    'ignore'],
   StoreAvailable:   ['noteStore',   'noteStore',   'noteStore',   'noteStore',       'noteStore',      'noteStore',    'noteStore',    'noteStore',    'ignore'],
 };

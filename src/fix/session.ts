@@ -10,8 +10,17 @@ import type { FixMessage } from './message.ts';
 import { announce } from './news.ts';
 import { announceOwnReset, beginOwnReset, cutNumbers, isSettled } from './numbers-reset.ts';
 import { receive, receiveLast } from './receive.ts';
-import { holdReports, noteAnswers, sendBacklog, sendRefusals, sendReports } from './reports.ts';
+import {
+  holdReports,
+  noteAnswers,
+  sendBacklog,
+  sendReleased,
+  sendReports,
+  tellStatusReports,
+} from './reports.ts';
+import { sendRefusals } from './request-refusals.ts';
 import { continueResend, takePortion } from './resend.ts';
+import { noteSecurityStatus, sendSecurityStatus } from './security-status.ts';
 import type { SessionEffect, SessionInput } from './session-protocol.ts';
 import { outboundOf, type SessionState, say, sayOften } from './session-state.ts';
 import { actionFor, type SessionAction } from './session-table.ts';
@@ -31,8 +40,10 @@ export function step(
   for (const input of inputs) act(state, actionFor(state.phase, input.type), input);
   if (state.phase !== 'Ended') continueResend(state);
   settle(state);
+  sendSecurityStatus(state);
   // Last: what is sent again for a ResendRequest comes before what is new.
   sendBacklog(state);
+  tellStatusReports(state);
   flush(state);
   regulateReading(state);
   const { effects } = state;
@@ -43,6 +54,7 @@ export function step(
 /** Last effects of a session that broke: Logout if that can still be said, and nothing is journaled as clean. */
 export function farewell(state: SessionState, now: number): readonly SessionEffect[] {
   if (state.phase === 'Ended') return [];
+  state.counts.ends[state.isOpenInStore ? 'Lost' : 'BeforeLogon'] += 1;
   const { outbound, identity } = state;
   const effects: SessionEffect[] = [];
   if (state.phase === 'Active' && outbound !== undefined) {
@@ -82,6 +94,7 @@ function act(state: SessionState, action: SessionAction, input: SessionInput): v
       receiveLast(state, as(input, 'Message').message);
       return;
     case 'noteGarbled':
+      state.counts.garbled += 1;
       sayOften(state, 'warn', 'garbled message ignored', { reason: as(input, 'Garbled').reason });
       return;
     case 'refuseOversize': {
@@ -133,6 +146,7 @@ function act(state: SessionState, action: SessionAction, input: SessionInput): v
       return;
     case 'sendRefusals':
       sendRefusals(state, as(input, 'CommandsRefused'));
+      sendReleased(state);
       return;
     case 'grantNumbers':
       outboundOf(state).grant(as(input, 'NumbersReserved').reservedOutSeqNum, state.now);
@@ -145,6 +159,9 @@ function act(state: SessionState, action: SessionAction, input: SessionInput): v
       return;
     case 'announce':
       announce(state, as(input, 'Announce'));
+      return;
+    case 'noteStatus':
+      noteSecurityStatus(state, as(input, 'SecurityStatusChanged').symbol);
       return;
     case 'endBroken':
       say(state, 'error', 'stored messages cannot be read', { reason: as(input, 'LoadFailed').reason });

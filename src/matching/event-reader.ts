@@ -90,7 +90,8 @@ function readEvent(
     case record.ACCEPTED:
       return { type: 'OrderAccepted', order, seq, at };
     case record.REJECTED: {
-      const ordRejReason = why === reason.TOO_MANY_STOPS ? EXCEEDS_LIMIT : OTHER;
+      const isLimit = why === reason.TOO_MANY_STOPS || why === reason.TOO_MANY_SLICES;
+      const ordRejReason = isLimit ? EXCEEDS_LIMIT : OTHER;
       return { type: 'OrderRejected', order, ordRejReason, text: reason.reasonText(why, isMarket), seq, at };
     }
     case record.CANCELED: {

@@ -1,7 +1,7 @@
 /**
  * When good-till-date orders end: a binary heap of (time, OrderID). An order that closes earlier leaves its entry
- * behind, so that a cancel stays O(1); stale entries go when
- * their time comes, or when the book, finding that they prevail, fills the queue anew.
+ * behind, so that a cancel stays O(1); stale entries go when their time comes, or when the book, finding that they
+ * prevail, fills the queue anew.
  */
 
 const FIRST_CAPACITY = 16;

@@ -20,6 +20,12 @@ export interface Instrument {
   readonly lot: StepSize;
   readonly minQuantity: Lots;
   readonly maxQuantity: Lots;
+  /** The most that an order may be worth at its limit, in quote units of 10^-18; undefined: no bound. */
+  readonly maxNotional: bigint | undefined;
+  /** How many open orders a member may have here; undefined: no bound. */
+  readonly maxOpenOrders: number | undefined;
+  /** A post-only order that would trade is re-priced behind the best opposite price, not refused. */
+  readonly postOnlySlides: boolean;
   /** How far from the reference price a limit may be, in hundredths of a percent; undefined: no band. */
   readonly priceBandBps: number | undefined;
   /** How far from the reference price a market order may trade, in hundredths of a percent. */

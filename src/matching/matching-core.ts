@@ -4,12 +4,13 @@
  */
 import { BookState } from './book-state.ts';
 import * as record from './event-buffer.ts';
-import { ExpiryQueue } from './expiry-queue.ts';
 import type { OrderPool } from './order-pool.ts';
 import * as code from './order-pool.ts';
-import type { PriceLadder } from './price-ladder.ts';
+import { type PriceLadder, slicesOf } from './price-ladder.ts';
 import * as reason from './reasons.ts';
+import { Sweeps } from './sweeps.ts';
 import { Trading } from './trading.ts';
+import type { OrderSnapshot } from './types.ts';
 
 /** New terms of an order: what does not change is repeated. */
 export interface NewTerms {
@@ -27,6 +28,8 @@ export interface MatchingCoreOptions {
   readonly lastPx: number;
   /** Bounds the cascade of one command: each waiting stop order triggers at most once. */
   readonly maxWaitingStops: number;
+  /** Bounds what one aggressor can set off besides: each hidden slice of an iceberg is a trade. Absent: no bound. */
+  readonly maxHiddenSlices?: number;
 }
 
 /** One book. An order goes in through {@link OrderPool.allocate}, its columns, and {@link enter} or {@link restore}. */
@@ -34,9 +37,9 @@ export class MatchingCore {
   readonly #book: BookState;
   readonly #trading: Trading;
   readonly #maxWaitingStops: number;
-  readonly #expiries = new ExpiryQueue();
-  /** No Day order is of an earlier trading day. */
-  #earliestDay = Number.POSITIVE_INFINITY;
+  readonly #maxHiddenSlices: number;
+  /** Ends many orders at once, by time or by command. */
+  readonly sweeps: Sweeps;
   /** Stop orders that a trade has reached and that have not run. */
   readonly #reached: number[] = [];
 
@@ -44,6 +47,8 @@ export class MatchingCore {
     this.#book = new BookState(options.lastSeq, options.lastPx);
     this.#trading = new Trading(this.#book);
     this.#maxWaitingStops = options.maxWaitingStops;
+    this.#maxHiddenSlices = options.maxHiddenSlices ?? Number.POSITIVE_INFINITY;
+    this.sweeps = new Sweeps(this.#book);
   }
 
   /** The orders and where they are: to be read, and to fill in the columns of a new one. */
@@ -56,7 +61,7 @@ export class MatchingCore {
     const isWaiting = isStop(this.#book.orders, slot) && this.#book.orders.triggered[slot] === 0;
     if (isWaiting) this.#book.wait(slot);
     else this.#book.rest(slot);
-    this.#watchEnd(slot);
+    this.sweeps.watchEnd(slot);
   }
 
   /** Accepts a new order and lets it trade. Its CumQty is 0; its slot is the core's from here on. */
@@ -84,7 +89,7 @@ export class MatchingCore {
       this.#executeNew(slot);
     }
     this.#runReached();
-    if (orders.state[slot] !== code.AGGRESSOR) this.#watchEnd(slot);
+    if (orders.state[slot] !== code.AGGRESSOR) this.sweeps.watchEnd(slot);
   }
 
   /** Cancels what is left of an order that rests or waits. */
@@ -94,20 +99,21 @@ export class MatchingCore {
   }
 
   /**
-   * Gives an order new terms. False, and nothing is done, when a post-only order would trade. Priority is kept only
-   * if no price changes and neither the quantity nor the display grows.
+   * Gives an order new terms, and returns 0; or the reason why nothing is done. Priority is kept only if no price
+   * changes and neither the quantity nor the display grows.
    */
-  replace(slot: number, terms: Readonly<NewTerms>): boolean {
+  replace(slot: number, terms: Readonly<NewTerms>): number {
     const { orders, events } = this.#book;
     const isFilled = terms.quantity <= orders.cumQty[slot]!;
-    if (!isFilled && this.#mayNotMoveTo(slot, terms.price)) return false;
+    const keepsPlace = !isFilled && keepsPriority(orders, slot, terms);
+    if (!isFilled && this.#mayNotMoveTo(slot, terms.price)) return reason.POST_ONLY_WOULD_TRADE;
+    if (!isFilled && this.#hidesTooMuch(slot, terms, keepsPlace)) return reason.TOO_MANY_SLICES;
     const seq = this.#book.takeSeq();
     const priceBefore = orders.price[slot]!;
     const quantityBefore = orders.quantity[slot]!;
     const expireTimeBefore = orders.expireTime[slot]!;
     const ladder = this.#book.ladderOf(slot);
     const isWaiting = orders.state[slot] === code.WAITING;
-    const keepsPlace = !isFilled && keepsPriority(orders, slot, terms);
 
     if (keepsPlace) ladder.subtract(slot);
     else this.#book.withdraw(slot);
@@ -132,7 +138,7 @@ export class MatchingCore {
     events.write(record.REPLACED, orders, slot, seq, priceBefore, quantityBefore, reason.NO_REASON);
     if (isFilled) {
       orders.free(slot);
-      return true;
+      return reason.NO_REASON;
     }
     this.#trading.firstPx = 0;
     if (!keepsPlace) {
@@ -143,50 +149,47 @@ export class MatchingCore {
       }
     }
     this.#runReached();
-    if (terms.expireTime !== expireTimeBefore && orders.state[slot] !== code.AGGRESSOR) this.#watchEnd(slot);
-    return true;
+    if (terms.expireTime !== expireTimeBefore && orders.state[slot] !== code.AGGRESSOR)
+      this.sweeps.watchEnd(slot);
+    return reason.NO_REASON;
   }
 
-  /** Ends Day orders of trading days before `tradingDay` and good-till-date orders up to `upTo`, oldest first. */
-  expire(tradingDay: number, upTo: number): void {
+  /**
+   * Gives an order, where it is in the book, other fills than it had. LeavesQty stays as it is, and so do the order's
+   * place and what is displayed of it; trades of the past trigger nothing.
+   */
+  amend(order: Pick<OrderSnapshot, 'orderId' | 'quantity' | 'cumQty' | 'cumNotional'>): void {
     const { orders, index } = this.#book;
-    const due: number[] = [];
-    while (this.#expiries.earliest !== undefined && this.#expiries.earliest <= upTo) {
-      const slot = index.get(this.#expiries.take());
-      const isDue = slot !== 0 && orders.expireTime[slot]! <= upTo;
-      if (isDue && orders.timeInForce[slot] === code.GOOD_TILL_DATE) due.push(slot);
-    }
-    if (this.#earliestDay < tradingDay) {
-      this.#earliestDay = Number.POSITIVE_INFINITY;
-      for (const slot of index) {
-        if (orders.timeInForce[slot] !== code.DAY) continue;
-        const day = orders.tradingDay[slot]!;
-        if (day < tradingDay) due.push(slot);
-        else if (day < this.#earliestDay) this.#earliestDay = day;
-      }
-    }
-    for (const slot of byPriority(orders, due)) {
-      // A replaced ExpireTime leaves an entry for the old one: an order may be due twice.
-      if (orders.state[slot] === code.AGGRESSOR) continue;
-      const isDay = orders.timeInForce[slot] === code.DAY;
-      this.#book.withdraw(slot);
-      this.#book.end(record.EXPIRED, slot, isDay ? reason.TRADING_DAY_ENDED : reason.EXPIRE_TIME_REACHED);
-    }
-  }
-
-  /** The orders that rest or wait and that `accepts` takes, in ascending priority. Reads every order of the book. */
-  select(accepts: (slot: number) => boolean): number[] {
-    return byPriority(this.#book.orders, [...this.#book.index].filter(accepts));
+    const slot = index.get(order.orderId);
+    if (slot === 0) return;
+    orders.quantity[slot] = order.quantity;
+    orders.cumQty[slot] = order.cumQty;
+    orders.setNotional(slot, order.cumNotional);
   }
 
   /** Why an order may not enter at all; 0 when it may. */
   #refusal(slot: number): number {
-    if (isStop(this.#book.orders, slot)) {
-      const waitingCount = this.#book.buyStops.orderCount + this.#book.sellStops.orderCount;
-      return waitingCount >= this.#maxWaitingStops ? reason.TOO_MANY_STOPS : reason.NO_REASON;
-    }
-    const mayNot = this.#mayNotMoveTo(slot, this.#book.orders.price[slot]!);
-    return mayNot ? reason.POST_ONLY_WOULD_TRADE : reason.NO_REASON;
+    const { orders, buyStops, sellStops, hiddenSlices } = this.#book;
+    if (isStop(orders, slot)) {
+      if (buyStops.orderCount + sellStops.orderCount >= this.#maxWaitingStops) return reason.TOO_MANY_STOPS;
+    } else if (this.#mayNotMoveTo(slot, orders.price[slot]!)) return reason.POST_ONLY_WOULD_TRADE;
+    const maxFloor = orders.maxFloor[slot]!;
+    if (maxFloor === 0) return reason.NO_REASON;
+    const slices = slicesOf(orders.leavesQty[slot]! - orders.displayedQty[slot]!, maxFloor);
+    return hiddenSlices + slices > this.#maxHiddenSlices ? reason.TOO_MANY_SLICES : reason.NO_REASON;
+  }
+
+  /** Whether a replace adds slices to those that the book's icebergs hide, and there would be too many. */
+  #hidesTooMuch(slot: number, { maxFloor, quantity }: Readonly<NewTerms>, keepsPlace: boolean): boolean {
+    if (maxFloor === 0) return false;
+    const { orders, hiddenSlices } = this.#book;
+    const displayed = orders.displayedQty[slot]!;
+    const floorBefore = orders.maxFloor[slot]!;
+    const before = floorBefore === 0 ? 0 : slicesOf(orders.leavesQty[slot]! - displayed, floorBefore);
+    const leavesQty = quantity - orders.cumQty[slot]!;
+    const slice = Math.min(maxFloor, leavesQty);
+    const after = slicesOf(leavesQty - (keepsPlace ? Math.min(displayed, slice) : slice), maxFloor);
+    return after > before && hiddenSlices - before + after > this.#maxHiddenSlices;
   }
 
   /** Whether a post-only order would trade at `price` and cannot slide away. */
@@ -197,7 +200,9 @@ export class MatchingCore {
     const facing = this.#book.facing(slot);
     const opposite = facing.bestWithin(price);
     if (opposite === 0) return false;
-    return execution[slot] === code.POST_ONLY || facing.price(opposite) - facing.sign < 1;
+    if (execution[slot] === code.POST_ONLY) return true;
+    const behind = facing.price(opposite) - facing.sign;
+    return behind < 1 || behind > Number.MAX_SAFE_INTEGER;
   }
 
   /** Moves a post-only order that would trade to one tick behind the best opposite price. */
@@ -293,25 +298,6 @@ export class MatchingCore {
       this.#reached.push(slot);
     }
   }
-
-  /** Remembers when the order's time in force ends. */
-  #watchEnd(slot: number): void {
-    const { orders, index } = this.#book;
-    const timeInForce = orders.timeInForce[slot];
-    if (timeInForce === code.DAY && orders.tradingDay[slot]! < this.#earliestDay) {
-      this.#earliestDay = orders.tradingDay[slot]!;
-    }
-    if (timeInForce !== code.GOOD_TILL_DATE) return;
-    if (this.#expiries.size >= 64 && this.#expiries.size > 2 * index.size) {
-      this.#expiries.clear();
-      for (const live of index) {
-        if (orders.timeInForce[live] === code.GOOD_TILL_DATE)
-          this.#expiries.add(orders.expireTime[live]!, orders.orderId[live]!);
-      }
-      return;
-    }
-    this.#expiries.add(orders.expireTime[slot]!, orders.orderId[slot]!);
-  }
 }
 
 function isStop(orders: OrderPool, slot: number): boolean {
@@ -332,8 +318,4 @@ function keepsPriority(orders: OrderPool, slot: number, terms: Readonly<NewTerms
   if (orders.state[slot] === code.WAITING && terms.stopPx !== orders.stopPx[slot]) return false;
   const maxFloor = orders.maxFloor[slot]!;
   return maxFloor === 0 || (terms.maxFloor !== 0 && terms.maxFloor <= maxFloor);
-}
-
-function byPriority(orders: OrderPool, slots: number[]): number[] {
-  return slots.sort((a, b) => orders.priority[a]! - orders.priority[b]!);
 }

@@ -3,18 +3,23 @@
  * commands always make the same events. Matching itself is src/matching/matching-core.ts; here are the words.
  */
 import { assert, assertNever } from '../platform/assert.ts';
-import { goTogether, isSliced } from './combinations.ts';
+import { type Combination, goTogether } from './combinations.ts';
 import { readEvents } from './event-reader.ts';
 import { MatchingCore } from './matching-core.ts';
 import { dayNumber, OrderCodec } from './order-codec.ts';
 import type { PriceLadder } from './price-ladder.ts';
+import * as reason from './reasons.ts';
 import { StateHash } from './state-hash.ts';
+import { amendOrder } from './trade-amendment.ts';
 import {
+  type AmendTrade,
   type BookCommand,
   type BookEvent,
   BUY,
   type CommandOutcome,
   type EnterOrder,
+  type ExpireOrders,
+  type MassCancelOrders,
   type OrderId,
   type OrderSnapshot,
   type ReplaceOrder,
@@ -27,6 +32,12 @@ import {
 /** Bounds the cascade of stop orders that one command can set off, since each waiting one triggers at most once. */
 export const DEFAULT_MAX_WAITING_STOPS = 10_000;
 
+/**
+ * Bounds the trades of one aggressor beyond the orders that it meets: what one command does is one commit, and each
+ * hidden slice is a trade with a report of its own.
+ */
+export const DEFAULT_MAX_HIDDEN_SLICES = 20_000;
+
 export interface OrderBookOptions {
   readonly symbol: string;
   /** The last sequence number that the book gave out before; 0 for a new book. */
@@ -36,7 +47,9 @@ export interface OrderBookOptions {
   /** The price of the book's last trade, which triggers stop orders; absent before the first. */
   readonly lastPx?: Ticks | undefined;
   /** Stop orders beyond this many are refused; default {@link DEFAULT_MAX_WAITING_STOPS}. */
-  readonly maxWaitingStops?: number;
+  readonly maxWaitingStops?: number | undefined;
+  /** Icebergs that would hide more slices together are refused; default {@link DEFAULT_MAX_HIDDEN_SLICES}. */
+  readonly maxHiddenSlices?: number | undefined;
 }
 
 /** One price of {@link OrderBook.depth}. */
@@ -46,6 +59,10 @@ export interface DepthLevel {
   readonly quantity: bigint;
   readonly orderCount: number;
 }
+
+/** What {@link Sweeps} take for "any". */
+const EVERY_USER = 0;
+const BOTH_SIDES = 0;
 
 /** Who asked for cancels, and why. */
 interface CancelCause {
@@ -67,6 +84,7 @@ export class OrderBook {
       lastSeq: options.lastSeq,
       lastPx: options.lastPx ?? 0,
       maxWaitingStops: options.maxWaitingStops ?? DEFAULT_MAX_WAITING_STOPS,
+      maxHiddenSlices: options.maxHiddenSlices ?? DEFAULT_MAX_HIDDEN_SLICES,
     });
     this.#codec = new OrderCodec(options.symbol, this.#core.book.orders);
   }
@@ -115,22 +133,29 @@ export class OrderBook {
       case 'CancelOrder': {
         const slot = this.#core.book.index.get(command.orderId);
         if (slot === 0) return 'NoSuchOrder';
-        return this.#cancel([slot], command, at, events);
+        this.#core.cancel(slot);
+        return this.#done(at, events, command);
       }
       case 'ReplaceOrder':
         return this.#replace(command, at, events);
       case 'ExpireOrders':
-        this.#core.expire(dayNumber(command.tradingDay), command.upTo ?? Number.NEGATIVE_INFINITY);
-        return this.#done(at, events);
+        return this.#expire(command, at, events);
       case 'MassCancelOrders':
-        return this.#cancel(this.#select(command.userId, command.side), command, at, events);
+        return this.#massCancel(command, at, events);
       case 'CancelAllOrders': {
-        const cause = { clOrdId: undefined, unsolicited: command.unsolicited };
-        return this.#cancel(this.#select(undefined, undefined), cause, at, events);
+        this.#core.sweeps.cancel(EVERY_USER, BOTH_SIDES, Number.POSITIVE_INFINITY);
+        return this.#done(at, events, { clOrdId: undefined, unsolicited: command.unsolicited });
       }
+      case 'AmendTrade':
+        return this.#amend(command, at, events);
       default:
         return assertNever(command);
     }
+  }
+
+  /** False when `ExpireOrders` would do nothing now, which takes no look at any order. */
+  isDue(tradingDay: string, upTo: number): boolean {
+    return this.#core.sweeps.isDue(dayNumber(tradingDay), upTo);
   }
 
   /** A copy of an open order; undefined when it is closed or was never here. */
@@ -160,7 +185,7 @@ export class OrderBook {
 
   /** Copies of all open orders in ascending priority, waiting stop orders among them: what {@link restore} takes. */
   *openOrders(): Generator<OrderSnapshot> {
-    for (const slot of this.#select(undefined, undefined)) yield this.#codec.snapshot(slot);
+    for (const slot of this.#core.sweeps.select(EVERY_USER, BOTH_SIDES)) yield this.#codec.snapshot(slot);
   }
 
   /**
@@ -199,31 +224,64 @@ export class OrderBook {
     const before = this.#codec.snapshot(slot);
     const { price, quantity, clOrdId } = command;
     const stopPx = command.stopPx ?? before.stopPx ?? 0;
-    const maxFloor = command.maxFloor ?? before.maxFloor ?? 0;
+    const maxFloor = command.maxFloor ?? before.maxFloor;
     const isSameEnd = command.expireTime === undefined;
-    const expireTime = command.expireTime ?? before.expireTime ?? 0;
+    const expireTime = command.expireTime ?? before.expireTime;
     const expireDate = isSameEnd ? before.expireDate : command.expireDate;
+    // A plain order that stays plain has nothing that might not go together.
+    if (maxFloor !== undefined || expireTime !== undefined) {
+      const hidden = maxFloor === undefined ? {} : { maxFloor };
+      const end = expireTime === undefined ? {} : { expireTime };
+      assertTerms({ ...before, quantity, ...hidden, ...end });
+    }
     const expireDay = expireDate === undefined ? 0 : dayNumber(expireDate);
-    const terms = { price, quantity, stopPx, maxFloor, expireTime, expireDate: expireDay };
-    assert(isSliced({ ...before, ...command }), `order ${command.orderId} would have too many slices`);
-    if (!this.#core.replace(slot, terms)) return 'WouldTrade';
+    const terms = {
+      price,
+      quantity,
+      stopPx,
+      maxFloor: maxFloor ?? 0,
+      expireTime: expireTime ?? 0,
+      expireDate: expireDay,
+    };
+    const why = this.#core.replace(slot, terms);
+    if (why !== reason.NO_REASON) return why === reason.TOO_MANY_SLICES ? 'TooManySlices' : 'WouldTrade';
     this.#codec.setClOrdId(slot, clOrdId);
     return this.#done(at, events, undefined, before);
   }
 
-  #cancel(slots: readonly number[], cause: CancelCause, at: number, events: BookEvent[]): CommandOutcome {
-    for (const slot of slots) this.#core.cancel(slot);
-    return this.#done(at, events, cause);
+  #expire(command: ExpireOrders, at: number, events: BookEvent[]): CommandOutcome {
+    const { tradingDay, upTo = Number.NEGATIVE_INFINITY, atMost = Number.POSITIVE_INFINITY } = command;
+    const isDone = this.#core.sweeps.expire(dayNumber(tradingDay), upTo, atMost);
+    this.#done(at, events);
+    return isDone ? 'Done' : 'Unfinished';
   }
 
-  #select(userId: number | undefined, side: Side | undefined): number[] {
-    const { orders } = this.#core.book;
-    const sideCode = side === undefined ? undefined : Number(side);
-    return this.#core.select(
-      (slot) =>
-        (userId === undefined || orders.userId[slot] === userId) &&
-        (sideCode === undefined || orders.side[slot] === sideCode),
-    );
+  #amend(command: AmendTrade, at: number, events: BookEvent[]): CommandOutcome {
+    const { type: _, maker, taker, ...amendment } = command;
+    const parties = [this.#asItStands(maker), this.#asItStands(taker)] as const;
+    if (parties[0] === undefined || parties[1] === undefined) return 'NoSuchOrder';
+    const amended = { maker: amendOrder(parties[0], command), taker: amendOrder(parties[1], command) };
+    for (const order of [amended.maker, amended.taker]) this.#core.amend(order);
+    const makerSeq = this.#core.book.takeSeq();
+    const takerSeq = this.#core.book.takeSeq();
+    const symbol = this.#symbol;
+    events.push({ type: 'TradeAmended', ...amendment, symbol, ...amended, makerSeq, takerSeq, at });
+    return 'Done';
+  }
+
+  /** An order that is open in the book or closed for good; undefined for one that was open and is not any more. */
+  #asItStands(committed: OrderSnapshot): OrderSnapshot | undefined {
+    assert(committed.symbol === this.#symbol, `order ${committed.orderId} belongs to another symbol`);
+    return this.find(committed.orderId) ?? (committed.leavesQty === 0 ? committed : undefined);
+  }
+
+  #massCancel(command: MassCancelOrders, at: number, events: BookEvent[]): CommandOutcome {
+    assert(command.userId !== EVERY_USER, 'a mass cancel of one user names the user');
+    const side = command.side === undefined ? BOTH_SIDES : Number(command.side);
+    const { userId = EVERY_USER, atMost = Number.POSITIVE_INFINITY } = command;
+    const isDone = this.#core.sweeps.cancel(userId, side, atMost);
+    this.#done(at, events, command);
+    return isDone ? 'Done' : 'Unfinished';
   }
 
   #done(at: number, events: BookEvent[], cause?: CancelCause, before?: OrderSnapshot): CommandOutcome {
@@ -256,6 +314,6 @@ function hasSlice({ maxFloor, displayedQty, leavesQty }: OrderSnapshot): boolean
 }
 
 /** The account has refused every other combination. */
-function assertTerms(order: EnterOrder | OrderSnapshot): void {
+function assertTerms(order: Combination & { readonly orderId: OrderId }): void {
   assert(goTogether(order), `order ${order.orderId} combines what does not go together`);
 }

@@ -10,6 +10,7 @@ import type {
   EnterOrder,
   Lots,
   OrderInstructions,
+  OrderLabels,
   OrderSnapshot,
   OrdStatus,
   OrdType,
@@ -37,6 +38,8 @@ export class OrderCodec {
   readonly #orders: OrderPool;
   /** ClOrdID (11) by slot. */
   readonly #clOrdIds: string[] = [''];
+  /** By slot; undefined for an order without labels. */
+  readonly #labels: (OrderLabels | undefined)[] = [undefined];
 
   constructor(symbol: string, orders: OrderPool) {
     this.#symbol = symbol;
@@ -78,15 +81,18 @@ export class OrderCodec {
     orders.makerFeeRate[slot] = order.makerFeeRate;
     orders.takerFeeRate[slot] = order.takerFeeRate;
     orders.tradingDay[slot] = dayNumber(order.tradingDay);
-    orders.stopPx[slot] = order.stopPx ?? 0;
-    orders.expireTime[slot] = order.expireTime ?? 0;
-    orders.expireDate[slot] = order.expireDate === undefined ? 0 : dayNumber(order.expireDate);
-    orders.minQty[slot] = order.minQty ?? 0;
-    orders.maxFloor[slot] = order.maxFloor ?? 0;
-    orders.execution[slot] = executionOf(order);
-    orders.selfTrade[slot] = SELF_TRADE_MODES.indexOf(order.selfTradePrevention);
-    orders.selfTradeGroup[slot] = order.selfTradeGroup ?? 0;
+    // The pool has set the columns of absent fields to 0.
+    if (order.stopPx !== undefined) orders.stopPx[slot] = order.stopPx;
+    if (order.expireTime !== undefined) orders.expireTime[slot] = order.expireTime;
+    if (order.expireDate !== undefined) orders.expireDate[slot] = dayNumber(order.expireDate);
+    if (order.minQty !== undefined) orders.minQty[slot] = order.minQty;
+    if (order.maxFloor !== undefined) orders.maxFloor[slot] = order.maxFloor;
+    if (order.execInst !== undefined) orders.execution[slot] = executionOf(order.execInst, order.slides);
+    if (order.selfTradePrevention !== undefined)
+      orders.selfTrade[slot] = SELF_TRADE_MODES.indexOf(order.selfTradePrevention);
+    if (order.selfTradeGroup !== undefined) orders.selfTradeGroup[slot] = order.selfTradeGroup;
     this.#clOrdIds[slot] = order.clOrdId;
+    this.#labels[slot] = labelsOf(order);
     return slot;
   }
 
@@ -151,7 +157,9 @@ export class OrderCodec {
       tradingDay: dayText(orders.tradingDay[slot]!),
       enteredAt: orders.enteredAt[slot]!,
     };
-    return isPlain(orders, slot) ? plain : { ...plain, ...this.#instructions(slot, state) };
+    const labels = this.#labels[slot];
+    if (isPlain(orders, slot)) return labels === undefined ? plain : { ...plain, ...labels };
+    return { ...plain, ...this.#instructions(slot, state), ...labels };
   }
 
   /** The fields that only some orders have; absent where they do not apply. */
@@ -176,6 +184,16 @@ export class OrderCodec {
     if (state.triggered !== 0) fields.triggered = true;
     return fields;
   }
+}
+
+/** The labels alone, without the fields that are absent; undefined when all are. */
+function labelsOf({ account, secondaryClOrdId, clOrdLinkId }: OrderLabels): OrderLabels | undefined {
+  if (account === undefined && secondaryClOrdId === undefined && clOrdLinkId === undefined) return undefined;
+  return {
+    ...(account === undefined ? {} : { account }),
+    ...(secondaryClOrdId === undefined ? {} : { secondaryClOrdId }),
+    ...(clOrdLinkId === undefined ? {} : { clOrdLinkId }),
+  };
 }
 
 type Writable<T> = { -readonly [Field in keyof T]: T[Field] };
@@ -204,9 +222,8 @@ function isPlain(orders: OrderPool, slot: number): boolean {
   );
 }
 
-function executionOf({ execInst, slides }: OrderInstructions): number {
+function executionOf(execInst: '6' | 'G', slides: true | undefined): number {
   if (execInst === 'G') return code.ALL_OR_NONE;
-  if (execInst === undefined) return code.ANY_EXECUTION;
   return slides === true ? code.POST_ONLY_SLIDE : code.POST_ONLY;
 }
 

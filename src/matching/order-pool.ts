@@ -2,6 +2,10 @@
  * The orders of one book as columns of numbers: an order is a slot, the same index into every column. Slots are
  * reused, so that a book which trades all day allocates nothing; the queues of src/matching/price-ladder.ts run
  * through the columns `newer` and `older`. Slot 0 is no order: a link that is 0 ends its queue.
+ *
+ * Measured with `bench/matching.ts` (million operations/s on its three streams): columns 5.6, 4.7 and 1.2; all of an
+ * order's numbers side by side in one array 5.0, 4.5 and 1.8. A book of thousands of orders, which the processor's
+ * cache holds, was preferred to one of a million. Orders as objects 1.0 on the first.
  */
 import { assert } from '../platform/assert.ts';
 
@@ -127,6 +131,11 @@ export class OrderPool {
   free(slot: number): void {
     this.newer[slot] = this.#free;
     this.#free = slot;
+  }
+
+  /** The slots from 1 up to here, and not including it, have been used. */
+  get end(): number {
+    return this.#unused;
   }
 
   /** Slots that exist, used or not: the book's memory. */

@@ -2,78 +2,71 @@
  * Price levels in the order in which they trade, each with a queue of orders, oldest first: one side of the book,
  * or the stop orders of one side.
  *
- * Levels are a skip list in typed arrays: the best level is its first element, the next one is a link away, and a level
- * comes and goes in O(log levels) wherever it is, also when a member has an order at each of a million prices, where a
- * sorted array would move megabytes. The levels of the prices used last are remembered in a small direct-mapped table,
- * a mere hint, so that an order at a price that exists searches nothing. Measured with `bench/matching.ts` on its first
- * stream (typed arrays in all cases but the first): levels and orders as objects 1.0 million operations/s, skip list
- * alone 4.5, with the table 5.3; on the second, where nearly every order makes its own level, 3.7 with and without.
+ * The levels are a tree (src/matching/level-tree.ts); orders are links in the columns of their pool. The levels of the
+ * prices used last are remembered in a small direct-mapped table, a mere hint, so that an order at a price that exists
+ * searches nothing. Measured with `bench/matching.ts` (million operations/s on its first and second stream): tree and
+ * table 5.9 and 4.7, tree alone 5.0 and 4.3; a skip list instead of the tree 5.6 and 3.6; levels and orders as objects
+ * 1.0 on the first.
  */
 import { assert } from '../platform/assert.ts';
+import { grown, LevelTree } from './level-tree.ts';
 import type { OrderPool } from './order-pool.ts';
 
-const FIRST_CAPACITY = 32;
-/** Enough for 4^12 levels. */
-const FLOORS = 12;
 const HINT_COUNT = 1024;
 /** Sums beyond the safe integers are kept as two numbers: high × 2^53 + low. */
 const LOW_RANGE = 2 ** 53;
 
-/** Levels ascend by rank, which is the price times the ladder's sign. Level 0 is the head, before all others. */
+/** Levels ascend by rank, which is the price times the ladder's sign. Level 0 is none. */
 export class PriceLadder {
   /** 1 when the lowest price comes first, -1 when the highest does. */
   readonly sign: 1 | -1;
   readonly #orders: OrderPool;
-  /** The first level; 0 when there is none. */
-  best = 0;
   /** Orders in all queues. */
   orderCount = 0;
-  #ranks = new Float64Array(FIRST_CAPACITY);
-  #oldest = new Int32Array(FIRST_CAPACITY);
-  #newest = new Int32Array(FIRST_CAPACITY);
-  #counts = new Int32Array(FIRST_CAPACITY);
+  /** Slices (MaxFloor) of the orders in all queues, but for those that are displayed. */
+  hiddenSlices = 0;
+  readonly #levels = new LevelTree();
+  #oldest = new Int32Array(this.#levels.capacity);
+  #newest = new Int32Array(this.#levels.capacity);
+  #counts = new Int32Array(this.#levels.capacity);
   /** Sums of the orders' displayed quantity, and of what icebergs hide behind it. */
-  #displayedLow = new Float64Array(FIRST_CAPACITY);
-  #displayedHigh = new Float64Array(FIRST_CAPACITY);
-  #hiddenLow = new Float64Array(FIRST_CAPACITY);
-  #hiddenHigh = new Float64Array(FIRST_CAPACITY);
-  #floorCounts = new Int32Array(FIRST_CAPACITY);
-  /** By level and floor, the following level; of a free level, on floor 0 the next free one. */
-  #links = new Int32Array(FIRST_CAPACITY * FLOORS);
-  /** Of the last descent: on each floor, the last level before the searched rank. */
-  readonly #path = new Int32Array(FLOORS);
+  #displayedLow = new Float64Array(this.#levels.capacity);
+  #displayedHigh = new Float64Array(this.#levels.capacity);
+  #hiddenLow = new Float64Array(this.#levels.capacity);
+  #hiddenHigh = new Float64Array(this.#levels.capacity);
   /** By the lower bits of a price, the level last used for it: right if its rank is. */
   readonly #hints = new Int32Array(HINT_COUNT);
-  #height = 1;
-  #unused = 1;
-  #free = 0;
-  #coin = 0x9e3779b9;
 
   constructor(orders: OrderPool, sign: 1 | -1) {
     this.#orders = orders;
     this.sign = sign;
   }
 
+  /** The first level; 0 when there is none. */
+  get best(): number {
+    return this.#levels.first;
+  }
+
   /** The price of a level. */
   price(level: number): number {
-    return this.sign * this.#ranks[level]!;
+    return this.sign * this.#levels.ranks[level]!;
   }
 
   /** The best level if its price is at or before `limit`, else 0. */
   bestWithin(limit: number): number {
-    const best = this.best;
-    return best !== 0 && this.#ranks[best]! <= this.sign * limit ? best : 0;
+    const best = this.#levels.first;
+    return best !== 0 && this.#levels.ranks[best]! <= this.sign * limit ? best : 0;
   }
 
   /** The level after this one if its price is at or before `limit`, else 0. */
   nextWithin(level: number, limit: number): number {
-    const next = this.#links[level * FLOORS]!;
-    return next !== 0 && this.#ranks[next]! <= this.sign * limit ? next : 0;
+    const next = this.#levels.next[level]!;
+    return next !== 0 && this.#levels.ranks[next]! <= this.sign * limit ? next : 0;
   }
 
   /** The level after this one; 0 after the last. */
   next(level: number): number {
-    return this.#links[level * FLOORS]!;
+    return this.#levels.next[level]!;
   }
 
   /** The order that trades first at a level. */
@@ -124,7 +117,9 @@ export class PriceLadder {
     this.orderCount -= 1;
     const count = this.#counts[level]! - 1;
     this.#counts[level] = count;
-    if (count === 0) this.#removeLevel(level);
+    if (count > 0) return;
+    assert(this.#displayedLow[level] === 0 && this.#hiddenLow[level] === 0, 'an empty level has no quantity');
+    this.#levels.remove(level);
   }
 
   /** Says that a queued order displays `quantity` lots less than before, and hides none less. */
@@ -138,7 +133,11 @@ export class PriceLadder {
     const level = orders.level[slot]!;
     const displayed = orders.displayedQty[slot]!;
     this.#subtractDisplayed(level, displayed);
-    if (orders.maxFloor[slot] !== 0) this.#subtractHidden(level, orders.leavesQty[slot]! - displayed);
+    const maxFloor = orders.maxFloor[slot]!;
+    if (maxFloor === 0) return;
+    const hidden = orders.leavesQty[slot]! - displayed;
+    this.#subtractHidden(level, hidden);
+    this.hiddenSlices -= slicesOf(hidden, maxFloor);
   }
 
   /** Counts a queued order's quantity in its level's sums. */
@@ -147,7 +146,11 @@ export class PriceLadder {
     const level = orders.level[slot]!;
     const displayed = orders.displayedQty[slot]!;
     this.#addDisplayed(level, displayed);
-    if (orders.maxFloor[slot] !== 0) this.#addHidden(level, orders.leavesQty[slot]! - displayed);
+    const maxFloor = orders.maxFloor[slot]!;
+    if (maxFloor === 0) return;
+    const hidden = orders.leavesQty[slot]! - displayed;
+    this.#addHidden(level, hidden);
+    this.hiddenSlices += slicesOf(hidden, maxFloor);
   }
 
   /** Puts an order whose slice is used up behind all others of its level, with `displayed` of its hidden lots shown. */
@@ -214,93 +217,18 @@ export class PriceLadder {
     }
   }
 
-  // The skip list.
-
   #levelAt(price: number): number {
     const rank = this.sign * price;
     const hint = this.#hints[price & (HINT_COUNT - 1)]!;
-    if (this.#ranks[hint] === rank) return hint;
-    const level = this.#findOrInsert(rank);
+    if (this.#levels.ranks[hint] === rank) return hint;
+    const level = this.#levels.locate(rank);
+    if (this.#counts.length < this.#levels.capacity) this.#grow();
     this.#hints[price & (HINT_COUNT - 1)] = level;
     return level;
   }
 
-  #findOrInsert(rank: number): number {
-    this.#descend(rank);
-    const found = this.#links[this.#path[0]! * FLOORS]!;
-    if (found !== 0 && this.#ranks[found] === rank) return found;
-
-    const level = this.#allocate();
-    const floorCount = this.#drawFloorCount();
-    this.#ranks[level] = rank;
-    this.#floorCounts[level] = floorCount;
-    for (let floor = 0; floor < floorCount; floor += 1) {
-      const preceding = floor < this.#height ? this.#path[floor]! * FLOORS + floor : floor;
-      this.#links[level * FLOORS + floor] = this.#links[preceding]!;
-      this.#links[preceding] = level;
-    }
-    if (floorCount > this.#height) this.#height = floorCount;
-    this.best = this.#links[0]!;
-    return level;
-  }
-
-  #removeLevel(level: number): void {
-    const links = this.#links;
-    assert(this.#displayedLow[level] === 0 && this.#hiddenLow[level] === 0, 'an empty level has no quantity');
-    // Nothing precedes the best level but the head, which is the path of a descent that finds nothing smaller.
-    if (level === this.best) this.#path.fill(0);
-    else this.#descend(this.#ranks[level]!);
-    for (let floor = this.#floorCounts[level]! - 1; floor >= 0; floor -= 1) {
-      links[this.#path[floor]! * FLOORS + floor] = links[level * FLOORS + floor]!;
-    }
-    this.best = links[0]!;
-    // No price has rank 0: a hint that still points here is wrong.
-    this.#ranks[level] = 0;
-    links[level * FLOORS] = this.#free;
-    this.#free = level;
-  }
-
-  #descend(rank: number): void {
-    const ranks = this.#ranks;
-    const links = this.#links;
-    const path = this.#path;
-    let level = 0;
-    for (let floor = this.#height - 1; floor >= 0; floor -= 1) {
-      let next = links[level * FLOORS + floor]!;
-      while (next !== 0 && ranks[next]! < rank) {
-        level = next;
-        next = links[level * FLOORS + floor]!;
-      }
-      path[floor] = level;
-    }
-  }
-
-  #allocate(): number {
-    const level = this.#free;
-    if (level !== 0) {
-      this.#free = this.#links[level * FLOORS]!;
-      return level;
-    }
-    if (this.#unused === this.#ranks.length) this.#grow();
-    this.#unused += 1;
-    return this.#unused - 1;
-  }
-
-  /** One floor, and each further one with a chance of a quarter: xorshift32, so that replays are identical. */
-  #drawFloorCount(): number {
-    let coin = this.#coin;
-    coin ^= coin << 13;
-    coin ^= coin >>> 17;
-    coin ^= coin << 5;
-    this.#coin = coin;
-    // Two zero bits in a row are one quarter: half the length of the trailing run of zeros is the luck drawn.
-    const trailingZeroCount = 31 - Math.clz32(coin & -coin);
-    return Math.min(FLOORS, 1 + (trailingZeroCount >> 1));
-  }
-
   #grow(): void {
-    const capacity = this.#ranks.length * 2;
-    this.#ranks = grown(this.#ranks, new Float64Array(capacity));
+    const { capacity } = this.#levels;
     this.#oldest = grown(this.#oldest, new Int32Array(capacity));
     this.#newest = grown(this.#newest, new Int32Array(capacity));
     this.#counts = grown(this.#counts, new Int32Array(capacity));
@@ -308,14 +236,12 @@ export class PriceLadder {
     this.#displayedHigh = grown(this.#displayedHigh, new Float64Array(capacity));
     this.#hiddenLow = grown(this.#hiddenLow, new Float64Array(capacity));
     this.#hiddenHigh = grown(this.#hiddenHigh, new Float64Array(capacity));
-    this.#floorCounts = grown(this.#floorCounts, new Int32Array(capacity));
-    this.#links = grown(this.#links, new Int32Array(capacity * FLOORS));
   }
 }
 
-function grown<T extends Float64Array | Int32Array>(from: T, into: T): T {
-  into.set(from);
-  return into;
+/** How many slices come after the one that is displayed: each is a trade of its own. */
+export function slicesOf(hidden: number, maxFloor: number): number {
+  return Math.ceil(hidden / maxFloor);
 }
 
 function sumOf(low: number, high: number): bigint {

@@ -11,6 +11,7 @@ export const EXPIRE_TIME_REACHED = 7;
 export const SELF_TRADE = 8;
 export const ICEBERG_REFRESH = 9;
 export const PRICE_SLIDE = 10;
+export const TOO_MANY_SLICES = 11;
 
 /** Text (58) of a reason. A market order is limited by its protection price. */
 export function reasonText(reason: number, isMarket: boolean): string {
@@ -20,6 +21,8 @@ export function reasonText(reason: number, isMarket: boolean): string {
       return 'post-only: the order would have traded at once';
     case TOO_MANY_STOPS:
       return 'the book holds as many waiting stop orders as it may';
+    case TOO_MANY_SLICES:
+      return 'the icebergs of the book hide as many slices (MaxFloor) as they may';
     case NO_LIQUIDITY:
       return `no more liquidity at or within the ${limit}`;
     case FULL_QUANTITY_UNAVAILABLE:

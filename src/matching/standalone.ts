@@ -1,6 +1,7 @@
 /**
  * The book by itself, without a venue around it (`import { OrderBook } from 'onebook/matching'`): callers' own ids,
- * prices in ticks and quantities in lots, every refusal an answer, and reports in the order in which they happened.
+ * prices in ticks and quantities in lots, reports in the order in which they happened. Whatever is passed in, the
+ * answer is a value: a refusal names its reason and has changed nothing.
  */
 import {
   type DecimalFault,
@@ -44,29 +45,38 @@ export {
   textToSteps,
 };
 
-/** A caller's name for an order. */
+/** A caller's name for an order. `1` and `'1'` are two, 0 and -0 are one: 0. */
 export type Id = string | number;
 
-/** A new order. A market order's price is the worst at which it may trade. */
-export interface NewOrder extends Omit<OrderInstructions, 'stopPx' | 'minQty' | 'maxFloor'> {
+/** A new order. */
+export interface NewOrder extends Omit<OrderInstructions, 'stopPx' | 'minQty' | 'maxFloor' | 'expireDate'> {
   readonly id: Id;
   readonly side: Side;
   /** OrdType (40); default 2, limit. */
   readonly ordType?: OrdType;
   /** TimeInForce (59); default 1, good till cancel. */
   readonly timeInForce?: TimeInForce;
-  /** Whole ticks. */
-  readonly price: number;
+  /** Whole ticks. Of a market or stop order the worst price at which it may trade; absent: any. */
+  readonly price?: number;
   /** Whole lots. */
   readonly quantity: number;
   readonly stopPx?: number;
+  /** At most the quantity. */
   readonly minQty?: number;
   readonly maxFloor?: number;
   /** Whose order it is: a positive safe integer, for self-trade prevention; default 1. */
   readonly owner?: number;
 }
 
-/** New terms. Priority is kept only if the price stays and the quantity does not grow. */
+/**
+ * New terms of an order that rests or waits.
+ *
+ * | price | quantity | priority |
+ * |---|---|---|
+ * | the same | smaller or the same | kept |
+ * | the same | larger | lost: behind all others at the price |
+ * | another, better or worse | any | lost, and the order trades first if it crosses |
+ */
 export interface Modification {
   /** Absent: stays. */
   readonly price?: number;
@@ -98,12 +108,20 @@ export interface Fill {
 }
 
 export type RefusalReason =
+  /** Neither text nor a number. */
+  | 'InvalidId'
+  /** Of an order that is live, or was, unless ids may be used again. */
   | 'DuplicateId'
+  /** No live order of this id, or none of this owner. */
   | 'UnknownId'
   | 'InvalidPrice'
   | 'InvalidQuantity'
+  /** Terms that do not exist or do not go together. */
   | 'InvalidTerms'
-  | 'WouldTrade';
+  /** A post-only order to a price at which it would trade at once. */
+  | 'WouldTrade'
+  /** More slices of icebergs than a book hides. */
+  | 'TooManySlices';
 
 /** Either reports, or the reason why nothing was done. */
 export type Answer =
@@ -119,7 +137,19 @@ export interface StandaloneOptions {
 }
 
 const DAY = '1970-01-01';
-const SIDES: readonly Side[] = [BUY, SELL];
+const SIDES: readonly unknown[] = [BUY, SELL];
+const ORD_TYPES: readonly unknown[] = ['1', '2', '3', '4'] satisfies OrdType[];
+const TIMES_IN_FORCE: readonly unknown[] = ['0', '1', '3', '4', '6'] satisfies TimeInForce[];
+const EXEC_INSTS: readonly unknown[] = [undefined, '6', 'G'];
+const SELF_TRADE_MODES: readonly unknown[] = [
+  undefined,
+  'CancelNewest',
+  'CancelOldest',
+  'CancelBoth',
+  'Decrement',
+];
+const MAX_GROUP = 2 ** 31 - 1;
+const DEFAULT_OWNER = 1;
 
 /** A book of limit, market and stop orders that belongs to nobody. */
 export class OrderBook {
@@ -142,29 +172,14 @@ export class OrderBook {
     });
   }
 
-  /** Enters an order. An id that is live, or was and may not be used again, is refused. */
+  /** Enters an order. An id is used up by it, also where the book rejects the order. */
   enter(order: NewOrder): Answer {
-    const { id, price, quantity, owner = 1, ...rest } = order;
+    if (!isPlainObject(order)) return refused('InvalidTerms');
+    if (!isId(order.id)) return refused('InvalidId');
+    const id = order.id === 0 ? 0 : order.id;
     if (this.#orderIds.has(id) || this.#usedIds?.has(id) === true) return refused('DuplicateId');
-    if (!isCount(price) || !isAbsentOrCount(order.stopPx)) return refused('InvalidPrice');
-    const quantities = [quantity, order.minQty ?? 1, order.maxFloor ?? 1];
-    if (!quantities.every(isCount)) return refused('InvalidQuantity');
-    const command = {
-      type: 'EnterOrder',
-      ordType: '2',
-      timeInForce: '1',
-      ...rest,
-      orderId: this.#lastOrderId + 1,
-      userId: owner,
-      clOrdId: '',
-      price,
-      quantity,
-      makerFeeRate: 0,
-      takerFeeRate: 0,
-      tradingDay: DAY,
-    } as EnterOrder;
-    const isKnown = SIDES.includes(order.side) && isCount(owner) && isAbsentOrCount(order.expireTime);
-    if (!isKnown || !goTogether(command)) return refused('InvalidTerms');
+    const command = commandOf(order, this.#lastOrderId + 1);
+    if (typeof command === 'string') return refused(command);
     this.#lastOrderId += 1;
     this.#orderIds.set(id, command.orderId);
     this.#ids.set(command.orderId, id);
@@ -172,18 +187,19 @@ export class OrderBook {
     return this.#execute(command);
   }
 
-  /** Cancels what is left of an order. */
-  cancel(id: Id): Answer {
-    const orderId = this.#orderIds.get(id);
-    if (orderId === undefined) return refused('UnknownId');
+  /** Cancels what is left of an order; with `owner`, only if it is theirs. */
+  cancel(id: Id, owner?: number): Answer {
+    const order = this.#live(id, owner);
+    if (order === undefined) return refused('UnknownId');
+    const { orderId } = order;
     return this.#execute({ type: 'CancelOrder', orderId, clOrdId: '', unsolicited: undefined });
   }
 
-  /** Gives an order a new price or total quantity. */
-  modify(id: Id, modification: Modification): Answer {
-    const orderId = this.#orderIds.get(id);
-    const order = orderId === undefined ? undefined : this.#book.find(orderId);
+  /** Gives an order a new price or total quantity; with `owner`, only if it is theirs. */
+  modify(id: Id, modification: Modification, owner?: number): Answer {
+    const order = this.#live(id, owner);
     if (order === undefined) return refused('UnknownId');
+    if (!isPlainObject(modification)) return refused('InvalidTerms');
     const { price = order.price, quantity = order.quantity } = modification;
     if (!isCount(price)) return refused('InvalidPrice');
     if (!isCount(quantity)) return refused('InvalidQuantity');
@@ -192,8 +208,9 @@ export class OrderBook {
     return this.#execute({ type: 'ReplaceOrder', orderId: order.orderId, clOrdId: '', ...terms });
   }
 
-  /** Ends orders whose `expireTime` is at or before this time. */
+  /** Ends orders whose `expireTime` is at or before this time, a safe integer. */
   expire(upTo: number): Answer {
+    if (!Number.isSafeInteger(upTo)) return refused('InvalidTerms');
     return this.#execute({ type: 'ExpireOrders', tradingDay: DAY, upTo });
   }
 
@@ -207,7 +224,7 @@ export class OrderBook {
 
   /** At most `maxLevels` displayed price levels of one side, best first. */
   depth(side: Side, maxLevels = Number.POSITIVE_INFINITY): readonly DepthLevel[] {
-    return this.#book.depth(side, maxLevels);
+    return SIDES.includes(side) ? this.#book.depth(side, maxLevels) : [];
   }
 
   /** Whether an order rests or waits under this id. */
@@ -215,13 +232,20 @@ export class OrderBook {
     return this.#orderIds.has(id);
   }
 
+  /** An order of somebody else is as unknown as one that is gone: ids of others cannot be probed. */
+  #live(id: Id, owner: number | undefined): OrderSnapshot | undefined {
+    const orderId = this.#orderIds.get(id);
+    const order = orderId === undefined ? undefined : this.#book.find(orderId);
+    return owner === undefined || order?.userId === owner ? order : undefined;
+  }
+
   #execute(command: BookCommand): Answer {
     const events: BookEvent[] = [];
     const outcome = this.#book.execute(command, 0, events);
-    if (outcome === 'WouldTrade') return refused('WouldTrade');
+    if (outcome === 'WouldTrade' || outcome === 'TooManySlices') return refused(outcome);
     const reports = events.flatMap((event) => this.#reportsOf(event));
     for (const event of events) {
-      for (const order of event.type === 'TradeExecuted' ? [event.maker, event.taker] : [event.order]) {
+      for (const order of 'maker' in event ? [event.maker, event.taker] : [event.order]) {
         if (order.leavesQty === 0) this.#forget(order.orderId);
       }
     }
@@ -235,6 +259,8 @@ export class OrderBook {
   }
 
   #reportsOf(event: BookEvent): Report[] {
+    // Nobody amends trades here.
+    if (event.type === 'TradeAmended') return [];
     if (event.type !== 'TradeExecuted') {
       const report = this.#reportOn(event.type, event.order);
       if (event.type === 'OrderCanceled' && event.unsolicited !== undefined)
@@ -267,6 +293,64 @@ export class OrderBook {
 
 function refused(reason: RefusalReason): Answer {
   return { type: 'Refused', reason };
+}
+
+/** The order in the book's words, or what is wrong with it. */
+function commandOf(order: NewOrder, orderId: OrderId): EnterOrder | RefusalReason {
+  const { side, ordType = '2', timeInForce = '1', quantity, stopPx, minQty, maxFloor } = order;
+  const { owner = DEFAULT_OWNER, execInst, slides, expireTime, selfTradePrevention, selfTradeGroup } = order;
+  const price = order.price ?? (ordType === '1' || ordType === '3' ? worstPrice(side) : undefined);
+  if (!isCount(price) || !isAbsentOrCount(stopPx)) return 'InvalidPrice';
+  if (![quantity, minQty ?? 1, maxFloor ?? 1].every(isCount)) return 'InvalidQuantity';
+  const isKnown =
+    SIDES.includes(side) &&
+    ORD_TYPES.includes(ordType) &&
+    TIMES_IN_FORCE.includes(timeInForce) &&
+    EXEC_INSTS.includes(execInst) &&
+    (slides === undefined || slides === true) &&
+    SELF_TRADE_MODES.includes(selfTradePrevention) &&
+    isAbsentOrCount(selfTradeGroup) &&
+    (selfTradeGroup ?? 1) <= MAX_GROUP &&
+    isAbsentOrCount(expireTime) &&
+    (minQty ?? 1) <= quantity &&
+    isCount(owner);
+  if (!isKnown) return 'InvalidTerms';
+  const command: EnterOrder = {
+    type: 'EnterOrder',
+    orderId,
+    userId: owner,
+    clOrdId: '',
+    side,
+    ordType,
+    timeInForce,
+    price: price as Ticks,
+    quantity: quantity as Lots,
+    makerFeeRate: 0,
+    takerFeeRate: 0,
+    tradingDay: DAY,
+    ...(stopPx === undefined ? {} : { stopPx: stopPx as Ticks }),
+    ...(minQty === undefined ? {} : { minQty: minQty as Lots }),
+    ...(maxFloor === undefined ? {} : { maxFloor: maxFloor as Lots }),
+    ...(execInst === undefined ? {} : { execInst }),
+    ...(slides === undefined ? {} : { slides }),
+    ...(expireTime === undefined ? {} : { expireTime }),
+    ...(selfTradePrevention === undefined ? {} : { selfTradePrevention }),
+    ...(selfTradeGroup === undefined ? {} : { selfTradeGroup }),
+  };
+  return goTogether(command) ? command : 'InvalidTerms';
+}
+
+function worstPrice(side: Side): number {
+  return side === BUY ? Number.MAX_SAFE_INTEGER : 1;
+}
+
+/** Something with named fields: no list, map, date or the like, in which terms would be looked for in vain. */
+function isPlainObject(value: unknown): boolean {
+  return Object.prototype.toString.call(value) === '[object Object]';
+}
+
+function isId(value: unknown): boolean {
+  return typeof value === 'string' || Number.isFinite(value);
 }
 
 /** A positive safe integer: neither NaN nor infinite, nor text that looks like a number. */

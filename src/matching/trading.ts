@@ -129,31 +129,48 @@ export class Trading {
     );
   }
 
-  /** Whether at least `quantity` lots would trade at once, none of them the member's own nor cut off by its own. */
+  /** Whether at least `quantity` lots of a new order would trade at once. */
   canTrade(taker: number, quantity: number): boolean {
+    const { orders } = this.#book;
+    const facing = this.#book.facing(taker);
+    const limit = orders.price[taker]!;
+    if (orders.selfTrade[taker] !== code.SELF_TRADE_ALLOWED) return this.#canTradeWithOthers(taker, quantity);
+    let missing = quantity;
+    for (let level = facing.bestWithin(limit); level !== 0; level = facing.nextWithin(level, limit)) {
+      missing -= facing.total(level, missing);
+      if (missing === 0) return true;
+    }
+    return false;
+  }
+
+  /** The same, without the member's own orders, and only up to the first one that would end the new order. */
+  #canTradeWithOthers(taker: number, quantity: number): boolean {
     const { orders } = this.#book;
     const facing = this.#book.facing(taker);
     const limit = orders.price[taker]!;
     const mode = orders.selfTrade[taker]!;
     let missing = quantity;
+    // What would be left of the new order, which its own ones decrement.
+    let left = orders.leavesQty[taker]!;
     for (let level = facing.bestWithin(limit); level !== 0; level = facing.nextWithin(level, limit)) {
-      if (mode === code.SELF_TRADE_ALLOWED) missing -= facing.total(level, missing);
-      else {
-        let hidden = 0;
-        for (let maker = facing.oldest(level); maker !== 0; maker = orders.newer[maker]!) {
-          if (isOwn(orders, taker, maker)) {
-            if (mode === code.CANCEL_OLDEST) continue;
-            // The aggressor ends here, or loses quantity: of this level only what is displayed ahead is sure.
-            return false;
-          }
-          const displayed = orders.displayedQty[maker]!;
-          if (displayed >= missing) return true;
-          missing -= displayed;
-          hidden = Math.min(missing, hidden + orders.leavesQty[maker]! - displayed);
+      // Fresh slices come behind all that is displayed at the level, own orders included.
+      let hidden = 0;
+      for (let maker = facing.oldest(level); maker !== 0; maker = orders.newer[maker]!) {
+        if (isOwn(orders, taker, maker)) {
+          if (mode === code.CANCEL_OLDEST) continue;
+          if (mode === code.DECREMENT) left -= orders.leavesQty[maker]!;
+          if (mode !== code.DECREMENT || left < missing) return false;
+          continue;
         }
-        missing -= Math.min(missing, hidden);
+        const displayed = orders.displayedQty[maker]!;
+        if (displayed >= missing) return true;
+        missing -= displayed;
+        left -= displayed;
+        hidden = Math.min(missing, hidden + orders.leavesQty[maker]! - displayed);
       }
-      if (missing === 0) return true;
+      if (hidden >= missing) return true;
+      missing -= hidden;
+      left -= hidden;
     }
     return false;
   }

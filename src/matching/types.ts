@@ -54,11 +54,12 @@ export type SelfTradePrevention = 'CancelNewest' | 'CancelOldest' | 'CancelBoth'
  *
  * | | market | limit | stop | stop limit |
  * |---|---|---|---|---|
- * | Day, GTC, GTD | what is left expires at once | rests | waits, then as market | waits, then rests |
+ * | Day | what is left expires at once | rests | waits, then as market | waits, then rests |
+ * | GTC, GTD | as Day; refused to members | rests | waits, then as market | waits, then rests |
  * | IOC, FOK | yes | yes | no | no |
- * | ExecInst 6 | no | Day, GTC, GTD | no | no |
+ * | ExecInst 6 | no | Day, GTC, GTD, without MinQty | no | no |
  * | ExecInst G | IOC, FOK | IOC, FOK | no | no |
- * | MinQty | yes | yes | no | no |
+ * | MinQty | yes | without ExecInst 6 | no | no |
  * | MaxFloor | no | Day, GTC, GTD | no | yes |
  */
 export interface OrderInstructions {
@@ -78,15 +79,25 @@ export interface OrderInstructions {
   readonly maxFloor?: Lots;
   /** Absent: orders of one user may trade with each other. */
   readonly selfTradePrevention?: SelfTradePrevention;
-  /** A positive 32-bit integer: only the user's orders of the same group are kept from this one. */
+  /** A positive 32-bit integer: coming in, this order is kept only from the user's orders of the same group. */
   readonly selfTradeGroup?: number;
+}
+
+/** What members write on an order for themselves: told back in each report of it. */
+export interface OrderLabels {
+  /** Account (1). */
+  readonly account?: string;
+  /** SecondaryClOrdID (526). */
+  readonly secondaryClOrdId?: string;
+  /** ClOrdLinkID (583). */
+  readonly clOrdLinkId?: string;
 }
 
 /**
  * One order at one moment. The book's events carry copies, so that what was journaled does not change under
  * the reader. While working, quantity = cumQty + leavesQty; when closed, leavesQty is 0.
  */
-export interface OrderSnapshot extends OrderInstructions {
+export interface OrderSnapshot extends OrderInstructions, OrderLabels {
   readonly orderId: OrderId;
   readonly userId: UserId;
   readonly symbol: string;
@@ -123,7 +134,7 @@ export interface OrderSnapshot extends OrderInstructions {
 // ---- Commands -------------------------------------------------------------------------------------------
 
 /** An order whose checks and funds hold are done. */
-export interface EnterOrder extends OrderInstructions {
+export interface EnterOrder extends OrderInstructions, OrderLabels {
   readonly type: 'EnterOrder';
   readonly orderId: OrderId;
   readonly userId: UserId;
@@ -179,6 +190,8 @@ export interface ExpireOrders {
   readonly tradingDay: string;
   /** Ms since the epoch; absent: good-till-date orders are left alone. */
   readonly upTo?: number;
+  /** Orders that end by this command; when more are due the outcome is `Unfinished`. Absent: all. */
+  readonly atMost?: number;
 }
 
 /** Cancels orders of the book, oldest first: those of a user (q) or everybody's, of one side or both. */
@@ -189,6 +202,8 @@ export interface MassCancelOrders {
   /** ClOrdID (11) of the request; undefined when the venue itself cancels. */
   readonly clOrdId: string | undefined;
   readonly unsolicited: UnsolicitedCancel | undefined;
+  /** Orders that this command cancels; when more are meant the outcome is `Unfinished`. Absent: all. */
+  readonly atMost?: number;
 }
 
 /** Cancels every order of the book, by the operator. */
@@ -197,13 +212,53 @@ export interface CancelAllOrders {
   readonly unsolicited: UnsolicitedCancel;
 }
 
+/** Price and quantity of a trade. */
+export interface TradeTerms {
+  readonly price: Ticks;
+  readonly quantity: Lots;
+}
+
+/** What the venue pays in the place of a party of an amended trade that no longer has it. */
+export interface VenueCharge {
+  readonly userId: UserId;
+  readonly asset: string;
+  /** Units of 10^-18, positive. */
+  readonly amount: bigint;
+}
+
+/** What the operator makes of a trade afterwards. */
+export interface TradeAmendment {
+  readonly tradeId: TradeId;
+  /** As the trade has stood so far, earlier corrections included. */
+  readonly before: TradeTerms;
+  /** As it stands from now on; quantity 0 takes it back (bust), and its price is then that of before. */
+  readonly after: TradeTerms;
+  /** Book sequence numbers of the reports that this one supersedes: ExecRefID (19) of each party. */
+  readonly makerRefSeq: number;
+  readonly takerRefSeq: number;
+  /** The book only passes them on. */
+  readonly charges: readonly VenueCharge[];
+  readonly reason: string;
+  /** The operator's name. */
+  readonly requestedBy: string;
+}
+
+/** Takes a trade back, or gives it another price or less quantity; nothing returns to the book. */
+export interface AmendTrade extends TradeAmendment {
+  readonly type: 'AmendTrade';
+  /** The trade's orders as committed; where one is open the book's own state counts. */
+  readonly maker: OrderSnapshot;
+  readonly taker: OrderSnapshot;
+}
+
 export type BookCommand =
   | EnterOrder
   | CancelOrder
   | ReplaceOrder
   | ExpireOrders
   | MassCancelOrders
-  | CancelAllOrders;
+  | CancelAllOrders
+  | AmendTrade;
 
 // ---- Events ---------------------------------------------------------------------------------------------
 // Every report that an event causes has its own book sequence number: gap-free per book, in commit order.
@@ -265,7 +320,7 @@ export interface OrderReplaced {
   readonly at: number;
 }
 
-/** A new order that only the book could judge: post-only that would trade, or one stop order too many (150=8). */
+/** A new order that only the book could judge: post-only that would trade, one stop or hidden slice too many (150=8). */
 export interface OrderRejected {
   readonly type: 'OrderRejected';
   /** Never in the book: leavesQty 0, ordStatus 8. */
@@ -282,7 +337,7 @@ export interface OrderRejected {
 export interface OrderTriggered {
   readonly type: 'OrderTriggered';
   readonly order: OrderSnapshot;
-  /** The trade's price. */
+  /** The price of the last trade when it ran: at StopPx or beyond, unless stop orders before it have moved the market. */
   readonly triggerPx: Ticks;
   readonly seq: number;
   readonly at: number;
@@ -302,6 +357,17 @@ export interface OrderRestated {
   readonly at: number;
 }
 
+/** The operator has taken a trade back (150=H) or corrected it (150=G). Snapshots are after it. */
+export interface TradeAmended extends TradeAmendment {
+  readonly type: 'TradeAmended';
+  readonly symbol: string;
+  readonly maker: OrderSnapshot;
+  readonly taker: OrderSnapshot;
+  readonly makerSeq: number;
+  readonly takerSeq: number;
+  readonly at: number;
+}
+
 export type BookEvent =
   | OrderAccepted
   | OrderRejected
@@ -310,11 +376,14 @@ export type BookEvent =
   | OrderExpired
   | OrderReplaced
   | OrderTriggered
-  | OrderRestated;
+  | OrderRestated
+  | TradeAmended;
 
 /**
- * What a command came to. All but `Done` are answers without an event: nothing was done. `NoSuchOrder`: the order is
- * closed or was never here, and only the account can say which. `WouldTrade`: a post-only order asked to be replaced
- * to a price at which it would trade at once.
+ * What a command came to. `Unfinished`: the oldest orders, `atMost` of them, have ended; the same command goes on with
+ * the others. The rest are answers without an event: nothing was done. `NoSuchOrder`: the order is closed or was never
+ * here, and only the account can say which; of an {@link AmendTrade}, that one of its orders has closed since it was
+ * read. `WouldTrade`: a post-only order asked to be replaced to a price at which it would trade at once.
+ * `TooManySlices`: a replace would hide more slices (MaxFloor) than the icebergs of one book may.
  */
-export type CommandOutcome = 'Done' | 'NoSuchOrder' | 'WouldTrade';
+export type CommandOutcome = 'Done' | 'Unfinished' | 'NoSuchOrder' | 'WouldTrade' | 'TooManySlices';

@@ -17,6 +17,12 @@ export interface AuthenticatorOptions {
   readonly inTurn?: typeof inHashingTurn;
 }
 
+/** An authenticator that says how it is doing. */
+export interface WatchedAuthenticator extends Authenticator {
+  /** Logons that wait for their verdict, and failed ones that locked somebody out since the start. */
+  status(): { readonly pendingLogins: number; readonly lockouts: number };
+}
+
 type Login = Parameters<Authenticator['judge']>[0];
 
 /** SenderCompID (49) is any integer of the member's; the column holds 32 bits. */
@@ -34,7 +40,7 @@ const MAX_REMEMBERED_MEMBERS = 20_000;
 export async function createAuthenticator(
   orm: MikroORM,
   options: AuthenticatorOptions,
-): Promise<Authenticator> {
+): Promise<WatchedAuthenticator> {
   const { clock, limits, inTurn = inHashingTurn } = options;
   const guard = new LoginGuard(limits);
   for (const { sender_comp_id: compId, known_addresses: networks } of await readKnownNetworks(orm)) {
@@ -80,6 +86,7 @@ export async function createAuthenticator(
   }
 
   return {
+    status: () => ({ pendingLogins: queue.size, lockouts: guard.lockouts }),
     async judge(login) {
       const attempt = {
         senderCompId: login.senderCompId,

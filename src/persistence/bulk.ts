@@ -6,8 +6,8 @@
 import type { EntityName, EntityProperty, MikroORM } from '@mikro-orm/postgresql';
 import { assert } from '../platform/assert.ts';
 
-/** What a cell may be. Instants are ms since the epoch; decimals and dates are text. */
-export type Cell = string | number | bigint | boolean | Uint8Array | null;
+/** What a cell may be. Instants are ms since the epoch; decimals and dates are text; JSON is the value that it is of. */
+export type Cell = string | number | bigint | boolean | Uint8Array | object | null;
 
 /** A row for an entity: its columns' values, an instant as ms since the epoch. */
 export type RowOf<Entity, Key extends keyof Entity> = {
@@ -54,10 +54,18 @@ export function unnest(columns: Pick<BulkColumns<never>, 'names' | 'casts'>, fir
   return `unnest(${arrays.join(', ')}) as v(${columns.names.join(', ')})`;
 }
 
-/** Inserts every row; the caller appends `on conflict` or `returning`. */
-export function insertSql(columns: BulkColumns<never>, first: number): string {
+/**
+ * Inserts every row; the caller appends `on conflict` or `returning`. `same` is a column whose value, an expression, is
+ * the same in all of them.
+ */
+export function insertSql(
+  columns: BulkColumns<never>,
+  first: number,
+  same?: readonly [name: string, value: string],
+): string {
   const names = columns.names.join(', ');
-  return `insert into ${columns.table} (${names}) select ${names} from ${unnest(columns, first)}`;
+  const [into, from] = same === undefined ? [names, names] : [`${names}, ${same[0]}`, `${names}, ${same[1]}`];
+  return `insert into ${columns.table} (${into}) select ${from} from ${unnest(columns, first)}`;
 }
 
 /**
@@ -108,6 +116,7 @@ function encoderFor(type: string): Column['encode'] {
   if (PLAIN_TYPES.has(type)) return String;
   if (type === 'timestamptz') return instantEncoder();
   if (type === 'bytea') return (cell) => `"\\\\x${hexOf(cell as Uint8Array)}"`;
+  if (type === 'jsonb') return (cell) => quoteElement(JSON.stringify(cell, storableInJson));
   return (cell) => quoteElement(cell as string);
 }
 
@@ -118,7 +127,8 @@ function instantEncoder(): Column['encode'] {
   return (cell) => {
     if (cell !== lastAt) {
       lastAt = cell;
-      lastText = new Date(cell as number).toISOString();
+      // Postgres writes years from 10,000 on without a sign: the last day of ExpireDate (432) may end in one.
+      lastText = new Date(cell as number).toISOString().replace(/^\+0*/, '');
     }
     return lastText;
   };
@@ -137,6 +147,11 @@ const NEEDS_ESCAPE = /["\\\0]/;
 function quoteElement(text: string): string {
   if (!NEEDS_ESCAPE.test(text)) return `"${text}"`;
   return `"${text.replace(/["\\]/g, '\\$&').replaceAll('\0', '\ufffd')}"`;
+}
+
+/** The same for text inside of JSON, where Postgres takes no half of a surrogate pair either. */
+function storableInJson(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\ufffd') : value;
 }
 
 function arrayLiteral(rows: readonly Record<string, Cell>[], key: string, encode: Column['encode']): string {

@@ -16,15 +16,27 @@ import { Trade } from '../entities/trade.ts';
 import { Transfer } from '../entities/transfer.ts';
 import { type Instrument, priceText } from '../matching/instrument.ts';
 import { formatAmount } from '../platform/decimal.ts';
+import { amendmentColumns, amendmentRows, auditColumns, auditRows } from './amendment-rows.ts';
+import type { ChainHead } from './audit-chain/head.ts';
+import { hasRows, linkNo, type SealedLink, sealLink } from './audit-chain/link.ts';
+import { LINK_SQL, linkParameters } from './audit-chain/link-row.ts';
+import type { LinkedRows } from './audit-chain/linked-rows.ts';
+import { RowBytes } from './audit-chain/row-bytes.ts';
 import { type BulkColumns, bulkColumns, insertSql, unnest, updateSql } from './bulk.ts';
 import type { Statement } from './flight.ts';
-import { changedOrderColumns, newOrderColumns } from './order-rows.ts';
+import {
+  changedInstructedOrderColumns,
+  changedOrderColumns,
+  newInstructedOrderColumns,
+  newOrderColumns,
+} from './order-rows.ts';
 import { reportColumns } from './report-rows.ts';
 import {
   DELIVERED_KEYS,
   deliveredRows,
   MESSAGES_KEYS,
   messagesRows,
+  type OrderRows,
   orderRows,
   REQUEST_KEYS,
   reportRows,
@@ -48,16 +60,28 @@ export const REFUSALS = {
 
 export interface CommitStatements {
   /** For this transaction only: how its statements are planned, and how long it may take. */
-  readonly settings: Statement;
+  settings(batch: CommitBatch): Statement;
   /**
-   * Moves the commit number, locks the books that are owned and writes their last numbers. Fails with
-   * {@link REFUSALS} when the number does not move or a book is not owned.
+   * Moves the commit number and the end of the writer's chain, locks the books that are owned and writes their last
+   * numbers. Fails with {@link REFUSALS} when the number does not move or a book is not owned.
    */
-  guard(writer: string, batch: CommitBatch, instrumentOf: (symbol: string) => Instrument): Statement;
+  guard(
+    writer: string,
+    batch: CommitBatch,
+    instrumentOf: (symbol: string) => Instrument,
+    link: SealedLink | undefined,
+  ): Statement;
   /** Makes balance rows of zero where there are none. */
   openBalances(keys: readonly { readonly userId: number; readonly asset: string }[]): Statement;
-  /** Writes the rows; undefined when there are none. Fails when an order or a balance that changes has no row. */
-  write(batch: CommitBatch, instrumentOf: (symbol: string) => Instrument): Statement | undefined;
+  /** Writes the rows. The statement fails when an order or a balance that changes has no row. */
+  write(batch: CommitBatch, instrumentOf: (symbol: string) => Instrument, head: ChainHead): Write;
+}
+
+export interface Write {
+  /** Undefined when there are no rows. */
+  readonly statement: Statement | undefined;
+  /** What the statement adds to the writer's chain; undefined when nothing in it needs a link. */
+  readonly link: SealedLink | undefined;
 }
 
 /** One table's part of the statement: an element of its `with`. */
@@ -85,6 +109,7 @@ export function createCommitStatements(orm: MikroORM): CommitStatements {
       `select v.user_id, v.asset, 0, 0 from ${unnest(newBalances, 1)} on conflict do nothing`,
   );
   const writes = new Map<string, PreparedStatement>();
+  const rowBytes = new RowBytes();
 
   function writeStatement(used: readonly UsedPart[]): PreparedStatement {
     const key = used.map(({ part }) => part.name).join(' ');
@@ -100,26 +125,34 @@ export function createCommitStatements(orm: MikroORM): CommitStatements {
   }
 
   return {
-    settings: { statement: SETTINGS, parameters: [] },
+    settings: settingsFor,
 
-    guard(writer, batch, instrumentOf) {
+    guard(writer, batch, instrumentOf, link) {
       const lastPrices = new Map(batch.lastPrices.map((last) => [last.symbol, last]));
       const rows = batch.books.map(({ symbol, epoch, lastSeq }) => {
         const last = lastPrices.get(symbol);
         const lastPrice = last === undefined ? null : priceText(instrumentOf(symbol), last.price);
         return { symbol, epoch, lastSeq, lastPrice, lastTradedAt: last?.at ?? null };
       });
-      const parameters = [writer, String(batch.commitNo)];
+      const parameters = [writer, String(batch.commitNo), ...chainEnd(link)];
       if (rows.length === 0) return { statement: guardWithoutBooks, parameters };
       return { statement: guardWithBooks, parameters: [...parameters, ...books.parameters(rows)] };
     },
 
     openBalances: (keys) => ({ statement: openBalances, parameters: newBalances.parameters(keys) }),
 
-    write(batch, instrumentOf) {
+    write(batch, instrumentOf, head) {
       const orders = orderRows(batch.events, instrumentOf);
+      const linked = linkedRows(batch, orders, instrumentOf);
+      const link = hasRows(linked)
+        ? sealLink(rowBytes, linkNo(head.chain, batch.commitNo), head.hash, linked)
+        : undefined;
       const used: UsedPart[] = [];
       const parameters: string[] = [];
+      if (link !== undefined) {
+        used.push({ part: parts.link, first: 1 });
+        parameters.push(...linkParameters(link));
+      }
       function add<Row>(part: Part<Row>, rows: readonly Row[]): void {
         if (rows.length === 0) return;
         used.push({ part: part as Part<never>, first: parameters.length + 1 });
@@ -127,9 +160,13 @@ export function createCommitStatements(orm: MikroORM): CommitStatements {
       }
       add(parts.newOrders, orders.accepted);
       add(parts.changedOrders, orders.changed);
-      add(parts.trades, tradeRows(batch.events, instrumentOf));
-      add(parts.reports, reportRows(batch));
-      add(parts.requests, requestRows(batch));
+      add(parts.newInstructedOrders, orders.acceptedInstructed);
+      add(parts.changedInstructedOrders, orders.changedInstructed);
+      add(parts.trades, linked.trades);
+      add(parts.amendments, linked.trade_amendments);
+      add(parts.audit, auditRows(batch.events, instrumentOf));
+      add(parts.reports, linked.reports);
+      add(parts.requests, linked.requests);
       add(
         parts.balances,
         batch.balances.map((change) => ({
@@ -139,17 +176,7 @@ export function createCommitStatements(orm: MikroORM): CommitStatements {
           held: formatAmount(change.held),
         })),
       );
-      add(
-        parts.transfers,
-        batch.transfers.map(({ userId, transfer, at }) => ({
-          userId,
-          asset: transfer.asset,
-          amount: formatAmount(transfer.amount),
-          idempotencyKey: transfer.idempotencyKey,
-          requestedBy: transfer.requestedBy,
-          createdAt: at,
-        })),
-      );
+      add(parts.transfers, linked.transfers);
       add(parts.accounts, batch.accounts);
       add(parts.sessions, sessionRows(batch));
       add(parts.messages, messagesRows(batch));
@@ -158,10 +185,38 @@ export function createCommitStatements(orm: MikroORM): CommitStatements {
         parts.halts,
         batch.halts.map(({ symbol, reason }) => ({ symbol, statusReason: reason })),
       );
-      if (used.length === 0) return undefined;
-      return { statement: writeStatement(used), parameters };
+      const statement = used.length === 0 ? undefined : { statement: writeStatement(used), parameters };
+      return { statement, link };
     },
   };
+}
+
+function linkedRows(
+  batch: CommitBatch,
+  orders: OrderRows,
+  instrumentOf: (symbol: string) => Instrument,
+): LinkedRows {
+  return {
+    orders: [...orders.accepted, ...orders.acceptedInstructed],
+    trades: tradeRows(batch.events, instrumentOf),
+    trade_amendments: amendmentRows(batch.events, instrumentOf),
+    reports: reportRows(batch),
+    requests: requestRows(batch),
+    transfers: batch.transfers.map(({ userId, transfer, at }) => ({
+      userId,
+      asset: transfer.asset,
+      amount: formatAmount(transfer.amount),
+      idempotencyKey: transfer.idempotencyKey,
+      requestedBy: transfer.requestedBy,
+      createdAt: at,
+    })),
+  };
+}
+
+/** Where the chain ends with this commit; empty where it stays as it is. */
+function chainEnd(link: SealedLink | undefined): readonly [string, string] {
+  if (link === undefined) return ['', ''];
+  return [String(link.no), Buffer.from(link.hash).toString('hex')];
 }
 
 /**
@@ -170,17 +225,37 @@ export function createCommitStatements(orm: MikroORM): CommitStatements {
  * indexes, for the transaction only, since the connection is everybody's: less than 20 µs a commit, as measured.
  *
  * And while a flight is incomplete, the server does not count the transaction as idle: a venue that is stopped in the
- * middle of one would keep its locks. PostgreSQL knows such a bound from version 17 on.
+ * middle of one would keep its locks. PostgreSQL knows such a bound from version 17 on. It is that of idle transactions
+ * and, for a large commit, {@link settingsFor} more, so that a commit that is merely large is not tried again for ever.
  */
-const SETTINGS = prepared(
-  `select set_config('plan_cache_mode', 'force_generic_plan', true), ${['seqscan', 'hashjoin', 'mergejoin']
-    .map((plan) => `set_config('enable_${plan}', 'off', true)`)
-    .join(', ')}, case when current_setting('transaction_timeout', true) is not null then ` +
-    `set_config('transaction_timeout', current_setting('idle_in_transaction_session_timeout'), true) end`,
-);
+const [SETTINGS, LARGE_SETTINGS] = ['', ' + $1'].map((allowance) =>
+  prepared(
+    `select set_config('plan_cache_mode', 'force_generic_plan', true), ${['seqscan', 'hashjoin', 'mergejoin']
+      .map((plan) => `set_config('enable_${plan}', 'off', true)`)
+      .join(', ')}, case when current_setting('transaction_timeout', true) is not null then ` +
+      "set_config('transaction_timeout', coalesce((nullif(extract(epoch from " +
+      `current_setting('idle_in_transaction_session_timeout')::interval) * 1000, 0)${allowance})::bigint, 0)::text, ` +
+      'true) end',
+  ),
+) as [PreparedStatement, PreparedStatement];
+
+/** Ms by which a commit may take longer for each row, twenty times what one took in a sweep of 100,000 orders. */
+const ALLOWANCE_MS_PER_ROW = 1;
+
+/** Commits of fewer rows are held to the bound as it is. */
+const LARGE_ROW_COUNT = 1_000;
+
+/** A commit may take longer the larger it is: one sweep through a book is one commit, however many orders it meets. */
+function settingsFor({ events, reports }: CommitBatch): Statement {
+  const rowCount = events.length + reports.length;
+  if (rowCount < LARGE_ROW_COUNT) return { statement: SETTINGS, parameters: [] };
+  return { statement: LARGE_SETTINGS, parameters: [String(rowCount * ALLOWANCE_MS_PER_ROW)] };
+}
 
 const MOVE_COMMIT_NO =
-  'with moved as (update commits set last_no = $2::bigint where writer = $1 and last_no = $2::bigint - 1 returning 1)';
+  "with moved as (update commits set last_no = $2::bigint, last_link = coalesce(nullif($3, '')::bigint, last_link), " +
+  "last_hash = coalesce(decode(nullif($4, ''), 'hex'), last_hash) " +
+  'where writer = $1 and last_no = $2::bigint - 1 returning 1)';
 // The number that is stored is not told: this statement may have waited for the commit that moved it, and does not
 // see what that has written.
 const WHEN_STUCK =
@@ -190,7 +265,7 @@ const WHEN_STUCK =
 /** Rows are locked in symbol order whatever plan the update takes. */
 function guardText(books: BulkColumns<never>): string {
   return (
-    `${MOVE_COMMIT_NO}, wanted as materialized (select * from ${unnest(books, 3)}), ` +
+    `${MOVE_COMMIT_NO}, wanted as materialized (select * from ${unnest(books, 5)}), ` +
     'locked as materialized (select w.* from books b join wanted w on w.symbol = b.symbol ' +
     'and w.epoch = b.epoch order by b.symbol for update of b), ' +
     'booked as (update books b set last_seq = l.last_seq, ' +
@@ -204,7 +279,11 @@ function guardText(books: BulkColumns<never>): string {
 }
 
 /** Parts that change rows which must be there, and return a row for each. Their first parameter has one per row. */
-const COUNTED: ReadonlySet<string> = new Set(['changed_orders', 'changed_balances']);
+const COUNTED: ReadonlySet<string> = new Set([
+  'changed_orders',
+  'changed_instructed_orders',
+  'changed_balances',
+]);
 
 function whenRowsAreMissing({ part, first }: UsedPart): string {
   const hit = `(select count(*) from ${part.name})`;
@@ -217,22 +296,36 @@ function describeParts(orm: MikroORM) {
   function insertPart<Row>(name: string, columns: BulkColumns<Row>, suffix = ''): Part<Row> {
     return { name, columns, sql: (first) => insertSql(columns as BulkColumns<never>, first) + suffix };
   }
-  const changedOrders = changedOrderColumns(orm);
+  /** The first column is `id`. */
+  function orderUpdatePart<Row>(name: string, columns: BulkColumns<Row>): Part<Row> {
+    const sql = (first: number) => `${updateSql(columns as BulkColumns<never>, first, ['"id"'])} returning 1`;
+    return { name, columns, sql };
+  }
+  /** Rows that name the link whose number is the first parameter. */
+  function linkedPart<Row>(name: string, columns: BulkColumns<Row>): Part<Row> {
+    const sql = (first: number) => insertSql(columns as BulkColumns<never>, first, ['link', '$1::bigint']);
+    return { name, columns, sql };
+  }
   const balances = bulkColumns(orm, Balance, ['userId', 'asset', 'amount', 'held']);
   const delivered = bulkColumns(orm, FixDelivered, DELIVERED_KEYS);
   const accounts = bulkColumns(orm, Account, ['userId', 'lastSeq']);
   const halts = bulkColumns(orm, InstrumentRow, ['symbol', 'statusReason']);
+  const link: Part<never> = {
+    name: 'new_link',
+    columns: { table: 'audit_links', names: [], casts: [], parameters: () => [] },
+    sql: () => LINK_SQL,
+  };
   return {
-    newOrders: insertPart('new_orders', newOrderColumns(orm)),
-    changedOrders: {
-      name: 'changed_orders',
-      columns: changedOrders,
-      sql: (first: number) =>
-        `${updateSql(changedOrders as BulkColumns<never>, first, ['"id"'])} returning 1`,
-    },
-    trades: insertPart('new_trades', bulkColumns(orm, Trade, TRADE_KEYS)),
-    reports: insertPart('new_reports', reportColumns(orm)),
-    requests: insertPart('new_requests', bulkColumns(orm, Request, REQUEST_KEYS)),
+    link,
+    newOrders: linkedPart('new_orders', newOrderColumns(orm)),
+    changedOrders: orderUpdatePart('changed_orders', changedOrderColumns(orm)),
+    newInstructedOrders: linkedPart('new_instructed_orders', newInstructedOrderColumns(orm)),
+    changedInstructedOrders: orderUpdatePart('changed_instructed_orders', changedInstructedOrderColumns(orm)),
+    trades: linkedPart('new_trades', bulkColumns(orm, Trade, TRADE_KEYS)),
+    amendments: linkedPart('new_amendments', amendmentColumns(orm)),
+    audit: insertPart('new_audit', auditColumns(orm)),
+    reports: linkedPart('new_reports', reportColumns(orm)),
+    requests: linkedPart('new_requests', bulkColumns(orm, Request, REQUEST_KEYS)),
     balances: {
       name: 'changed_balances',
       columns: balances,
@@ -243,7 +336,7 @@ function describeParts(orm: MikroORM) {
         'and b.asset = v.asset order by b.user_id, b.asset for update of b' +
         ') v where t.user_id = v.user_id and t.asset = v.asset returning 1',
     },
-    transfers: insertPart(
+    transfers: linkedPart(
       'new_transfers',
       bulkColumns(orm, Transfer, ['userId', 'asset', 'amount', 'idempotencyKey', 'requestedBy', 'createdAt']),
     ),

@@ -5,6 +5,8 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { CommitBatch, CommitOutcome } from '../actors/ports.ts';
 import { assertNever } from '../platform/assert.ts';
+import type { ChainHead } from './audit-chain/head.ts';
+import type { SealedLink } from './audit-chain/link.ts';
 import { type CommitStatements, createCommitStatements, REFUSALS } from './commit-statements.ts';
 import { inOneFlight, type Statement } from './flight.ts';
 import type { KnownInstruments } from './instruments.ts';
@@ -23,8 +25,11 @@ export class Committer {
   readonly #statements: CommitStatements;
   /** Balance rows that are known to exist: they are never deleted. */
   readonly #balanceKeys = new Set<string>();
+  /** Where the writer's chain of the audit trail ends. */
+  #head: ChainHead;
 
-  constructor(orm: MikroORM, writer: string, instruments: KnownInstruments) {
+  constructor(orm: MikroORM, writer: string, instruments: KnownInstruments, head: ChainHead) {
+    this.#head = head;
     this.#orm = orm;
     this.#writer = writer;
     this.#instruments = instruments;
@@ -35,13 +40,19 @@ export class Committer {
   async commit(batch: CommitBatch): Promise<CommitOutcome> {
     try {
       await this.#learnInstruments(batch);
-      const outcome = await inOneFlight(this.#orm, this.#statementsOf(batch));
+      const { statements, link } = this.#statementsOf(batch);
+      const outcome = await inOneFlight(this.#orm, statements);
       switch (outcome.type) {
         case 'Committed':
           for (const { userId, asset } of batch.balances) this.#balanceKeys.add(balanceKey(userId, asset));
+          this.#follow(link);
           return COMMITTED;
-        case 'Failed':
-          return await this.#judgeFailure(batch.commitNo, outcome.error);
+        case 'Failed': {
+          const judged = await this.#judgeFailure(batch.commitNo, outcome.error);
+          // Its answer was lost: it is in with this very link, since the same batch makes the same after the same link.
+          if (judged.type === 'Committed') this.#follow(link);
+          return judged;
+        }
         case 'Unknown':
           return {
             type: 'Unavailable',
@@ -55,18 +66,28 @@ export class Committer {
     }
   }
 
-  #statementsOf(batch: CommitBatch): readonly Statement[] {
+  #follow(link: SealedLink | undefined): void {
+    // A batch that is told of twice has been followed already.
+    if (link === undefined || link.no <= this.#head.lastNo) return;
+    this.#head = { chain: this.#head.chain, lastNo: link.no, hash: link.hash };
+  }
+
+  #statementsOf(batch: CommitBatch): {
+    readonly statements: readonly Statement[];
+    readonly link: SealedLink | undefined;
+  } {
     const instrumentOf = (symbol: string) => this.#instruments.get(symbol);
     const missing = batch.balances.filter(
       ({ userId, asset }) => !this.#balanceKeys.has(balanceKey(userId, asset)),
     );
-    const write = this.#statements.write(batch, instrumentOf);
-    return [
-      this.#statements.settings,
-      this.#statements.guard(this.#writer, batch, instrumentOf),
+    const { statement, link } = this.#statements.write(batch, instrumentOf, this.#head);
+    const statements = [
+      this.#statements.settings(batch),
+      this.#statements.guard(this.#writer, batch, instrumentOf, link),
       ...(missing.length > 0 ? [this.#statements.openBalances(missing)] : []),
-      ...(write === undefined ? [] : [write]),
+      ...(statement === undefined ? [] : [statement]),
     ];
+    return { statements, link };
   }
 
   /** Nothing was written. */

@@ -1,10 +1,11 @@
 /** Rows of `instruments` as what is traded, for the exchange and for reading prices and quantities back. */
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { InstrumentSource, InstrumentTerms } from '../actors/ports.ts';
+import type { TradingStatus } from '../actors/protocol.ts';
 import { type Instrument, quoteUnitsPerTickLot } from '../matching/instrument.ts';
 import { type Lots, lots, type Ticks, ticks } from '../matching/types.ts';
 import { assert } from '../platform/assert.ts';
-import { parseStepSize, type StepSize, textToSteps } from '../platform/decimal.ts';
+import { parseAmount, parseStepSize, type StepSize, textToSteps } from '../platform/decimal.ts';
 import { load, type Sql } from './sql.ts';
 
 /** A row of `instruments`, as the driver gives it. */
@@ -16,12 +17,15 @@ interface InstrumentRecord {
   readonly lot_size: string;
   readonly min_quantity: string;
   readonly max_quantity: string;
+  readonly max_notional: string | null;
+  readonly max_open_orders: number | null;
+  readonly post_only_slides: boolean;
   readonly price_band_bps: number | null;
   readonly market_protection_bps: number;
   readonly maker_fee_rate: number;
   readonly taker_fee_rate: number;
   readonly reference_price: string | null;
-  readonly status: 'open' | 'halted';
+  readonly status: 'open' | 'cancel_only' | 'halted';
   readonly halted_by: 'operator' | 'crash' | null;
   readonly status_reason: string | null;
 }
@@ -85,6 +89,13 @@ export function lotsOf(instrument: Instrument, text: string): Lots {
   return lots(stepsOf(text, instrument.lot));
 }
 
+/** An amount (NUMERIC text) in units of 10^-18. */
+export function unitsOf(text: string): bigint {
+  const units = parseAmount(text);
+  assert(typeof units === 'bigint', `the amount ${text} is ${units}`);
+  return units;
+}
+
 function stepsOf(text: string, step: StepSize): number {
   const steps = textToSteps(text, step);
   assert(typeof steps === 'number', `${text} is ${steps}`);
@@ -93,12 +104,18 @@ function stepsOf(text: string, step: StepSize): number {
 
 function toTerms(record: InstrumentRecord): InstrumentTerms {
   const instrument = toInstrument(record);
-  const { reference_price: referencePrice, halted_by: by, status_reason: reason } = record;
+  const { reference_price: referencePrice } = record;
   return {
     instrument,
-    status: by === null ? { type: 'Open' } : { type: 'Halted', by, reason: reason ?? '' },
+    status: toStatus(record),
     referencePrice: referencePrice === null ? undefined : ticksOf(instrument, referencePrice),
   };
+}
+
+function toStatus({ status, halted_by: by, status_reason: text }: InstrumentRecord): TradingStatus {
+  const reason = text ?? '';
+  if (by !== null) return { type: 'Halted', by, reason };
+  return status === 'cancel_only' ? { type: 'CancelOnly', reason } : { type: 'Open' };
 }
 
 function toInstrument(record: InstrumentRecord): Instrument {
@@ -114,6 +131,9 @@ function toInstrument(record: InstrumentRecord): Instrument {
     lot,
     minQuantity: lots(stepsOf(record.min_quantity, lot)),
     maxQuantity: lots(stepsOf(record.max_quantity, lot)),
+    maxNotional: record.max_notional === null ? undefined : unitsOf(record.max_notional),
+    maxOpenOrders: record.max_open_orders ?? undefined,
+    postOnlySlides: record.post_only_slides,
     priceBandBps: record.price_band_bps ?? undefined,
     marketProtectionBps: record.market_protection_bps,
     makerFeeRate: record.maker_fee_rate,

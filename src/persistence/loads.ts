@@ -1,12 +1,12 @@
 /** Books, accounts and sent messages as they were last committed: what actors are rebuilt from. */
 import type { MikroORM } from '@mikro-orm/postgresql';
+import { NO_TERMS } from '../accounts/trading-terms.ts';
 import type { KnownClOrdId, LoadedAccount, LoadedBook, StoredMessages } from '../actors/ports.ts';
 import type { UserId } from '../matching/types.ts';
-import { assert } from '../platform/assert.ts';
-import { parseAmount } from '../platform/decimal.ts';
-import { type KnownInstruments, ticksOf } from './instruments.ts';
+import { type KnownInstruments, ticksOf, unitsOf } from './instruments.ts';
 import { ORDER_RECORD_COLUMNS, type OrderRecord, toSnapshot } from './order-rows.ts';
 import { load, type Sql } from './sql.ts';
+import { TERMS_RECORD_COLUMNS, type TermsRecord, toTradingTerms } from './trading-terms.ts';
 
 /** A symbol that has no row in `instruments`. */
 export class UnknownSymbolError extends Error {
@@ -64,21 +64,22 @@ export function loadAccount(
 ): Promise<LoadedAccount> {
   return load(orm, async (sql) => {
     const commitNo = await readCommitNo(sql, writer);
-    const [account] = await sql.rows<{ last_seq: string }>(
-      'select last_seq from accounts where user_id = $1',
+    const [user] = await sql.rows<TermsRecord & { readonly last_seq: string | null }>(
+      `select last_seq, ${TERMS_RECORD_COLUMNS} from users left join accounts on user_id = id where id = $1`,
       [userId],
     );
     const balances = await sql.rows<{ asset: string; amount: string }>(
       'select asset, amount from balances where user_id = $1 order by asset',
       [userId],
     );
+    const fromDay = await readDayBefore(sql, userId, tradingDay);
     const records = await sql.rows<OrderRecord>(
       `select ${ORDER_RECORD_COLUMNS} from orders where user_id = $1 and is_open ` +
         `union all select ${ORDER_RECORD_COLUMNS} from orders ` +
-        'where user_id = $1 and trading_day = $2::date and not is_open order by id',
-      [userId, tradingDay],
+        'where user_id = $1 and trading_day >= $2::date and not is_open order by id',
+      [userId, fromDay],
     );
-    const requests = await readRequests(sql, userId, tradingDay, records);
+    const requests = await readRequests(sql, userId, fromDay, records);
     await instruments.learn(
       sql,
       records.map((record) => record.symbol),
@@ -86,37 +87,56 @@ export function loadAccount(
     return {
       userId,
       commitNo,
-      lastSeq: Number(account?.last_seq ?? 0),
+      lastSeq: Number(user?.last_seq ?? 0),
       balances: balances.map(({ asset, amount }) => ({ asset, amount: unitsOf(amount) })),
       orders: records.map((record) => toSnapshot(record, instruments.get(record.symbol))),
       clOrdIds: knownClOrdIds(records, requests),
+      terms: user === undefined ? NO_TERMS : toTradingTerms(user),
     };
   });
 }
 
 interface RequestRecord {
   readonly cl_ord_id: string;
+  readonly trading_day: string;
   readonly order_id: string | null;
+  readonly may_be_forgotten: boolean;
 }
 
-/** Those of the trading day, and accepted ones of earlier days that name an order which is still open. */
+/**
+ * The last trading day before `tradingDay` on which the member has used a ClOrdID; without any, `tradingDay`. Days on
+ * which nobody trades do not count, so that a repeat is known on a Monday as on any other day.
+ */
+async function readDayBefore(sql: Sql, userId: UserId, tradingDay: string): Promise<string> {
+  const [last] = await sql.rows<{ trading_day: string }>(
+    'select coalesce(greatest(' +
+      '(select max(trading_day) from orders where user_id = $1 and trading_day < $2::date), ' +
+      '(select max(trading_day) from requests where user_id = $1 and trading_day < $2::date)), ' +
+      '$2::date) as trading_day',
+    [userId, tradingDay],
+  );
+  return last?.trading_day ?? tradingDay;
+}
+
+/** Those from `fromDay` on, and accepted ones of earlier days that name an order which is still open. */
 function readRequests(
   sql: Sql,
   userId: UserId,
-  tradingDay: string,
+  fromDay: string,
   records: readonly OrderRecord[],
 ): Promise<readonly RequestRecord[]> {
-  const older = records.filter((record) => record.trading_day < tradingDay);
+  const older = records.filter((record) => record.trading_day < fromDay);
   const firstDay = older.reduce(
     (day, record) => (record.trading_day < day ? record.trading_day : day),
-    tradingDay,
+    fromDay,
   );
   return sql.rows<RequestRecord>(
     // Only an accepted replace names its order from then on.
-    "select cl_ord_id, case when accepted and msg_type = 'G' then order_id end as order_id " +
+    "select cl_ord_id, trading_day, case when accepted and msg_type = 'G' then order_id end as order_id, " +
+      "msg_type = 'q' or msg_type in ('F', 'G') and not accepted as may_be_forgotten " +
       'from requests where user_id = $1 and trading_day >= $3::date ' +
-      'and (trading_day = $2::date or accepted and order_id = any($4::bigint[])) order by trading_day, id',
-    [userId, tradingDay, firstDay, older.map((record) => record.id)],
+      'and (trading_day >= $2::date or accepted and order_id = any($4::bigint[])) order by trading_day, id',
+    [userId, fromDay, firstDay, older.map((record) => record.id)],
   );
 }
 
@@ -125,16 +145,26 @@ function knownClOrdIds(
   requests: readonly RequestRecord[],
 ): readonly KnownClOrdId[] {
   const known = new Map<string, KnownClOrdId>();
+  const keyOf = (tradingDay: string, clOrdId: string): string => `${tradingDay} ${clOrdId}`;
   // A refused duplicate bears the ClOrdID of the order that it duplicates: the order wins.
-  for (const { cl_ord_id: clOrdId, order_id: orderId } of requests) {
-    const earlier = known.get(clOrdId);
+  for (const request of requests) {
+    const { cl_ord_id: clOrdId, trading_day: tradingDay, order_id: orderId } = request;
+    const isForgettable = request.may_be_forgotten;
+    const key = keyOf(tradingDay, clOrdId);
+    const earlier = known.get(key);
     if (earlier?.orderId !== undefined) continue;
-    known.set(clOrdId, { clOrdId, orderId: orderId === null ? undefined : Number(orderId) });
+    // Used twice, by something that may be forgotten and by something that may not: it may not.
+    const mayBeForgotten = isForgettable && (earlier === undefined || earlier.mayBeForgotten === true);
+    known.set(key, {
+      clOrdId,
+      orderId: orderId === null ? undefined : Number(orderId),
+      tradingDay,
+      ...(mayBeForgotten ? { mayBeForgotten } : {}),
+    });
   }
-  for (const record of records) {
-    for (const clOrdId of [record.entry_cl_ord_id, record.cl_ord_id]) {
-      known.set(clOrdId, { clOrdId, orderId: Number(record.id) });
-    }
+  // Of the ids that replaces have given it, the requests tell.
+  for (const { id, entry_cl_ord_id: clOrdId, trading_day: tradingDay } of records) {
+    known.set(keyOf(tradingDay, clOrdId), { clOrdId, orderId: Number(id), tradingDay });
   }
   return [...known.values()];
 }
@@ -166,10 +196,4 @@ export async function readCommitNo(sql: Sql, writer: string): Promise<number> {
     writer,
   ]);
   return Number(row?.last_no ?? 0);
-}
-
-function unitsOf(amount: string): bigint {
-  const units = parseAmount(amount);
-  assert(typeof units === 'bigint', `the amount ${amount} is ${units}`);
-  return units;
 }

@@ -50,6 +50,8 @@ export class LoginGuard {
   /** Networks that each member has logged on from, the latest first. */
   readonly #known: Map<number, readonly string[]> = new Map();
 
+  #lockouts = 0;
+
   constructor(limits: LoginGuardLimits, maxEntries = MAX_ENTRIES) {
     this.#limits = limits;
     this.#maxEntries = maxEntries;
@@ -65,13 +67,16 @@ export class LoginGuard {
 
   /** The attempt was refused for who or what it was. */
   failed(attempt: LoginAttempt, now: number): void {
+    let isLocked = false;
     for (const { map, key, failuresToLock } of this.#countersOf(attempt)) {
       const earlier = map.get(key);
       const isForgotten = earlier === undefined || now - earlier.lastAt > FORGET_AFTER_MS;
       const count = isForgotten ? 1 : earlier.count + 1;
       const lockedUntil = now + this.#lockMs(count - failuresToLock);
+      isLocked ||= lockedUntil > now;
       touch(map, key, { count, lastAt: now, lockedUntil }, this.#maxEntries);
     }
+    if (isLocked) this.#lockouts += 1;
   }
 
   /**
@@ -91,6 +96,11 @@ export class LoginGuard {
   /** What a former process knew: the networks that a member has logged on from, the latest first. */
   remember(senderCompId: number, networks: readonly string[]): void {
     touch(this.#known, senderCompId, networks.slice(0, MAX_KNOWN_NETWORKS), this.#maxEntries);
+  }
+
+  /** Failed attempts that locked a member or a network, or locked it for longer. */
+  get lockouts(): number {
+    return this.#lockouts;
   }
 
   /** Entries of all kinds: bounded. */

@@ -32,6 +32,11 @@ export class LoginQueue<Verdict> {
     this.#limits = limits;
   }
 
+  /** Logons that wait or are being judged. Bound: maxPendingLogins. */
+  get size(): number {
+    return this.#pairs.size;
+  }
+
   /** Why the attempt may not wait; undefined: it may. `isKnown`: the member has logged on from there before. */
   reasonToRefuse(attempt: LoginAttempt, isKnown: boolean): string | undefined {
     if (this.#pairs.has(pairOf(attempt))) return 'another logon of the member waits';

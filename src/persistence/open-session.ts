@@ -128,7 +128,8 @@ async function readUndelivered(
     [userId, accountSource(userId)],
   );
   const reports = records.map(toReport);
-  reports.push(...(await readUndeliveredNews(sql, userId, reports, instruments)));
+  // One by one: as many arguments as may be undelivered do not fit on the stack.
+  for (const report of await readUndeliveredNews(sql, userId, reports, instruments)) reports.push(report);
   return reports.sort(bySourceAndSeq);
 }
 
@@ -142,7 +143,9 @@ async function readUndeliveredNews(
   undelivered: readonly Report[],
   instruments: KnownInstruments,
 ): Promise<readonly Report[]> {
-  const orderIds = new Set(undelivered.flatMap((report) => report.orderId ?? []));
+  const orderIds = new Set(
+    undelivered.flatMap((report) => (report.type === 'OrderMassCancelReport' ? [] : (report.orderId ?? []))),
+  );
   const records = await sql.rows<OrderRecord>(
     `select ${ORDER_RECORD_COLUMNS} from (select * from orders where user_id = $1 and is_open ` +
       'union select * from orders where id = any($2::bigint[]) and user_id = $1) o ' +

@@ -12,9 +12,19 @@ import type {
   TimeInForce,
 } from '../matching/types.ts';
 import { assert } from '../platform/assert.ts';
-import { formatAmount, parseAmount } from '../platform/decimal.ts';
+import { formatAmount } from '../platform/decimal.ts';
 import { type BulkColumns, bulkColumns, type RowOf } from './bulk.ts';
-import { lotsOf, ticksOf } from './instruments.ts';
+import {
+  CHANGING_INSTRUCTIONS,
+  type ChangingInstructionCells,
+  entryInstructionsIn,
+  FIXED_INSTRUCTIONS,
+  INSTRUCTION_RECORD_COLUMNS,
+  type InstructionCells,
+  type InstructionRecord,
+  instructionsIn,
+} from './instruction-rows.ts';
+import { lotsOf, ticksOf, unitsOf } from './instruments.ts';
 
 /** What a later event may change of an order. */
 const CHANGING = [
@@ -52,12 +62,25 @@ export type NewOrderRow = RowOf<Order, 'id' | (typeof FIXED)[number] | (typeof C
 /** The last state of an order that has a row. */
 export type ChangedOrderRow = RowOf<Order, 'id' | (typeof CHANGING)[number]>;
 
+/** The same of orders that are not plain. */
+export type NewInstructedOrderRow = NewOrderRow & InstructionCells;
+export type ChangedInstructedOrderRow = ChangedOrderRow & ChangingInstructionCells;
+
 export function newOrderColumns(orm: MikroORM): BulkColumns<NewOrderRow> {
   return bulkColumns(orm, Order, ['id', ...FIXED, ...CHANGING]);
 }
 
 export function changedOrderColumns(orm: MikroORM): BulkColumns<ChangedOrderRow> {
   return bulkColumns(orm, Order, ['id', ...CHANGING]);
+}
+
+export function newInstructedOrderColumns(orm: MikroORM): BulkColumns<NewInstructedOrderRow> {
+  const keys = ['id', ...FIXED, ...CHANGING, ...FIXED_INSTRUCTIONS, ...CHANGING_INSTRUCTIONS] as const;
+  return bulkColumns(orm, Order, keys);
+}
+
+export function changedInstructedOrderColumns(orm: MikroORM): BulkColumns<ChangedInstructedOrderRow> {
+  return bulkColumns(orm, Order, ['id', ...CHANGING, ...CHANGING_INSTRUCTIONS]);
 }
 
 /** The row of an order that the batch accepted, in its last state of the batch. */
@@ -112,10 +135,10 @@ export const ORDER_RECORD_COLUMNS =
   'id, user_id, symbol, entry_cl_ord_id, cl_ord_id, side, ord_type, time_in_force, entry_price, price, ' +
   'entry_quantity, quantity, filled_quantity, remaining_quantity, cum_notional, maker_fee_rate, ' +
   'taker_fee_rate, status, priority, accepted_seq, trading_day, ' +
-  '(extract(epoch from created_at) * 1000)::bigint as created_at_ms';
+  `(extract(epoch from created_at) * 1000)::bigint as created_at_ms, ${INSTRUCTION_RECORD_COLUMNS}`;
 
 /** A row of `orders` as the driver gives it: wide integers and decimals are text. */
-export interface OrderRecord {
+export interface OrderRecord extends InstructionRecord {
   readonly id: string;
   readonly user_id: number;
   readonly symbol: string;
@@ -142,8 +165,11 @@ export interface OrderRecord {
 
 /** The order as it was last committed. */
 export function toSnapshot(record: OrderRecord, instrument: Instrument): OrderSnapshot {
-  const notional = parseAmount(record.cum_notional);
-  assert(typeof notional === 'bigint', `the notional ${record.cum_notional} is ${notional}`);
+  return { ...plainPartOf(record, instrument), ...instructionsIn(record, instrument) };
+}
+
+function plainPartOf(record: OrderRecord, instrument: Instrument): OrderSnapshot {
+  const notional = unitsOf(record.cum_notional);
   assert(
     notional % instrument.quoteUnitsPerTickLot === 0n,
     `the notional ${record.cum_notional} is off step`,
@@ -173,7 +199,7 @@ export function toSnapshot(record: OrderRecord, instrument: Instrument): OrderSn
 
 /** The event that made the order, as it was before any fill or replace. */
 export function toAcceptance(record: OrderRecord, instrument: Instrument): OrderAccepted {
-  const snapshot = toSnapshot(record, instrument);
+  const snapshot = plainPartOf(record, instrument);
   const quantity = lotsOf(instrument, record.entry_quantity);
   const order: OrderSnapshot = {
     ...snapshot,
@@ -185,6 +211,7 @@ export function toAcceptance(record: OrderRecord, instrument: Instrument): Order
     cumNotional: 0n,
     ordStatus: '0',
     priority: snapshot.acceptedSeq,
+    ...entryInstructionsIn(record, quantity, instrument),
   };
   return { type: 'OrderAccepted', order, seq: snapshot.acceptedSeq, at: snapshot.enteredAt };
 }

@@ -44,8 +44,8 @@ export function ormConfig(url: string) {
     clientUrl: url,
     extensions: [Migrator],
     metadataCache: { enabled: false },
-    // Functions belong to no entity: migrations alone know them.
-    schemaGenerator: { ignoreRoutines: true },
+    // Functions and triggers belong to no entity: migrations alone know them.
+    schemaGenerator: { ignoreRoutines: true, ignoreTriggers: true },
     migrations: {
       path: MIGRATIONS_DIR,
       snapshotName: '.snapshot-onebook',

@@ -14,6 +14,7 @@ const PARTITIONED = [
   { table: 'reports', column: 'at' },
   { table: 'fix_messages', column: 'sent_at' },
   { table: 'audit', column: 'at' },
+  { table: 'audit_links', column: 'at' },
 ] as const;
 
 /**
@@ -25,6 +26,8 @@ export async function ensurePartitions(orm: MikroORM, now: number): Promise<void
   const months = [0, 1].map((offset) => monthAfter(date, offset));
   const outcome = await transact(orm, async (sql) => {
     await lockSchema(sql);
+    // Strays are deleted where they are and inserted where they belong.
+    await sql.rows("select set_config('onebook.append_only', 'off', true)");
     for (const { table, column } of PARTITIONED) {
       for (const month of months) await ensurePartition(sql, table, column, month);
     }

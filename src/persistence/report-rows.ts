@@ -1,9 +1,15 @@
 /** Reports as rows, and rows as reports: what a member is told after a reconnect is what was committed. */
 import type { MikroORM } from '@mikro-orm/postgresql';
-import { ReportRow } from '../entities/report.ts';
-import type { ExecType, ExecutionReport, OrderCancelReject, Report } from '../matching/execution-report.ts';
+import { type ReportDetails, ReportRow } from '../entities/report.ts';
+import type {
+  ExecType,
+  ExecutionReport,
+  OrderCancelReject,
+  OrderMassCancelReport,
+  Report,
+} from '../matching/execution-report.ts';
 import type { OrdStatus, OrdType, Side, TimeInForce } from '../matching/types.ts';
-import { assert } from '../platform/assert.ts';
+import { assert, assertNever } from '../platform/assert.ts';
 import { type BulkColumns, bulkColumns, type RowOf } from './bulk.ts';
 
 const KEYS = [
@@ -36,6 +42,7 @@ const KEYS = [
   'restatementReason',
   'responseTo',
   'text',
+  'details',
 ] as const;
 
 export type ReportCells = RowOf<ReportRow, (typeof KEYS)[number]>;
@@ -45,7 +52,16 @@ export function reportColumns(orm: MikroORM): BulkColumns<ReportCells> {
 }
 
 export function reportCells(report: Report): ReportCells {
-  return report.type === 'ExecutionReport' ? executionCells(report) : cancelRejectCells(report);
+  switch (report.type) {
+    case 'ExecutionReport':
+      return executionCells(report);
+    case 'OrderCancelReject':
+      return cancelRejectCells(report);
+    case 'OrderMassCancelReport':
+      return massCancelCells(report);
+    default:
+      return assertNever(report);
+  }
 }
 
 function executionCells(report: ExecutionReport): ReportCells {
@@ -80,7 +96,13 @@ function executionCells(report: ExecutionReport): ReportCells {
     restatementReason: report.execRestatementReason ?? null,
     responseTo: null,
     text: report.text ?? null,
+    details: executionDetails(report),
   };
+}
+
+function executionDetails({ instructions, execRefId }: ExecutionReport): ReportDetails | null {
+  if (instructions === undefined && execRefId === undefined) return null;
+  return { ...(instructions && { instructions }), ...(execRefId !== undefined && { execRefId }) };
 }
 
 function cancelRejectCells(report: OrderCancelReject): ReportCells {
@@ -98,6 +120,33 @@ function cancelRejectCells(report: OrderCancelReject): ReportCells {
     reason: report.cxlRejReason,
     responseTo: report.cxlRejResponseTo,
     text: report.text,
+    details: null,
+  };
+}
+
+function massCancelCells(report: OrderMassCancelReport): ReportCells {
+  const { totalAffectedOrders, unanswered, massCancelRequestType } = report;
+  return {
+    ...NO_EXECUTION,
+    userId: report.userId,
+    source: report.source,
+    sourceSeq: report.sourceSeq,
+    at: report.at,
+    msgType: 'r',
+    orderId: null,
+    clOrdId: report.clOrdId,
+    origClOrdId: null,
+    ordStatus: null,
+    symbol: report.symbol ?? null,
+    side: report.side === undefined ? null : oneLetter(report.side),
+    reason: report.massCancelRejectReason ?? null,
+    responseTo: null,
+    text: report.text ?? null,
+    details: {
+      totalAffectedOrders,
+      unanswered,
+      ...(massCancelRequestType === undefined ? {} : { massCancelRequestType }),
+    },
   };
 }
 
@@ -141,19 +190,19 @@ export const REPORT_RECORD_COLUMNS =
   'r.user_id, r.source, r.source_seq, r.msg_type, r.order_id, r.cl_ord_id, r.orig_cl_ord_id, r.exec_type, ' +
   'r.ord_status, r.symbol, r.side, r.ord_type, r.time_in_force, r.order_qty, r.price, r.cum_qty, ' +
   'r.leaves_qty, r.avg_px, r.last_qty, r.last_px, r.trade_id, r.last_liquidity_ind, r.fee, r.fee_asset, ' +
-  'r.reason, r.restatement_reason, r.response_to, r.text, (extract(epoch from r.at) * 1000)::bigint as at_ms';
+  'r.reason, r.restatement_reason, r.response_to, r.text, r.details, (extract(epoch from r.at) * 1000)::bigint as at_ms';
 
 /** A row of `reports` as the driver gives it. */
 export interface ReportRecord {
   readonly user_id: number;
   readonly source: string;
   readonly source_seq: string;
-  readonly msg_type: '8' | '9';
+  readonly msg_type: '8' | '9' | 'r';
   readonly order_id: string | null;
   readonly cl_ord_id: string;
   readonly orig_cl_ord_id: string | null;
   readonly exec_type: ExecType | null;
-  readonly ord_status: OrdStatus;
+  readonly ord_status: OrdStatus | null;
   readonly symbol: string | null;
   readonly side: Side | null;
   readonly ord_type: OrdType | null;
@@ -173,24 +222,43 @@ export interface ReportRecord {
   readonly restatement_reason: number | null;
   readonly response_to: 1 | 2 | null;
   readonly text: string | null;
+  readonly details: ReportDetails | null;
   readonly at_ms: string;
 }
 
 export function toReport(record: ReportRecord): Report {
+  const { ord_status: ordStatus, details } = record;
   const common = {
     userId: record.user_id,
     source: record.source,
     sourceSeq: Number(record.source_seq),
     at: Number(record.at_ms),
-    orderId: record.order_id === null ? undefined : Number(record.order_id),
     clOrdId: record.cl_ord_id,
-    ordStatus: record.ord_status,
   };
+  if (record.msg_type === 'r') {
+    return {
+      ...common,
+      type: 'OrderMassCancelReport',
+      symbol: record.symbol ?? undefined,
+      side: record.side ?? undefined,
+      massCancelRejectReason: record.reason ?? undefined,
+      totalAffectedOrders: details?.totalAffectedOrders ?? 0,
+      unanswered: details?.unanswered ?? [],
+      text: record.text ?? undefined,
+      ...(details?.massCancelRequestType === undefined
+        ? {}
+        : { massCancelRequestType: details.massCancelRequestType }),
+    };
+  }
+  assert(ordStatus !== null, 'an 8 or 9 has tag 39');
+  const orderId = record.order_id === null ? undefined : Number(record.order_id);
   if (record.msg_type === '9') {
     const { response_to: cxlRejResponseTo, reason: cxlRejReason } = record;
     assert(cxlRejResponseTo !== null && cxlRejReason !== null, 'a 9 has tags 434 and 102');
     return {
       ...common,
+      orderId,
+      ordStatus,
       type: 'OrderCancelReject',
       origClOrdId: record.orig_cl_ord_id ?? undefined,
       cxlRejResponseTo,
@@ -201,6 +269,8 @@ export function toReport(record: ReportRecord): Report {
   assert(record.exec_type !== null, 'an 8 has tag 150');
   return {
     ...common,
+    orderId,
+    ordStatus,
     type: 'ExecutionReport',
     origClOrdId: record.orig_cl_ord_id ?? undefined,
     execType: record.exec_type,
@@ -217,6 +287,7 @@ export function toReport(record: ReportRecord): Report {
     ordRejReason: record.reason ?? undefined,
     execRestatementReason: record.restatement_reason ?? undefined,
     text: record.text ?? undefined,
+    ...details,
   };
 }
 

@@ -14,7 +14,15 @@ import { type Instrument, priceText, quantityText } from '../matching/instrument
 import type { BookEvent, OrderAccepted, OrderId, OrderSnapshot, TradeExecuted } from '../matching/types.ts';
 import { formatAmount } from '../platform/decimal.ts';
 import type { RowOf } from './bulk.ts';
-import { type ChangedOrderRow, changedOrderRow, type NewOrderRow, newOrderRow } from './order-rows.ts';
+import { changingInstructionCells, instructionCells, isPlain } from './instruction-rows.ts';
+import {
+  type ChangedInstructedOrderRow,
+  type ChangedOrderRow,
+  changedOrderRow,
+  type NewInstructedOrderRow,
+  type NewOrderRow,
+  newOrderRow,
+} from './order-rows.ts';
 import { type ReportCells, reportCells } from './report-rows.ts';
 
 export const TRADE_KEYS = [
@@ -30,6 +38,8 @@ export const TRADE_KEYS = [
   'takerSide',
   'makerFee',
   'takerFee',
+  'makerSeq',
+  'takerSeq',
 ] as const;
 export const REQUEST_KEYS = [
   'userId',
@@ -50,13 +60,18 @@ export type SessionRow = RowOf<FixSession, (typeof SESSION_KEYS)[number]>;
 export type MessagesRow = RowOf<FixMessages, (typeof MESSAGES_KEYS)[number]>;
 export type DeliveredRow = RowOf<FixDelivered, (typeof DELIVERED_KEYS)[number]>;
 
-/** Orders that the batch accepted, and others that it changed: each once. */
+/** Orders that the batch accepted, and others that it changed: each once. Plain ones, and those with instructions. */
 export interface OrderRows {
   readonly accepted: readonly NewOrderRow[];
   readonly changed: readonly ChangedOrderRow[];
+  readonly acceptedInstructed: readonly NewInstructedOrderRow[];
+  readonly changedInstructed: readonly ChangedInstructedOrderRow[];
 }
 
-/** The rows of the batch's orders. `instrumentOf` knows every symbol of the batch. */
+/**
+ * The rows of the batch's orders. `instrumentOf` knows every symbol of the batch. An order that the book rejected has
+ * none: its report and its request are all that is kept of it.
+ */
 export function orderRows(
   events: readonly BookEvent[],
   instrumentOf: (symbol: string) => Instrument,
@@ -64,23 +79,32 @@ export function orderRows(
   const acceptances = new Map<OrderId, OrderAccepted>();
   const latest = new Map<OrderId, { readonly order: OrderSnapshot; readonly at: number }>();
   for (const event of events) {
-    if (event.type === 'TradeExecuted') {
+    if (event.type === 'TradeExecuted' || event.type === 'TradeAmended') {
       latest.set(event.maker.orderId, { order: event.maker, at: event.at });
       latest.set(event.taker.orderId, { order: event.taker, at: event.at });
-    } else {
+    } else if (event.type !== 'OrderRejected') {
       if (event.type === 'OrderAccepted') acceptances.set(event.order.orderId, event);
       latest.set(event.order.orderId, { order: event.order, at: event.at });
     }
   }
   const accepted: NewOrderRow[] = [];
   const changed: ChangedOrderRow[] = [];
+  const acceptedInstructed: NewInstructedOrderRow[] = [];
+  const changedInstructed: ChangedInstructedOrderRow[] = [];
   for (const [orderId, { order, at }] of latest) {
     const acceptance = acceptances.get(orderId);
     const instrument = instrumentOf(order.symbol);
-    if (acceptance === undefined) changed.push(changedOrderRow(order, at, instrument));
-    else accepted.push(newOrderRow(acceptance, order, at, instrument));
+    if (acceptance === undefined) {
+      const row = changedOrderRow(order, at, instrument);
+      if (isPlain(order)) changed.push(row);
+      else changedInstructed.push({ ...row, ...changingInstructionCells(order, instrument) });
+    } else {
+      const row = newOrderRow(acceptance, order, at, instrument);
+      if (isPlain(order)) accepted.push(row);
+      else acceptedInstructed.push({ ...row, ...instructionCells(acceptance.order, order, instrument) });
+    }
   }
-  return { accepted, changed };
+  return { accepted, changed, acceptedInstructed, changedInstructed };
 }
 
 export function tradeRows(
@@ -110,6 +134,8 @@ function tradeRow(trade: TradeExecuted, instrument: Instrument): TradeRow {
     takerSide: taker.side,
     makerFee: formatAmount(feeOn(notional, maker.makerFeeRate)),
     takerFee: formatAmount(feeOn(notional, taker.takerFeeRate)),
+    makerSeq: trade.makerSeq,
+    takerSeq: trade.takerSeq,
   };
 }
 

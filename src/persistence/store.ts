@@ -1,6 +1,7 @@
 /** The store of the actors, on Postgres: commits and loads of one node. */
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Store } from '../actors/ports.ts';
+import { openChain } from './audit-chain/head.ts';
 import { Committer } from './commit.ts';
 import { KnownInstruments } from './instruments.ts';
 import { loadAccount, loadBook, loadMessages } from './loads.ts';
@@ -19,9 +20,16 @@ export interface StoreOptions {
  * @throws StoreUnavailableError when the database does not answer.
  */
 export async function createStore({ orm, nodeName }: StoreOptions): Promise<Store> {
-  const lastCommitNo = await load(orm, (sql) => claimCommitNo(sql, nodeName), 'begin');
+  const { lastCommitNo, head } = await load(
+    orm,
+    async (sql) => ({
+      lastCommitNo: await claimCommitNo(sql, nodeName),
+      head: await openChain(sql, nodeName),
+    }),
+    'begin',
+  );
   const instruments = new KnownInstruments();
-  const committer = new Committer(orm, nodeName, instruments);
+  const committer = new Committer(orm, nodeName, instruments, head);
   return {
     lastCommitNo,
     commit: (batch) => committer.commit(batch),

@@ -51,7 +51,15 @@ export function createTradingCalendar(options: TradingCalendarOptions): TradingC
   return {
     tradingDayAt: (at) => lookUp(at).tradingDay,
     nextRollAfter: (at) => lookUp(at).to,
+    endOf: (tradingDay) => rollOf(dayOf(tradingDay) + 1),
   };
+}
+
+/** Days since the epoch of a `YYYY-MM-DD` that exists (an assert). */
+function dayOf(tradingDay: string): number {
+  const day = Date.parse(`${tradingDay}T00:00:00Z`) / DAY_MS;
+  assert(Number.isSafeInteger(day) && dateText(day) === tradingDay, `not a trading day: ${tradingDay}`);
+  return day;
 }
 
 function dateText(day: number): string {

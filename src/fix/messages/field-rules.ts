@@ -15,7 +15,16 @@ export type Presence =
       readonly type: 'conditional';
       readonly when: string;
       readonly applies: (message: FixMessage) => boolean;
+      /** The values that call for the field, if that is all there is to `applies`. */
+      readonly cause?: Cause;
     };
+
+/** A field with one of these values of one byte calls for another one, unless a third is there in its place. */
+export interface Cause {
+  readonly tag: number;
+  readonly values: readonly string[];
+  readonly unlessTag?: number;
+}
 
 /**
  * One field of a message, or a repeating group that its count field (NumInGroup) opens. `Demand` is `required`
@@ -85,6 +94,18 @@ export function conditional<const Name extends string>(
   applies: (message: FixMessage) => boolean,
 ): FieldRule<Words<Name>, 'optional', undefined>[] {
   return fieldRules(name, { type: 'conditional', when: `when ${when}`, applies }, 'optional');
+}
+
+/** A field that another one calls for by its value, which `when` says in words: missing is 380=5. */
+export function calledFor<const Name extends string>(
+  name: Name,
+  when: string,
+  cause: Cause,
+): FieldRule<Words<Name>, 'optional', undefined>[] {
+  const { tag, values, unlessTag } = cause;
+  const applies = (message: FixMessage): boolean =>
+    values.includes(message.get(tag) ?? '') && (unlessTag === undefined || !message.has(unlessTag));
+  return fieldRules(name, { type: 'conditional', when: `when ${when}`, applies, cause }, 'optional');
 }
 
 /**

@@ -58,58 +58,59 @@ export const INSTRUMENT = [
   ),
 ];
 
-/** UndInstrmtGrp. */
-export const UNDERLYINGS = [
-  ...group('NoUnderlyings', [
-    ...optional('UnderlyingSymbol UnderlyingSymbolSfx UnderlyingSecurityID'),
-    ...optional('UnderlyingSecurityIDSource'),
-    ...group('NoUnderlyingSecurityAltID', optional('UnderlyingSecurityAltID UnderlyingSecurityAltIDSource')),
-    ...optional('UnderlyingProduct UnderlyingCFICode UnderlyingSecurityType'),
-    ...optional('UnderlyingSecuritySubType UnderlyingMaturityMonthYear UnderlyingMaturityDate'),
-    ...in44(optional('UnderlyingPutOrCall')),
-    ...in50(optional('UnderlyingMaturityTime')),
-    ...optional('UnderlyingCouponPaymentDate'),
-    ...in50([
-      ...optional('UnderlyingRestructuringType UnderlyingSeniority'),
-      ...optional('UnderlyingNotionalPercentageOutstanding'),
-      ...optional('UnderlyingOriginalNotionalPercentageOutstanding UnderlyingAttachmentPoint'),
-      ...optional('UnderlyingDetachmentPoint'),
-    ]),
-    ...optional('UnderlyingIssueDate UnderlyingRepoCollateralSecurityType'),
-    ...optional('UnderlyingRepurchaseTerm UnderlyingRepurchaseRate UnderlyingFactor'),
-    ...optional('UnderlyingCreditRating UnderlyingInstrRegistry UnderlyingCountryOfIssue'),
-    ...optional('UnderlyingStateOrProvinceOfIssue UnderlyingLocaleOfIssue'),
-    ...optional('UnderlyingRedemptionDate UnderlyingStrikePrice UnderlyingStrikeCurrency'),
-    ...optional('UnderlyingOptAttribute UnderlyingContractMultiplier'),
-    ...in50([
-      ...optional('UnderlyingContractMultiplierUnit UnderlyingFlowScheduleType'),
-      ...optional('UnderlyingUnitOfMeasure UnderlyingUnitOfMeasureQty UnderlyingPriceUnitOfMeasure'),
-      ...optional('UnderlyingPriceUnitOfMeasureQty UnderlyingTimeUnit UnderlyingExerciseStyle'),
-    ]),
-    ...optional('UnderlyingCouponRate UnderlyingSecurityExchange UnderlyingIssuer'),
-    ...optional('EncodedUnderlyingIssuerLen EncodedUnderlyingIssuer UnderlyingSecurityDesc'),
-    ...optional('EncodedUnderlyingSecurityDescLen EncodedUnderlyingSecurityDesc'),
-    ...optional('UnderlyingCPProgram UnderlyingCPRegType'),
-    ...in50(optional('UnderlyingAllocationPercent')),
-    ...optional('UnderlyingCurrency UnderlyingQty'),
-    ...in50(optional('UnderlyingSettlementType UnderlyingCashAmount UnderlyingCashType')),
-    ...optional('UnderlyingPx UnderlyingDirtyPrice UnderlyingEndPrice UnderlyingStartValue'),
-    ...optional('UnderlyingCurrentValue UnderlyingEndValue'),
-    ...group('NoUnderlyingStips', optional('UnderlyingStipType UnderlyingStipValue')),
-    ...in50([
-      ...optional('UnderlyingAdjustedQuantity UnderlyingFXRate UnderlyingFXRateCalc'),
-      ...optional('UnderlyingCapValue'),
-    ]),
-    ...in50(
-      group('NoUndlyInstrumentParties', [
-        ...optional('UnderlyingInstrumentPartyID UnderlyingInstrumentPartyIDSource'),
-        ...optional('UnderlyingInstrumentPartyRole'),
-        ...group(
-          'NoUndlyInstrumentPartySubIDs',
-          optional('UnderlyingInstrumentPartySubID UnderlyingInstrumentPartySubIDType'),
-        ),
-      ]),
-    ),
-    ...in50(optional('UnderlyingSettlMethod UnderlyingPutOrCall')),
+/** UnderlyingInstrument: what one instrument is derived from. */
+export const UNDERLYING = [
+  ...optional('UnderlyingSymbol UnderlyingSymbolSfx UnderlyingSecurityID'),
+  ...optional('UnderlyingSecurityIDSource'),
+  ...group('NoUnderlyingSecurityAltID', optional('UnderlyingSecurityAltID UnderlyingSecurityAltIDSource')),
+  ...optional('UnderlyingProduct UnderlyingCFICode UnderlyingSecurityType'),
+  ...optional('UnderlyingSecuritySubType UnderlyingMaturityMonthYear UnderlyingMaturityDate'),
+  ...in44(optional('UnderlyingPutOrCall')),
+  ...in50(optional('UnderlyingMaturityTime')),
+  ...optional('UnderlyingCouponPaymentDate'),
+  ...in50([
+    ...optional('UnderlyingRestructuringType UnderlyingSeniority'),
+    ...optional('UnderlyingNotionalPercentageOutstanding'),
+    ...optional('UnderlyingOriginalNotionalPercentageOutstanding UnderlyingAttachmentPoint'),
+    ...optional('UnderlyingDetachmentPoint'),
   ]),
+  ...optional('UnderlyingIssueDate UnderlyingRepoCollateralSecurityType'),
+  ...optional('UnderlyingRepurchaseTerm UnderlyingRepurchaseRate UnderlyingFactor'),
+  ...optional('UnderlyingCreditRating UnderlyingInstrRegistry UnderlyingCountryOfIssue'),
+  ...optional('UnderlyingStateOrProvinceOfIssue UnderlyingLocaleOfIssue'),
+  ...optional('UnderlyingRedemptionDate UnderlyingStrikePrice UnderlyingStrikeCurrency'),
+  ...optional('UnderlyingOptAttribute UnderlyingContractMultiplier'),
+  ...in50([
+    ...optional('UnderlyingContractMultiplierUnit UnderlyingFlowScheduleType'),
+    ...optional('UnderlyingUnitOfMeasure UnderlyingUnitOfMeasureQty UnderlyingPriceUnitOfMeasure'),
+    ...optional('UnderlyingPriceUnitOfMeasureQty UnderlyingTimeUnit UnderlyingExerciseStyle'),
+  ]),
+  ...optional('UnderlyingCouponRate UnderlyingSecurityExchange UnderlyingIssuer'),
+  ...optional('EncodedUnderlyingIssuerLen EncodedUnderlyingIssuer UnderlyingSecurityDesc'),
+  ...optional('EncodedUnderlyingSecurityDescLen EncodedUnderlyingSecurityDesc'),
+  ...optional('UnderlyingCPProgram UnderlyingCPRegType'),
+  ...in50(optional('UnderlyingAllocationPercent')),
+  ...optional('UnderlyingCurrency UnderlyingQty'),
+  ...in50(optional('UnderlyingSettlementType UnderlyingCashAmount UnderlyingCashType')),
+  ...optional('UnderlyingPx UnderlyingDirtyPrice UnderlyingEndPrice UnderlyingStartValue'),
+  ...optional('UnderlyingCurrentValue UnderlyingEndValue'),
+  ...group('NoUnderlyingStips', optional('UnderlyingStipType UnderlyingStipValue')),
+  ...in50([
+    ...optional('UnderlyingAdjustedQuantity UnderlyingFXRate UnderlyingFXRateCalc'),
+    ...optional('UnderlyingCapValue'),
+  ]),
+  ...in50(
+    group('NoUndlyInstrumentParties', [
+      ...optional('UnderlyingInstrumentPartyID UnderlyingInstrumentPartyIDSource'),
+      ...optional('UnderlyingInstrumentPartyRole'),
+      ...group(
+        'NoUndlyInstrumentPartySubIDs',
+        optional('UnderlyingInstrumentPartySubID UnderlyingInstrumentPartySubIDType'),
+      ),
+    ]),
+  ),
+  ...in50(optional('UnderlyingSettlMethod UnderlyingPutOrCall')),
 ];
+
+/** UndInstrmtGrp. */
+export const UNDERLYINGS = [...group('NoUnderlyings', UNDERLYING)];

@@ -19,13 +19,24 @@ import {
   TRADING_SESSIONS,
   TRIGGERING_AND_DISPLAY,
 } from './blocks.ts';
-import { conditional, demanded, in42, in44, in50, optional, required, since44 } from './field-rules.ts';
+import {
+  calledFor,
+  conditional,
+  demanded,
+  in42,
+  in44,
+  in50,
+  optional,
+  required,
+  since44,
+} from './field-rules.ts';
 import { TEXT } from './header.ts';
 import { INSTRUMENT, UNDERLYINGS } from './instrument.ts';
 
 const UP_TO_44: readonly FixVersion[] = ['FIX.4.2', 'FIX.4.4'];
 
-const SYMBOL = demanded(
+/** Symbol (55), by which alone the venue goes. */
+export const SYMBOL = demanded(
   'Symbol',
   UP_TO_44,
   'an order is for an instrument, and instruments go by Symbol(55)',
@@ -50,7 +61,18 @@ const ORDER_QTY = [
   ),
 ];
 
-const PRICE = conditional('Price', 'OrdType(40) is 2', (message) => message.get(TAG.OrdType) === '2');
+const PRICE = calledFor('Price', 'OrdType(40) is 2 or 4', { tag: TAG.OrdType, values: ['2', '4'] });
+
+const STOP_PX = calledFor('StopPx', 'OrdType(40) is 3 or 4', { tag: TAG.OrdType, values: ['3', '4'] });
+
+const EXPIRY = [
+  ...calledFor('ExpireTime', 'TimeInForce(59) is 6 and ExpireDate(432) is not there', {
+    tag: TAG.TimeInForce,
+    values: ['6'],
+    unlessTag: TAG.ExpireDate,
+  }),
+  ...optional('ExpireDate'),
+];
 
 const ACCOUNT_AND_ALLOCATION = [
   ...optional('Account SettlType SettlDate'),
@@ -62,8 +84,8 @@ const ACCOUNT_AND_ALLOCATION = [
   ]),
 ];
 
-/** What D and G have in common beside their ids. */
-const ORDER_TERMS = [
+/** What D and G have in common beside their ids, up to the price. */
+const TERMS_UP_TO_PRICE = [
   ...since44(PARTIES),
   ...ACCOUNT_AND_ALLOCATION,
   ...in42(required('HandlInst')),
@@ -80,7 +102,11 @@ const ORDER_TERMS = [
   ...ORDER_QTY,
   ...OTHER_QUANTITIES,
   ...PRICE,
-  ...optional('StopPx LocateReqd TimeInForce EffectiveTime ExpireDate ExpireTime'),
+];
+
+/** What they have in common after StopPx (99) and the expiry, which a replace may leave as they are. */
+const TERMS_AFTER_PRICE = [
+  ...optional('LocateReqd TimeInForce EffectiveTime'),
   ...since44(optional('QtyType PriceType')),
   ...since44(SPREAD_AND_YIELD),
   ...COMMISSION,
@@ -109,7 +135,11 @@ export const NEW_ORDER_SINGLE = [
   ...optional('ProcessCode PrevClosePx IOIID QuoteID'),
   ...since44(STIPULATIONS),
   ...in50(optional('RefOrderID RefOrderIDSource')),
-  ...ORDER_TERMS,
+  ...TERMS_UP_TO_PRICE,
+  ...STOP_PX,
+  ...EXPIRY,
+  ...optional('SelfMatchPreventionID SelfMatchPreventionMode'),
+  ...TERMS_AFTER_PRICE,
 ];
 
 /** OrderCancelRequest (F). OrderQty (38) is taken and not used: what is left is canceled. */
@@ -136,5 +166,7 @@ export const ORDER_CANCEL_REPLACE_REQUEST = [
   ...required('ClOrdID'),
   ...optional('OrderID ListID'),
   ...since44(optional('SecondaryClOrdID ClOrdLinkID OrigOrdModTime')),
-  ...ORDER_TERMS,
+  ...TERMS_UP_TO_PRICE,
+  ...optional('StopPx ExpireTime ExpireDate'),
+  ...TERMS_AFTER_PRICE,
 ];

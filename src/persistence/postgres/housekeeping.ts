@@ -22,6 +22,7 @@ export async function asSuperuser<Result>(
   port: number,
   password: string,
   work: (client: pg.Client) => Promise<Result>,
+  queryTimeoutMs = QUERY_TIMEOUT_MS,
 ): Promise<Result> {
   const client = new pg.Client({
     host: '127.0.0.1',
@@ -31,7 +32,7 @@ export async function asSuperuser<Result>(
     database: 'postgres',
     application_name: 'onebook supervision',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: QUERY_TIMEOUT_MS,
+    query_timeout: queryTimeoutMs,
   });
   // A connection that breaks fails the query in progress; without a listener it would end the process too.
   client.on('error', () => {});

@@ -1,0 +1,135 @@
+/**
+ * Every order type: what an order may ask for besides price and quantity, limits per instrument and member, a symbol
+ * that takes cancels only, mass cancels with their answers, and trades that the operator takes back or corrects.
+ */
+import { Migration } from '@mikro-orm/migrations';
+
+export class Migration20261123000000 extends Migration {
+  override up(): void {
+    for (const statement of [ORDERS, USERS, INSTRUMENTS, TRADES, REQUESTS, REPORTS, ...TRADE_AMENDMENTS]) {
+      this.addSql(statement);
+    }
+  }
+}
+
+const SELF_TRADE_MODES = "('CancelNewest', 'CancelOldest', 'CancelBoth', 'Decrement')";
+
+// Orders of before have none of it: they are plain.
+const ORDERS = `alter table orders
+  add column stop_px numeric(38,18) null,
+  add column entry_stop_px numeric(38,18) null,
+  add column max_floor numeric(38,18) null,
+  add column entry_max_floor numeric(38,18) null,
+  add column displayed_quantity numeric(38,18) null,
+  add column min_qty numeric(38,18) null,
+  add column exec_inst char(1) null,
+  add column slides boolean not null default false,
+  add column expire_at timestamptz null,
+  add column entry_expire_at timestamptz null,
+  add column expire_date date null,
+  add column entry_expire_date date null,
+  add column stp_mode text null,
+  add column stp_group int null,
+  add column triggered boolean not null default false,
+  add column account text null,
+  add column secondary_cl_ord_id text null,
+  add column cl_ord_link_id text null,
+  drop constraint orders_ord_type_check,
+  drop constraint orders_time_in_force_check,
+  add constraint orders_ord_type_check check (ord_type in ('1', '2', '3', '4')),
+  add constraint orders_time_in_force_check check (time_in_force in ('0', '1', '3', '4', '6')),
+  add constraint orders_stop_check check (
+    (ord_type in ('3', '4')) = (stop_px is not null) and (stop_px is null) = (entry_stop_px is null) and
+    stop_px > 0 and entry_stop_px > 0 and (stop_px is not null or not triggered)
+  ),
+  add constraint orders_expiry_check check (
+    (time_in_force = '6') = (expire_at is not null) and (expire_at is null) = (entry_expire_at is null) and
+    (expire_date is null or expire_at is not null) and (entry_expire_date is null or entry_expire_at is not null)
+  ),
+  add constraint orders_exec_inst_check check (exec_inst in ('6', 'G')),
+  add constraint orders_slides_check check (not slides or coalesce(exec_inst, '') = '6'),
+  add constraint orders_min_qty_check check (min_qty > 0 and min_qty <= entry_quantity),
+  add constraint orders_max_floor_check check (
+    max_floor > 0 and entry_max_floor > 0 and (entry_max_floor is null or max_floor is not null)
+  ),
+  add constraint orders_displayed_quantity_check check (
+    (displayed_quantity is null) = (max_floor is null) and displayed_quantity >= 0 and
+    displayed_quantity <= remaining_quantity and displayed_quantity <= max_floor
+  ),
+  add constraint orders_stp_mode_check check (stp_mode in ${SELF_TRADE_MODES}),
+  add constraint orders_stp_group_check check (stp_group > 0)`;
+
+const USERS = `alter table users
+  add column self_trade_prevention text null,
+  add column max_order_quantity numeric(38,18) null,
+  add column max_order_notional numeric(38,18) null,
+  add column max_open_orders int null,
+  add column price_band_bps int null,
+  add constraint users_self_trade_prevention_check check (self_trade_prevention in ${SELF_TRADE_MODES}),
+  add constraint users_limits_check check (
+    max_order_quantity > 0 and max_order_notional > 0 and max_open_orders > 0 and price_band_bps > 0
+  )`;
+
+const INSTRUMENTS = `alter table instruments
+  add column max_notional numeric(38,18) null,
+  add column max_open_orders int null,
+  add column post_only_slides boolean not null default false,
+  drop constraint instruments_limits_check,
+  drop constraint instruments_status_check,
+  add constraint instruments_limits_check check (
+    price_band_bps > 0 and market_protection_bps >= 0 and market_protection_bps < 10000 and
+    max_notional > 0 and max_open_orders > 0
+  ),
+  add constraint instruments_status_check check (status in ('open', 'cancel_only', 'halted'))`;
+
+// Trades of before: their ExecIDs are in the reports only.
+const TRADES = `alter table trades
+  add column maker_seq bigint null,
+  add column taker_seq bigint null`;
+
+const REQUESTS = `alter table requests
+  drop constraint requests_msg_type_check,
+  add constraint requests_msg_type_check check (msg_type in ('D', 'F', 'G', 'q'))`;
+
+// An OrderMassCancelReport (r) is about no one order.
+const REPORTS = `alter table reports
+  add column details jsonb null,
+  alter column ord_status drop not null,
+  drop constraint reports_msg_type_check,
+  add constraint reports_msg_type_check check (msg_type in ('8', '9', 'r')),
+  add constraint reports_ord_status_check check ((ord_status is null) = (msg_type = 'r'))`;
+
+const TRADE_AMENDMENTS = [
+  `create table trade_amendments (
+    id bigint generated by default as identity not null primary key,
+    trade_id bigint not null,
+    symbol varchar(32) not null,
+    kind text not null,
+    price_before numeric(38,18) not null,
+    price_after numeric(38,18) not null,
+    quantity_before numeric(38,18) not null,
+    quantity_after numeric(38,18) not null,
+    maker_fee_before numeric(38,18) not null,
+    maker_fee_after numeric(38,18) not null,
+    taker_fee_before numeric(38,18) not null,
+    taker_fee_after numeric(38,18) not null,
+    maker_seq bigint not null,
+    taker_seq bigint not null,
+    charged_to_venue boolean not null,
+    charges jsonb not null,
+    reason text not null,
+    requested_by text not null,
+    executed_at timestamptz not null,
+    constraint trade_amendments_kind_check check (kind in ('bust', 'correct')),
+    constraint trade_amendments_amounts_check check (
+      price_before > 0 and price_after > 0 and quantity_before > 0 and
+      quantity_after >= 0 and quantity_after <= quantity_before
+    ),
+    constraint trade_amendments_charges_check check (charged_to_venue = (jsonb_array_length(charges) > 0)),
+    constraint trade_amendments_bust_check check ((kind = 'bust') = (quantity_after = 0)),
+    constraint trade_amendments_fees_check check (
+      maker_fee_before >= 0 and maker_fee_after >= 0 and taker_fee_before >= 0 and taker_fee_after >= 0
+    )
+  )`,
+  `create index trade_amendments_by_trade_index on trade_amendments (trade_id)`,
+];

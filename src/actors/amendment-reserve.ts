@@ -1,0 +1,99 @@
+/**
+ * What an account has set aside for an amendment of a trade. It lives outside of the account's state, since the
+ * money must stay set aside while the account is rebuilt; a redo after a failed commit makes it void.
+ */
+import type { Shortfall } from '../accounts/amendments.ts';
+import type { Hold } from '../accounts/holds.ts';
+import type { OrderId, UserId } from '../matching/types.ts';
+import type { ReserveFunds, Tell } from './protocol.ts';
+
+/** What this needs of the account. */
+export interface ReservingAccount {
+  /** Why a trade of these orders cannot be amended now; undefined when it can. */
+  amendmentFault(orderIds: readonly OrderId[]): string | undefined;
+  /** Nobody else may take these funds or replace these orders, until it is called again. */
+  setAside(funds: readonly Hold[], orderIds: readonly OrderId[]): void;
+  readonly balances: { available(asset: string): bigint };
+}
+
+export class AmendmentReserve {
+  readonly #userId: UserId;
+  readonly #tell: Tell;
+  /** Set aside: at most one amendment is under way in the venue. */
+  #reserved:
+    | { readonly amendmentNo: number; funds: readonly Hold[]; orderIds: readonly OrderId[] }
+    | undefined;
+  /** Asked while the account is loaded. */
+  #waiting: ReserveFunds | undefined;
+
+  constructor(userId: UserId, tell: Tell) {
+    this.#userId = userId;
+    this.#tell = tell;
+  }
+
+  /** Asked of an account that is being loaded: answered by {@link answerWaiting} or {@link refuseWaiting}. */
+  wait(message: ReserveFunds): void {
+    this.#waiting = message;
+  }
+
+  /** Sets aside what there is of what is asked, and says what is lacking. */
+  take(account: ReservingAccount, message: ReserveFunds): void {
+    const { amendmentNo, orderIds } = message;
+    try {
+      const fault = account.amendmentFault(orderIds);
+      if (fault !== undefined) {
+        this.#answer(amendmentNo, [], fault);
+        return;
+      }
+      const shortfalls: Shortfall[] = [];
+      const funds = message.funds.map(({ asset, amount }) => {
+        const available = account.balances.available(asset);
+        if (available >= amount) return { asset, amount };
+        shortfalls.push({ asset, amount: amount - available, available });
+        return { asset, amount: available };
+      });
+      account.setAside(funds, orderIds);
+      this.#reserved = { amendmentNo, funds, orderIds };
+      this.#answer(amendmentNo, shortfalls, undefined);
+    } catch (error) {
+      this.#answer(amendmentNo, [], 'the venue failed on this: nothing was done');
+      throw error;
+    }
+  }
+
+  /** An account that was built anew has as much set aside as the one before. */
+  restore(account: ReservingAccount): void {
+    if (this.#reserved !== undefined) account.setAside(this.#reserved.funds, this.#reserved.orderIds);
+  }
+
+  answerWaiting(account: ReservingAccount): void {
+    const message = this.#waiting;
+    this.#waiting = undefined;
+    if (message !== undefined) this.take(account, message);
+  }
+
+  refuseWaiting(text: string): void {
+    const message = this.#waiting;
+    this.#waiting = undefined;
+    if (message !== undefined) this.#answer(message.amendmentNo, [], text);
+  }
+
+  /** The amendment has ended, in whatever way. Without an account only what is remembered goes. */
+  release(amendmentNo: number, account: ReservingAccount | undefined): void {
+    if (this.#waiting?.amendmentNo === amendmentNo) this.#waiting = undefined;
+    if (this.#reserved?.amendmentNo !== amendmentNo) return;
+    this.#reserved = undefined;
+    account?.setAside([], []);
+  }
+
+  /** State is void, and the amendment that asked with it. */
+  forget(): void {
+    this.#reserved = undefined;
+    this.#waiting = undefined;
+  }
+
+  #answer(amendmentNo: number, shortfalls: readonly Shortfall[], fault: string | undefined): void {
+    const userId = this.#userId;
+    this.#tell({ type: 'exchange' }, { type: 'FundsReserved', amendmentNo, userId, shortfalls, fault });
+  }
+}
