@@ -1,0 +1,354 @@
+/**
+ * The venue of a torture run from the outside: its process, its Postgres and its disk, which faults end, stop and
+ * fill, and what operators do about it. It comes back after each fault, and how long that took is written down.
+ */
+import { readdir, readFile } from 'node:fs/promises';
+import type { VenueLimits } from '../../src/config/limits.ts';
+import { clusterDirOf, readPassword } from '../../src/persistence/postgres/cluster.ts';
+import { asSuperuser } from '../../src/persistence/postgres/housekeeping.ts';
+import { identifyPostmaster, readPostmasterFile } from '../../src/persistence/postgres/postmaster.ts';
+import { delay, systemClock } from '../../src/platform/clock.ts';
+import type { MemberIdentity } from '../support/recording-member.ts';
+import { until } from '../support/until.ts';
+import { embeddedUrl, VenueProcess } from '../support/venue-process.ts';
+import { tellVenue } from './control.ts';
+import type { Disk } from './disk.ts';
+import { type ASSETS, type Fault, SYMBOLS } from './script.ts';
+import { ENVIRONMENT, TORTURED_VENUE } from './venue.ts';
+
+/** Small, so that reservations, resends and retries happen all the time. */
+const LIMITS: Partial<VenueLimits> = {
+  reservedSeqNums: 128,
+  settleMs: 300,
+  maxUnsentBytes: 128 * 1024,
+  retryToMs: 1_000,
+};
+const HALF_A_DAY_MS = 12 * 3_600_000;
+const READY_TIMEOUT_MS = 60_000;
+const STABLE_MS = 300;
+const RESTART_TIMEOUT_MS = 90_000;
+const RETRY_START_MS = 200;
+const USE_UP_LOG_MS = 2_000;
+/** Prepared segments of write-ahead log that are used up before the disk is really full. */
+const MAX_SEGMENTS = 40;
+const LOG_LINES_KEPT = 2_000;
+/** A crash halt has its incidents within a minute. */
+const INCIDENTS_COUNT_FOR_MS = 90_000;
+
+/** How long something took to be right again, ms. */
+export interface Recovery {
+  readonly fault: Fault['type'];
+  readonly tookMs: number;
+}
+
+interface Status {
+  readonly symbols: readonly {
+    readonly symbol: string;
+    readonly status: string;
+    readonly haltedBy: string | null;
+  }[];
+}
+
+export class TorturedMarket {
+  readonly disk: Disk;
+  readonly recoveries: Recovery[] = [];
+  /** Symbols that crashes halted, and that were opened again. */
+  haltCount = 0;
+  /** How often the process was started. */
+  startCount = 0;
+  #venue: VenueProcess | undefined;
+  #isUp = false;
+  #clockOffsetMs = 0;
+  #turn: Promise<void> = Promise.resolve();
+  readonly #log: string[] = [];
+  readonly #brokenAt = new Map<string, number>();
+
+  constructor(disk: Disk) {
+    this.disk = disk;
+    process.env[ENVIRONMENT.rollTime] = new Date(systemClock.now() + HALF_A_DAY_MS)
+      .toISOString()
+      .slice(11, 16);
+  }
+
+  get venue(): VenueProcess {
+    if (this.#venue === undefined) throw new Error('the venue was never started');
+    return this.#venue;
+  }
+
+  /** Where members connect; undefined while nobody answers there. */
+  get fixPort(): number | undefined {
+    return this.#isUp && !this.venue.hasEnded ? this.venue.fixPort : undefined;
+  }
+
+  /** The end of the logs of all its processes. */
+  get log(): readonly string[] {
+    return [...this.#log, ...this.venue.errorLines].slice(-LOG_LINES_KEPT);
+  }
+
+  databaseUrl(): Promise<string> {
+    return embeddedUrl(this.disk.dataDir);
+  }
+
+  /** Lists the instruments and lets the members in. */
+  async open(members: readonly MemberIdentity[]): Promise<void> {
+    await this.#start();
+    for (const symbol of SYMBOLS) {
+      const [base, quote] = symbol.split('-');
+      const fees = { makerBps: '10', takerBps: '20' };
+      const postOnly = symbol.startsWith('SOL') ? 'slide' : 'reject';
+      const terms = { tick: '0.01', lot: '0.001', referencePrice: '100', postOnly, maxOpenOrders: 500 };
+      await this.venue.done('POST', '/v1/instruments', { symbol, base, quote, ...terms, ...fees });
+    }
+    for (const { username, password, senderCompId } of members) {
+      await this.venue.done('POST', '/v1/users', { username, password, compId: senderCompId });
+    }
+  }
+
+  /** Waits until the venue says that it is ready, and opens what crashes that were asked for have halted. */
+  async untilReady(): Promise<void> {
+    await until('the venue to be ready', async () => this.#isUp && (await this.#isReady()), READY_TIMEOUT_MS);
+    const { symbols } = (await this.venue.done('GET', '/v1/status')) as unknown as Status;
+    for (const { symbol, status, haltedBy } of symbols) {
+      if (status !== 'halted') continue;
+      const brokenAt = this.#brokenAt.get(symbol) ?? Number.NEGATIVE_INFINITY;
+      if (haltedBy !== 'crash' || systemClock.now() - brokenAt > INCIDENTS_COUNT_FOR_MS) {
+        throw new Error(`${symbol} is halted, and nobody has asked for it`);
+      }
+      this.haltCount += 1;
+      await this.venue.done('POST', `/v1/instruments/${symbol}/resume`);
+    }
+    if (symbols.some(({ status }) => status === 'halted')) await this.untilReady();
+  }
+
+  /** No book throws any more. */
+  async mendBooks(): Promise<void> {
+    for (const symbol of SYMBOLS) {
+      await tellVenue(this.venue.pid, { type: 'BreakBook', symbol, times: 0 });
+    }
+  }
+
+  /** Does it, sees to it that the venue comes back, and writes down how long that took. */
+  async suffer(fault: Fault): Promise<void> {
+    const repairedAt = await this.#carryOut(fault);
+    if (repairedAt !== undefined) {
+      const readyAt = await this.#untilReadyForGood();
+      this.recoveries.push({ fault: fault.type, tookMs: Math.max(0, readyAt - repairedAt) });
+    }
+    await this.untilReady();
+  }
+
+  /** Since when it is ready without a break: right after a fault it may not have noticed yet. */
+  async #untilReadyForGood(): Promise<number> {
+    let readyAt: number | undefined;
+    await until(
+      'the venue to be ready for good',
+      async () => {
+        const isReady = this.#isUp && (await this.#isReady().catch(() => false));
+        const now = systemClock.now();
+        readyAt = isReady ? (readyAt ?? now) : undefined;
+        return readyAt !== undefined && now - readyAt >= STABLE_MS;
+      },
+      READY_TIMEOUT_MS,
+    );
+    return readyAt ?? systemClock.now();
+  }
+
+  async #isReady(): Promise<boolean> {
+    return (await this.venue.api('GET', '/health/ready')).status === 200;
+  }
+
+  /** Lets the venue end in order. */
+  async stop(): Promise<void> {
+    this.#isUp = false;
+    const end = await this.venue.stop();
+    if (end.code !== 0) throw new Error(`the venue ended with ${end.code ?? end.signal}`);
+  }
+
+  /** Ends the venue whatever it does. */
+  async kill(): Promise<void> {
+    this.#isUp = false;
+    if (this.#venue?.hasEnded === false) await this.#venue.kill();
+  }
+
+  /** Since when it could be well again; undefined where there is nothing to recover from. */
+  async #carryOut(fault: Fault): Promise<number | undefined> {
+    switch (fault.type) {
+      case 'KillVenue':
+        return this.#inTurn(async () => {
+          await this.kill();
+          return this.#restart(fault.againAfterMs);
+        });
+      case 'KillBoth':
+        return this.#inTurn(async () => {
+          signal((await this.#postgres()).postmaster, 'SIGKILL');
+          await this.kill();
+          return this.#restart([]);
+        });
+      case 'KillPostgres': {
+        const { postmaster, children } = await this.#postgres();
+        signal(fault.target === 'postmaster' ? postmaster : (children.at(-1) ?? postmaster), 'SIGKILL');
+        return systemClock.now();
+      }
+      case 'RestartPostgres':
+        signal((await this.#postgres()).postmaster, 'SIGINT');
+        return systemClock.now();
+      case 'PausePostgres':
+        await this.#pausePostgres(fault.forMs);
+        return systemClock.now();
+      case 'FillDisk':
+        await this.#fillDisk(fault.forMs, fault.withLog);
+        return systemClock.now();
+      case 'JumpClock':
+        await this.jumpClock(fault.byMs);
+        return undefined;
+      case 'BreakBook':
+        this.#brokenAt.set(fault.symbol, systemClock.now());
+        await this.#tellRunning({ type: 'BreakBook', symbol: fault.symbol, times: fault.times });
+        return undefined;
+      default:
+        throw new Error(`${fault.type} is no fault of the venue`);
+    }
+  }
+
+  /** The clock of this process and of those after it. */
+  async jumpClock(byMs: number): Promise<void> {
+    await this.#tellRunning({ type: 'JumpClock', byMs });
+    this.#clockOffsetMs += byMs;
+  }
+
+  /** Another fault may have ended the process: it is told when there is one again. */
+  async #tellRunning(control: Parameters<typeof tellVenue>[1]): Promise<void> {
+    await until('a venue to talk to', async () => {
+      if (!this.#isUp) return false;
+      await tellVenue(this.venue.pid, control);
+      return true;
+    });
+  }
+
+  // ---- The process -------------------------------------------------------------------------------------------
+
+  /** Of two faults that end the process the second waits until the first has brought it back. */
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    return turn;
+  }
+
+  /** Starts the process, kills it as often as is asked, and starts it for good; returns when that was. */
+  async #restart(againAfterMs: readonly number[]): Promise<number> {
+    for (const afterMs of againAfterMs) {
+      const venue = await this.#spawn();
+      await delay(systemClock, afterMs);
+      await venue.kill();
+    }
+    return this.#start();
+  }
+
+  /** A process that refuses, for want of a disk or a database, is started again. */
+  async #start(): Promise<number> {
+    const deadline = systemClock.now() + RESTART_TIMEOUT_MS;
+    for (;;) {
+      const startedAt = systemClock.now();
+      try {
+        const venue = await this.#spawn();
+        await venue.untilRunning();
+        this.#isUp = true;
+        return startedAt;
+      } catch (error) {
+        if (systemClock.now() > deadline) throw error;
+        this.#log.push(`a start that failed: ${error instanceof Error ? error.message : String(error)}`);
+        await delay(systemClock, RETRY_START_MS);
+      }
+    }
+  }
+
+  async #spawn(): Promise<VenueProcess> {
+    if (this.#venue !== undefined) {
+      if (!this.#venue.hasEnded) await this.#venue.kill();
+      this.#log.push(...this.#venue.errorLines.slice(-LOG_LINES_KEPT));
+      this.#log.splice(0, this.#log.length - LOG_LINES_KEPT);
+    }
+    process.env[ENVIRONMENT.clockOffsetMs] = String(this.#clockOffsetMs);
+    this.startCount += 1;
+    this.#venue = await VenueProcess.spawn(this.disk.dataDir, { limits: LIMITS, main: TORTURED_VENUE });
+    return this.#venue;
+  }
+
+  // ---- Postgres and the disk ---------------------------------------------------------------------------------
+
+  /** Its processes; waits for one that is being started. */
+  #postgres(): Promise<{ readonly postmaster: number; readonly children: readonly number[] }> {
+    const clusterDir = clusterDirOf(this.disk.dataDir);
+    return until('a Postgres', async () => {
+      const file = await readPostmasterFile(clusterDir);
+      if (file === undefined || identifyPostmaster(clusterDir, file) === undefined) return undefined;
+      return { postmaster: file.pid, children: await childrenOf(file.pid) };
+    });
+  }
+
+  async #pausePostgres(forMs: number): Promise<void> {
+    const { postmaster } = await this.#postgres();
+    // First the one that makes the others.
+    signal(postmaster, 'SIGSTOP');
+    const children = await childrenOf(postmaster);
+    for (const pid of children) signal(pid, 'SIGSTOP');
+    await delay(systemClock, forMs);
+    for (const pid of children) signal(pid, 'SIGCONT');
+    signal(postmaster, 'SIGCONT');
+  }
+
+  async #fillDisk(forMs: number, withLog: boolean): Promise<void> {
+    await this.disk.fill();
+    try {
+      if (withLog) await this.#useUpLog();
+      await delay(systemClock, forMs);
+    } finally {
+      await this.disk.free();
+    }
+  }
+
+  /** Goes on to the next segment until there is none; a server that stands still has none either. */
+  async #useUpLog(): Promise<void> {
+    const file = await readPostmasterFile(clusterDirOf(this.disk.dataDir)).catch(() => undefined);
+    if (file === undefined) return;
+    const password = await readPassword(clusterDirOf(this.disk.dataDir));
+    const work = asSuperuser(file.port, password, async (client) => {
+      for (let i = 0; i < MAX_SEGMENTS; i += 1) {
+        await client.query("select pg_logical_emit_message(false, 'torture', 'on'), pg_switch_wal()");
+      }
+    });
+    // Where it stands still, it stands still until there is room.
+    await Promise.race([work.catch(() => undefined), delay(systemClock, USE_UP_LOG_MS)]);
+  }
+}
+
+/** Everything that members start with; as deposits, which go through their accounts. */
+export const OPENING_DEPOSITS: Readonly<Record<(typeof ASSETS)[number], string>> = {
+  USD: '1000000',
+  BTC: '5000',
+  ETH: '5000',
+  SOL: '5000',
+};
+
+async function childrenOf(parent: number): Promise<number[]> {
+  const children: number[] = [];
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const stat = await readFile(`/proc/${name}/stat`, 'latin1').catch(() => '');
+    // After the name in parentheses: state, then the parent.
+    const [, ppid] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (Number(ppid) === parent) children.push(Number(name));
+  }
+  return children.sort((left, right) => left - right);
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It is gone.
+  }
+}
