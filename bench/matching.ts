@@ -67,6 +67,8 @@ interface Standing extends Inspection {
   readonly does: string;
   readonly bestPerSecond: number;
   readonly medianPerSecond: number;
+  /** Of the thread's own CPU time. */
+  readonly medianPerCpuSecond: number;
 }
 
 interface StreamResult {
@@ -108,40 +110,44 @@ function compare(options: Options, streamIndex: number): StreamResult {
 function standingOf(turns: readonly TurnResult[]): Standing {
   const last = turns.at(-1);
   if (last?.inspection === undefined) throw new Error('the last turn of a book inspects it');
-  const sorted = turns.flatMap((turn) => turn.ratesPerSecond).sort((a, b) => a - b);
+  const rates = turns.flatMap((turn) => turn.ratesPerSecond);
   return {
     name: last.name,
     does: last.does,
-    bestPerSecond: sorted.at(-1) ?? 0,
-    medianPerSecond: sorted[Math.floor((sorted.length - 1) / 2)] ?? 0,
+    bestPerSecond: Math.max(...rates),
+    medianPerSecond: medianOf(rates),
+    medianPerCpuSecond: medianOf(turns.flatMap((turn) => turn.cpuRatesPerSecond)),
     ...last.inspection,
   };
+}
+
+function medianOf(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
 }
 
 /** A book that trades otherwise is not compared. */
 function checkAlike(standings: readonly Standing[]): void {
   const [first] = standings;
   for (const { name, tradedQuantity, checksum } of standings) {
-    const isAlike =
-      tradedQuantity === first?.tradedQuantity && (checksum ?? first.checksum) === first.checksum;
-    if (!isAlike)
+    if (tradedQuantity !== first?.tradedQuantity || checksum !== first.checksum)
       throw new Error(`${name} traded ${tradedQuantity} lots, ${first?.tradedQuantity} were expected`);
   }
 }
 
 function standingText(standing: Standing, first: Standing): string {
-  const { bestPerSecond, medianPerSecond, checksum, tradeCount } = standing;
+  const { bestPerSecond, medianPerSecond, medianPerCpuSecond } = standing;
   const fixed = (value: number, digits: number) => value.toFixed(digits);
-  const trades = checksum === undefined ? '' : `, ${tradeCount} trades, checksum ${checksum}`;
   return [
     `  ${standing.name}: ${standing.does}`,
-    `    ${fixed(bestPerSecond / 1e6, 2)} M operations/s best, ${fixed(medianPerSecond / 1e6, 2)} M median` +
-      ` (the first does ${fixed(first.bestPerSecond / bestPerSecond, 1)} times this)`,
+    `    ${fixed(bestPerSecond / 1e6, 2)} M operations/s best, ${fixed(medianPerSecond / 1e6, 2)} M median;` +
+      ` ${fixed(medianPerCpuSecond / 1e6, 2)} M per second of CPU time` +
+      ` (the first does ${fixed(first.medianPerCpuSecond / medianPerCpuSecond, 1)} times this)`,
     `    one operation: p50 ${fixed(standing.p50Us, 2)} µs, p99.9 ${fixed(standing.p999Us, 1)} µs,` +
       ` max ${fixed(standing.maxUs, 0)} µs`,
     `    ${standing.gcCount} collections, ${fixed(standing.gcMs, 1)} ms, longest ${fixed(standing.longestGcMs, 1)} ms;` +
       ` heap ${fixed(standing.heapMiB, 1)} MiB more, typed arrays ${fixed(standing.arrayMiB, 1)} MiB`,
-    `    ${standing.tradedQuantity} lots traded${trades}`,
+    `    ${standing.tradedQuantity} lots in ${standing.tradeCount} trades, checksum ${standing.checksum}`,
   ].join('\n');
 }
 
@@ -149,8 +155,10 @@ function main(options: Options): void {
   const machine = describeMachine(process.cwd());
   const results: StreamResult[] = [];
   if (!options.isJson) {
+    const { cpuModel, cpuCount, memoryGiB, nodeVersion, loadBefore, commit, isDirty } = machine;
     console.log(
-      `${machine.cpuModel} × ${machine.cpuCount}, Node ${machine.nodeVersion}, load ${machine.loadBefore}`,
+      `${cpuModel} × ${cpuCount}, ${memoryGiB} GiB, Node ${nodeVersion}, load ${loadBefore} before,` +
+        ` commit ${commit}${isDirty ? ' with changes' : ''}, seed ${options.seed}`,
     );
   }
   for (const number of options.streams) {

@@ -68,20 +68,24 @@ function takeMessage(message: FixMessage, take: TakeFields): void {
     return;
   }
   const reading = readOrderCommand(message, VERSION);
-  if (reading.type === 'Unsupported') throw new Error(reading.refusal.text);
+  if (reading.type !== 'Command') throw new Error('onebook does not do an order of the stream');
   const { command } = reading;
-  const { clOrdId, symbol, side } = command;
   switch (command.type) {
-    case 'NewOrderSingle':
-      take(msgType, msgSeqNum, clOrdId, undefined, symbol, side, command.orderQty, command.price);
+    case 'NewOrderSingle': {
+      const { clOrdId, symbol, side, orderQty, price } = command;
+      take(msgType, msgSeqNum, clOrdId, undefined, symbol, side, orderQty, price);
       return;
+    }
     case 'OrderCancelRequest':
-      take(msgType, msgSeqNum, clOrdId, command.origClOrdId, symbol, side);
+      take(msgType, msgSeqNum, command.clOrdId, command.origClOrdId, command.symbol, command.side);
       return;
     case 'OrderCancelReplaceRequest': {
-      const { origClOrdId, orderQty, price } = command;
+      const { clOrdId, origClOrdId, symbol, side, orderQty, price } = command;
       take(msgType, msgSeqNum, clOrdId, origClOrdId, symbol, side, orderQty, price);
+      return;
     }
+    default:
+      throw new Error(`the stream has no ${command.type}`);
   }
 }
 

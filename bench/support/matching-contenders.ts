@@ -18,8 +18,8 @@ export interface Contender {
   run(operation: number): void;
   /** Lots traded since the beginning: must be the same for all. */
   readonly tradedQuantity: number;
-  /** Of all trades in their order; undefined of a book whose reports do not name both parties. */
-  readonly checksum: TradeChecksum | undefined;
+  /** Of all trades in their order: must be the same for all too. */
+  readonly checksum: TradeChecksum;
 }
 
 export interface ContenderKind {
@@ -100,13 +100,24 @@ class BookContender implements Contender {
   }
 }
 
+interface PeerOrder {
+  readonly id: string;
+  readonly price: number;
+  readonly size: number;
+}
+
+/** Orders that are filled, makers in the order in which they traded, and the one that is filled in part. */
+interface PeerResponse {
+  readonly done: readonly PeerOrder[];
+  readonly partial: PeerOrder | null;
+  readonly partialQuantityProcessed: number;
+  readonly err: unknown;
+}
+
 /** The part of nodejs-order-book that is used. */
 interface PeerBook {
-  limit(order: object): { readonly quantityLeft: number; readonly err: unknown };
-  modify(
-    orderId: string,
-    update: { readonly price: number; readonly size: number },
-  ): { readonly quantityLeft: number; readonly err: unknown };
+  limit(order: object): PeerResponse;
+  modify(orderId: string, update: { readonly price: number; readonly size: number }): PeerResponse;
   cancel(orderId: string): unknown;
 }
 
@@ -121,7 +132,7 @@ export async function peerContender(specifier: string): Promise<ContenderKind> {
 }
 
 class PeerContender implements Contender {
-  readonly checksum = undefined;
+  readonly checksum = new TradeChecksum();
   tradedQuantity = 0;
   readonly #stream: Stream;
   readonly #book: PeerBook;
@@ -146,6 +157,14 @@ class PeerContender implements Contender {
         : this.#book.modify(id, { price: price[operation]!, size });
     if (result.err !== null)
       throw new Error(`nodejs-order-book refused operation ${operation}: ${result.err}`);
-    this.tradedQuantity += size - result.quantityLeft;
+    const { done, partial, partialQuantityProcessed } = result;
+    // The new order itself is listed too.
+    for (const maker of done) if (maker.id !== id) this.#trade(maker, operation, maker.size);
+    if (partial !== null && partial.id !== id) this.#trade(partial, operation, partialQuantityProcessed);
+  }
+
+  #trade(maker: PeerOrder, operation: number, quantity: number): void {
+    this.tradedQuantity += quantity;
+    this.checksum.add(Number(maker.id), this.#stream.orderId[operation]!, maker.price, quantity);
   }
 }

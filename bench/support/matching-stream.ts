@@ -49,7 +49,15 @@ export interface StreamProfile {
 export function streamProfiles(count: number): readonly StreamProfile[] {
   const first = { operationCount: count, preloadCount: 0, restingAim: 3_000 };
   return [
-    { name: 'a market', ...first, passive: 0.55, cancel: 0.25, replace: 0.1, ticks: 40, isUniform: false },
+    {
+      name: 'a market, 3,000 orders at some 60 prices a side',
+      ...first,
+      passive: 0.55,
+      cancel: 0.25,
+      replace: 0.1,
+      ticks: 10,
+      isUniform: false,
+    },
     {
       name: '95 % of orders cancelled, 20,000 ticks',
       ...first,

@@ -33,9 +33,12 @@ interface CpuProfile {
 
 /** The first that matches the file of a function names its subsystem. */
 const SUBSYSTEMS: readonly (readonly [RegExp, string])[] = [
-  [/src\/fix\/(writer|outbound|reports?(-messages)?|timestamp)\.ts/, 'FIX out'],
   [
-    /src\/fix\/(framing|message|layout|latin1|known-layouts|validator|field-formats|compiled-rules|order-requests)\.ts/,
+    /src\/fix\/(writer|outbound|reports?(-messages)?|mass-cancel-report|held-reports|timestamp)\.ts/,
+    'FIX out',
+  ],
+  [
+    /src\/fix\/(framing|message|layout|latin1|known-layouts|validator|field-formats|compiled-rules|order-requests|supported-fields|mass-requests)\.ts/,
     'FIX in',
   ],
   [/src\/(fix|actors\/(fix-session|gateway))/, 'FIX session'],
