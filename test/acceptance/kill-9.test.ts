@@ -17,6 +17,7 @@ import {
 } from '../support/market-day.ts';
 import { auditMember, hasHeardAll } from '../support/member-audit.ts';
 import { type Random, randomFrom } from '../support/random.ts';
+import { expectReconciled } from '../support/reconciled.ts';
 import { RecordingMember } from '../support/recording-member.ts';
 import { until } from '../support/until.ts';
 import { embeddedUrl, newDataDir, removeVenue, VenueProcess, withRows } from '../support/venue-process.ts';
@@ -327,6 +328,7 @@ describe('A venue under kill -9', function () {
   async function audit(): Promise<VenueRows> {
     const rows = await rowsNow();
     auditRows(rows);
+    await expectReconciled(await embeddedUrl(dataDir));
     for (const member of members) auditMember(member, rows);
     return rows;
   }

@@ -1,7 +1,7 @@
 /** What an account undoes when a book gives a request back, and what commits bring it. */
 import { expect } from 'chai';
 import { lots } from '../../src/matching/types.ts';
-import { AT, accountWith, JudgingDesk, refusalOf, said, units } from '../support/judging-desk.ts';
+import { accountWith, JudgingDesk, NOW, refusalOf, said, units } from '../support/judging-desk.ts';
 import { buyOrder, cancelOrder, replaceOrder } from '../support/member-commands.ts';
 
 describe('account', () => {
@@ -19,7 +19,7 @@ describe('account', () => {
     it('are refused, and free what they held', () => {
       const command = buyOrder('a', '1', '100');
       desk.judge(command);
-      const report = refusalOf(desk.account.bounced(command, unavailable, AT));
+      const report = refusalOf(desk.account.bounced(command, unavailable, NOW));
       expect(report).to.deep.include({ ordRejReason: 2, text: 'being rebuilt' });
       expect(desk.available('USD')).to.equal('1000');
       expect(said(desk.judge(buyOrder('a', '1', '100')))).to.equal('8 8/8 a 103=6');
@@ -29,7 +29,7 @@ describe('account', () => {
     it('are refused with the reason when they made the book fail', () => {
       const command = buyOrder('a', '1', '100');
       desk.judge(command);
-      expect(refusalOf(desk.account.bounced(command, failed, AT))).to.deep.include({
+      expect(refusalOf(desk.account.bounced(command, failed, NOW))).to.deep.include({
         ordRejReason: 99,
         text: 'the venue failed',
       });
@@ -40,7 +40,7 @@ describe('account', () => {
       const command = replaceOrder('y', 'a', '5', '100');
       desk.judge(command);
       expect(desk.available('USD')).to.equal('499');
-      expect(said(desk.account.bounced(command, unavailable, AT))).to.equal('9 G 102=2 39=0 y<a');
+      expect(said(desk.account.bounced(command, unavailable, NOW))).to.equal('9 G 102=2 39=0 y<a');
       expect(desk.available('USD')).to.equal('899.8');
       expect(said(desk.judge(cancelOrder('x', 'y')))).to.equal('9 F 102=1 39=8 x<y');
     });
@@ -49,12 +49,12 @@ describe('account', () => {
       const order = desk.accept(['a', '1', '100']);
       const command = cancelOrder('x', 'a');
       desk.judge(command);
-      expect(said(desk.account.bounced(command, gone, AT))).to.equal(`wait for order ${order.orderId}`);
+      expect(said(desk.account.bounced(command, gone, NOW))).to.equal(`wait for order ${order.orderId}`);
       expect(said(desk.judge(cancelOrder('x', 'a', { mayBeRepeat: true })))).to.equal('wait for x');
       const filled = { ...order, cumQty: order.quantity, leavesQty: lots(0), ordStatus: '2' } as const;
       const closed = desk.account.settle({ orders: [filled], amounts: [], answered: [] });
       expect(closed).to.deep.equal([order.orderId]);
-      expect(said(desk.account.bounced(command, gone, AT))).to.equal('9 F 102=0 39=2 x<a');
+      expect(said(desk.account.bounced(command, gone, NOW))).to.equal('9 F 102=0 39=2 x<a');
     });
 
     it('are too late at once when the commit was first', () => {
@@ -63,14 +63,14 @@ describe('account', () => {
       desk.judge(command);
       const canceled = { ...order, leavesQty: lots(0), ordStatus: '4' } as const;
       desk.account.settle({ orders: [canceled], amounts: [], answered: [] });
-      expect(said(desk.account.bounced(command, gone, AT))).to.equal('9 G 102=0 39=4 y<a');
+      expect(said(desk.account.bounced(command, gone, NOW))).to.equal('9 G 102=0 39=4 y<a');
       expect(desk.available('USD')).to.equal('1000');
     });
 
     it('undo nothing when the account does not know them any more', () => {
       const order = desk.accept(['a', '1', '100']);
       desk.account = accountWith({ USD: '1000' }, { orders: [order] });
-      expect(said(desk.account.bounced(buyOrder('a', '1', '100'), failed, AT))).to.equal('8 8/8 a 103=99');
+      expect(said(desk.account.bounced(buyOrder('a', '1', '100'), failed, NOW))).to.equal('8 8/8 a 103=99');
       expect(desk.available('USD')).to.equal('899.8');
       expect(desk.account.openOrders()).to.deep.equal([order]);
     });

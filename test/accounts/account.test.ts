@@ -125,7 +125,23 @@ describe('account', () => {
         desk.accept([id, '0.001', '100'], { ordStatus: '4', leavesQty: lots(0) });
       expect(said(desk.judge(buyOrder('c1', '1', '100')))).to.equal('8 8/8 c1 103=6');
       expect(said(desk.judge(buyOrder('c3', '1', '100', { mayBeRepeat: true })))).to.equal('8 I/4 c3 0/0');
-      expect(said(desk.judge(cancelOrder('x', 'c1')))).to.equal('9 F 102=0 39=8 x<c1');
+      const atHand = 'the venue no longer has the rest at hand: see its last report, or ask the operator';
+      for (const repeat of [
+        buyOrder('c1', '1', '100', { mayBeRepeat: true }),
+        cancelOrder('c1', 'c1', { mayBeRepeat: true }),
+      ]) {
+        expect(said(desk.judge(repeat)), repeat.type).to.equal(
+          `turned away: order 1 is closed, its OrdStatus(39) is 4; ${atHand}`,
+        );
+      }
+      // It tells the true status, whichever way the order is named.
+      expect(said(desk.judge(cancelOrder('x', 'c1')))).to.equal('9 F 102=0 39=4 x<c1');
+      const byOrderId = { origClOrdId: undefined, orderId: '1' };
+      expect(refusalOf(desk.judge(cancelOrder('y', 'c1', byOrderId)))).to.deep.include({
+        orderId: 1,
+        ordStatus: '4',
+        cxlRejReason: 0,
+      });
       expect(said(desk.judge(cancelOrder('z', 'c3')))).to.equal('9 F 102=0 39=4 z<c3');
     });
 
@@ -137,8 +153,8 @@ describe('account', () => {
           lastSeq: 7,
           orders: [order],
           clOrdIds: [
-            { clOrdId: 'first', orderId: order.orderId },
-            { clOrdId: 'refused', orderId: undefined },
+            { clOrdId: 'first', orderId: order.orderId, tradingDay: TODAY },
+            { clOrdId: 'refused', orderId: undefined, tradingDay: TODAY },
           ],
         },
       );
@@ -198,7 +214,7 @@ describe('account', () => {
         'TimeInForce(59) cannot be replaced',
         'Price(44)=100.001 is not a multiple of the tick size 0.01',
         'OrderQty(38)=0: must be more than zero',
-        'Price(44)=200 is more than 10% away from the last price 100.00',
+        'Price(44)=200 is more than 10% away from the reference price 100.00',
       ]);
       expect(faults.map(said)).to.deep.equal(
         ['y1', 'y2', 'y3', 'y4', 'y5'].map((id) => `9 G 102=99 39=0 ${id}<a`),

@@ -198,7 +198,7 @@ function play(history: History): {
       const fee = feeOn(notional, isMaker ? rates.makerFeeRate : rates.takerFeeRate);
       spent += side === BUY ? notional + fee : BigInt(event.quantity) * TINY.lot.units;
       spentAndHeld.push(spent + holdFor(TINY, isMaker ? event.maker : event.taker).amount);
-    } else if (event.order.orderId === 1) {
+    } else if ('order' in event && event.order.orderId === 1) {
       spentAndHeld.push(spent + holdFor(TINY, event.order).amount);
     }
   }

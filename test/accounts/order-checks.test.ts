@@ -51,7 +51,7 @@ describe('account', () => {
         name: 'a market order that would rest',
         command: buyOrder('a', '1', undefined, { timeInForce: '1' }),
         reason: 11,
-        text: 'a market order does not rest: TimeInForce(59) must be 0, 3 or 4',
+        text: 'OrdType(40)=1 (market) does not rest: TimeInForce(59) must be 0, 3 or 4',
       },
       {
         name: 'a quantity of zero',
@@ -147,13 +147,13 @@ describe('account', () => {
         name: 'a price above the band',
         command: buyOrder('a', '1', '110.01'),
         reason: 99,
-        text: 'Price(44)=110.01 is more than 10% away from the last price 100.00',
+        text: 'Price(44)=110.01 is more than 10% away from the reference price 100.00',
       },
       {
         name: 'a price below the band',
         command: sellOrder('a', '1', '89.99'),
         reason: 99,
-        text: 'Price(44)=89.99 is more than 10% away from the last price 100.00',
+        text: 'Price(44)=89.99 is more than 10% away from the reference price 100.00',
       },
       {
         name: 'a price while the band has nothing to lie around',

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { reportsOf, statusReport } from '../../src/accounts/reports.ts';
 import type { ExecutionReport } from '../../src/matching/execution-report.ts';
-import { BUY, SELL } from '../../src/matching/types.ts';
+import { BUY, lots, SELL, ticks } from '../../src/matching/types.ts';
 import { AT, buy, cancel, emptyBook, orderOf, replace, run, SYMBOL, sell } from '../support/book-commands.ts';
 import { BTC_USD, makeInstrument } from '../support/instruments.ts';
 
@@ -192,6 +192,125 @@ describe('execution report', () => {
     const order = orderOf(BID, 1);
     expect(statusReport(order, BTC_USD, AT + 5)).to.deep.equal(
       report({ execType: 'I', sourceSeq: 0, at: AT + 5 }),
+    );
+  });
+
+  describe('of an order with instructions', () => {
+    it('tells them back in each report, and none of a plain order', () => {
+      const labels = { account: 'desk 1', secondaryClOrdId: 's', clOrdLinkId: 'l' };
+      const [accepted] = reportsAfter(
+        buy(1, ONE_BTC, 10_000, {
+          ...labels,
+          timeInForce: '6',
+          expireTime: AT + 5,
+          minQty: lots(2_500),
+          maxFloor: lots(5_000),
+          selfTradePrevention: 'Decrement',
+        }),
+      );
+      const told = { ...labels, expireTime: AT + 5, minQty: '0.2500', maxFloor: '0.5000' };
+      expect(accepted?.instructions).to.deep.equal(told);
+      expect(reportsAfter(BID)[0]).not.to.have.property('instructions');
+      const preventing = buy(1, ONE_BTC, 10_000, { selfTradePrevention: 'Decrement' });
+      expect(reportsAfter(preventing)[0]).not.to.have.property('instructions');
+    });
+
+    it('has ExpireDate as it was sent, not the instant that it means', () => {
+      const dated = buy(1, ONE_BTC, 10_000, {
+        timeInForce: '6',
+        expireTime: AT + 5,
+        expireDate: '2024-05-07',
+      });
+      expect(reportsAfter(dated, cancel(1))[0]?.instructions).to.deep.equal({ expireDate: '2024-05-07' });
+    });
+
+    it('tells ExecInst of post-only and all or none', () => {
+      expect(reportsAfter(buy(1, ONE_BTC, 10_000, { execInst: '6' }))[0]?.instructions).to.deep.equal({
+        execInst: '6',
+      });
+      const allOrNone = buy(1, ONE_BTC, 10_000, { timeInForce: '3', execInst: 'G' });
+      expect(reportsAfter(allOrNone)[0]?.instructions).to.deep.equal({ execInst: 'G' });
+    });
+  });
+
+  describe('of a stop', () => {
+    const stop = buy(3, ONE_BTC, 10_500, { ordType: '3', stopPx: ticks(10_000) });
+
+    it('has StopPx, not its protection price, and is not working before it is triggered', () => {
+      const [accepted] = reportsAfter(stop);
+      expect(accepted?.price).to.equal(undefined);
+      expect(accepted?.instructions).to.deep.equal({ stopPx: '100.00', isWorking: false });
+    });
+
+    it('that is triggered says so (150=L) and by what, and works from then on', () => {
+      const reports = reportsAfter(stop, BID, sell(2, 2_500, 10_000)).filter(({ orderId }) => orderId === 3);
+      expect(
+        reports.map(({ execType, instructions, text }) => [execType, instructions?.isWorking, text]),
+      ).to.deep.equal([
+        ['L', true, 'triggered by a trade at 100.00'],
+        ['C', true, 'no more liquidity at or within the protection price'],
+      ]);
+    });
+
+    it('limit has both prices', () => {
+      const [accepted] = reportsAfter({ ...stop, ordType: '4' });
+      expect(accepted?.price).to.equal('105.00');
+      expect(accepted?.instructions?.stopPx).to.equal('100.00');
+    });
+  });
+
+  describe('that restates an order (150=D)', () => {
+    it('says why: a fresh slice of an iceberg', () => {
+      const iceberg = buy(1, ONE_BTC, 10_000, { maxFloor: lots(2_500) });
+      const [, , , restated] = reportsAfter(iceberg, sell(2, 2_500, 10_000));
+      expect(restated).to.deep.include({
+        execType: 'D',
+        ordStatus: '1',
+        execRestatementReason: 8,
+        text: 'the next slice of MaxFloor is displayed',
+      });
+    });
+
+    it('says why: a post-only order that slides', () => {
+      const sliding = sell(2, ONE_BTC, 9_900, { execInst: '6', slides: true });
+      const [accepted, restated] = reportsAfter(BID, sliding);
+      expect(accepted?.price).to.equal('99.00');
+      expect(restated).to.deep.include({
+        execType: 'D',
+        ordStatus: '0',
+        price: '100.01',
+        execRestatementReason: 3,
+        text: 'post-only: re-priced behind the best opposite price',
+      });
+    });
+
+    it('says why: self-trade prevention took some of it, with the new quantities', () => {
+      const own = sell(2, 2_500, 10_000, { userId: 101, selfTradePrevention: 'Decrement' });
+      const restated = reportsAfter(BID, own).find(({ execType }) => execType === 'D');
+      expect(restated).to.deep.include({
+        orderId: 1,
+        orderQty: '0.7500',
+        leavesQty: '0.7500',
+        execRestatementReason: 5,
+        text: 'self-trade prevention',
+      });
+    });
+  });
+
+  it('of an order that only the book could refuse has its OrderID, the reason (103) and a text', () => {
+    const [refused] = reportsAfter(BID, sell(2, ONE_BTC, 9_900, { execInst: '6' }));
+    expect(refused).to.deep.equal(
+      report({
+        ...ASK,
+        sourceSeq: 2,
+        execType: '8',
+        ordStatus: '8',
+        leavesQty: '0.0000',
+        price: '99.00',
+        ordRejReason: 99,
+        text: 'post-only: the order would have traded at once',
+        instructions: { execInst: '6' },
+      }),
     );
   });
 });

@@ -145,6 +145,7 @@ describe('settlement', () => {
           highestPrice: 110,
           largestQuantity: 9,
           openOrderAim: 15,
+          hasInstructions: true,
         };
         const commands = new RandomCommands(randomFrom(seed), profile);
         for (let step = 0; step < 60; step += 1) {

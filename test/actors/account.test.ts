@@ -1,10 +1,12 @@
 /** The account's actor message by message, where the order of answers from persistence matters. */
 import { expect } from 'chai';
+import { NO_TERMS } from '../../src/accounts/trading-terms.ts';
 import { accountActor } from '../../src/actors/account.ts';
 import { Markets } from '../../src/actors/markets.ts';
 import type { LoadedAccount } from '../../src/actors/ports.ts';
 import type { AccountMessage, Message, RoutedCommand } from '../../src/actors/protocol.ts';
 import { silentLog } from '../../src/platform/log.ts';
+import { createTradingCalendar } from '../../src/platform/trading-calendar.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 const DEPOSIT: RoutedCommand = {
@@ -19,7 +21,15 @@ const DEPOSIT: RoutedCommand = {
 
 /** The rows of an account that owns `amount` USD after commit `commitNo`. */
 function rows(commitNo: number, amount: bigint): LoadedAccount {
-  return { userId: 1, commitNo, lastSeq: 0, balances: [{ asset: 'USD', amount }], orders: [], clOrdIds: [] };
+  return {
+    userId: 1,
+    commitNo,
+    lastSeq: 0,
+    balances: [{ asset: 'USD', amount }],
+    orders: [],
+    clOrdIds: [],
+    terms: NO_TERMS,
+  };
 }
 
 function settle(commitNo: number, amount: bigint): AccountMessage {
@@ -35,14 +45,18 @@ describe('account actor', () => {
     const { behavior } = accountActor({
       userId: 1,
       tell: (_address, message) => told.push(message),
-      clock: new ManualClock(0),
+      clock: new ManualClock(Date.UTC(2024, 4, 6)),
       log: silentLog,
       markets: new Markets(),
       ids: { nextOrderId: () => 1 },
-      tradingDayAt: () => '2024-05-06',
+      calendar: createTradingCalendar({ timeZone: 'UTC', rollTime: '00:00' }),
       generation: 0,
       stashCapacity: 10,
       closedOrdersKept: 10,
+      refusedCancelsKept: 10,
+      maxWaitingStopsPerMember: 10,
+      maxStatusReportsPerMember: 10,
+      massCancelWaitMs: 2_000,
     });
     let state = behavior.initial();
     for (const message of messages) state = behavior.receive(state, message);

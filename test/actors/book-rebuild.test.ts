@@ -187,6 +187,7 @@ describe('rebuild of a book', () => {
           get lastSeq() {
             return failing.lastSeq;
           },
+          isDue: () => true,
           execute(command, at, events) {
             if (fails && command.type === 'ExpireOrders') throw new Error('the test fails the expiry');
             return failing.execute(command, at, events);

@@ -3,11 +3,12 @@
  * lost. Whatever happens, every request is answered once and the money is exact. A failure is repeated by its seed.
  */
 import { expect } from 'chai';
-import type { MemberCommand } from '../../src/matching/order-commands.ts';
-import { BUY, SELL, type Side } from '../../src/matching/types.ts';
+import type { MemberCommand, NewOrderSingle } from '../../src/matching/order-commands.ts';
+import { type BookEvent, BUY, SELL, type Side } from '../../src/matching/types.ts';
 import { audit } from '../support/audit.ts';
 import { type BookFault, failingAccount, failingBook } from '../support/faults.ts';
 import { buyOrder, cancelOrder, replaceOrder } from '../support/member-commands.ts';
+import type { MemoryStore } from '../support/memory-store.ts';
 import { type Random, randomFrom } from '../support/random.ts';
 import { type Member, openVenue, type Venue } from '../support/venue.ts';
 
@@ -32,10 +33,12 @@ interface Trader {
 class Chaos {
   readonly #random: Random;
   readonly #poisoned = new Set<string>();
+  readonly #poisonedReports = new Set<string>();
   readonly #bookFaults: BookFault[] = [];
   readonly #judgeFaults: Record<string, number> = {};
   readonly #settleFaults: Record<string, number> = {};
   readonly #refuseFaults: Record<string, number> = {};
+  readonly #massCanceledFaults: Record<string, number> = {};
   #traders: Trader[] = [];
   #venue: Venue | undefined;
   #lastId = 0;
@@ -61,12 +64,21 @@ class Chaos {
         judge: this.#judgeFaults,
         settle: this.#settleFaults,
         refuse: this.#refuseFaults,
+        massCanceled: this.#massCanceledFaults,
       }),
-      limits: { incidentsToHalt: this.#random.chance(0.2) ? 3 : 1_000, bookStash: 20, accountStash: 20 },
+      limits: {
+        incidentsToHalt: this.#random.chance(0.2) ? 3 : 1_000,
+        bookStash: 20,
+        accountStash: 20,
+        sweepPortion: this.#random.pick([1, 3, 1_000]),
+      },
       maxEventsPerCommit: this.#random.pick([2, 10, 1_000]),
     });
     this.venue.store.refuseWhen = (batch) =>
-      batch.events.some((event) => event.type === 'OrderAccepted' && this.#poisoned.has(event.order.clOrdId));
+      batch.events.some((event) => this.#isPoison(event)) ||
+      batch.reports.some(
+        (report) => report.type === 'OrderMassCancelReport' && this.#poisonedReports.has(report.clOrdId),
+      );
     for (const userId of [1, 2, 3]) {
       this.#traders.push({ member: await this.venue.member(userId), orders: [], sentCount: 0 });
       for (const asset of ['USD', 'BTC', 'ETH']) await this.venue.deposit(userId, asset, '100');
@@ -94,7 +106,8 @@ class Chaos {
         store.isAway = random.chance(0.2);
         break;
       case 5:
-        clock.advance(random.integer(1, 500));
+        clock.advance(random.integer(1, 1_500));
+        this.venue.tell({ type: 'exchange' }, { type: 'ExpireDue', upTo: clock.now() });
         break;
       case 6:
         if (random.chance(0.5)) store.loadGate.close();
@@ -130,14 +143,15 @@ class Chaos {
     const random = this.#random;
     const clOrdId = this.#newId();
     const mayBeRepeat = random.chance(0.1);
+    if (random.chance(0.06)) return this.#massCancel(clOrdId, mayBeRepeat);
     const known = trader.orders.length > 0 ? random.pick(trader.orders.slice(-8)) : undefined;
+    if (known !== undefined && random.chance(0.05)) return question(known);
     if (known === undefined || random.chance(0.6)) {
       const id = known !== undefined && random.chance(0.1) ? known.clOrdId : clOrdId;
       const symbol = random.pick(SYMBOLS);
       const side = random.chance(0.5) ? BUY : SELL;
       trader.orders.push({ clOrdId: id, symbol, side });
-      const timeInForce = random.pick(['0', '0', '1', '3', '4'] as const);
-      const changes = { symbol, side, timeInForce, mayBeRepeat };
+      const changes = { symbol, side, mayBeRepeat, ...this.#kind() };
       return buyOrder(id, `${random.integer(0, 20)}`, `0.0${random.integer(1, 9)}`, changes);
     }
     const { symbol, side } = known;
@@ -153,6 +167,42 @@ class Chaos {
     );
   }
 
+  #massCancel(clOrdId: string, mayBeRepeat: boolean): MemberCommand {
+    const random = this.#random;
+    const symbol = random.pick([undefined, undefined, ...SYMBOLS]);
+    const side = random.pick([undefined, undefined, BUY, SELL]);
+    return { type: 'OrderMassCancelRequest', clOrdId, symbol, side, mayBeRepeat };
+  }
+
+  /** Mostly plain; else one of the kinds that only some orders are of. */
+  #kind(): Partial<NewOrderSingle> {
+    const random = this.#random;
+    const price = (): string => `0.0${random.integer(1, 9)}`;
+    switch (random.integer(0, 9)) {
+      case 0:
+        return { timeInForce: '6', expireTime: this.venue.clock.now() + random.integer(1, 5_000) };
+      case 1:
+        return { timeInForce: '1', ordType: '4', stopPx: price() };
+      case 2:
+        return { timeInForce: '0', ordType: '3', price: undefined, stopPx: price() };
+      case 3:
+        return { timeInForce: '1', execInst: '6' };
+      case 4:
+        return {
+          timeInForce: '1',
+          maxFloor: '1',
+          selfTradePrevention: random.pick(['Decrement', 'CancelOldest']),
+        };
+      default:
+        return { timeInForce: random.pick(['0', '0', '1', '3', '4'] as const) };
+    }
+  }
+
+  #isPoison(event: BookEvent): boolean {
+    if (event.type === 'OrderAccepted') return this.#poisoned.has(event.order.clOrdId);
+    return event.type === 'OrderCanceled' && this.#poisoned.has(event.requestClOrdId ?? '');
+  }
+
   /** A fresh ClOrdID, and now and then the trouble that it will make. */
   #newId(): string {
     const random = this.#random;
@@ -166,7 +216,31 @@ class Chaos {
     if (random.chance(0.02)) this.#judgeFaults[clOrdId] = times;
     if (random.chance(0.02)) this.#settleFaults[clOrdId] = 1;
     if (random.chance(0.01)) this.#refuseFaults[clOrdId] = 1;
+    if (random.chance(0.1)) this.#massCanceledFaults[clOrdId] = times;
+    if (random.chance(0.05)) this.#poisonedReports.add(clOrdId);
     return clOrdId;
+  }
+}
+
+/** H about one order, or AF about all. */
+function question({ clOrdId, symbol, side }: KnownOrder): MemberCommand {
+  if (clOrdId.endsWith('3')) {
+    const all = { symbol: undefined, side: undefined } as const;
+    return { type: 'OrderMassStatusRequest', massStatusReqId: clOrdId, ...all };
+  }
+  return { type: 'OrderStatusRequest', clOrdId, orderId: undefined, symbol, side, ordStatusReqId: undefined };
+}
+
+/** Each report of a mass cancel counts what its books have canceled for it, but for books that it waited for in vain. */
+function auditMassCancels({ reports, events }: MemoryStore): void {
+  for (const report of reports) {
+    if (report.type !== 'OrderMassCancelReport' || report.massCancelRejectReason !== undefined) continue;
+    const { clOrdId, totalAffectedOrders, unanswered } = report;
+    const canceled = events.filter(
+      (event) => event.type === 'OrderCanceled' && event.requestClOrdId === clOrdId,
+    );
+    if (unanswered.length === 0) expect(totalAffectedOrders, clOrdId).to.equal(canceled.length);
+    else expect(totalAffectedOrders, clOrdId).to.be.at.most(canceled.length);
   }
 }
 
@@ -177,6 +251,7 @@ async function run(seed: number): Promise<void> {
   for (let step = 0; step < STEP_COUNT; step += 1) await chaos.step();
   await chaos.finish();
   audit(chaos.venue);
+  auditMassCancels(chaos.venue.store);
   expect(chaos.venue.lostSymbols).to.deep.equal([]);
   for (const { member, sentCount } of chaos.traders) {
     const refused = member.refusals.flatMap(({ commands }) => commands.map((one) => one.msgSeqNum));

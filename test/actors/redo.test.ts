@@ -78,8 +78,10 @@ describe('redo', () => {
 
       expect(acceptedIds()).to.deep.equal(ids.filter((id) => !culprits.includes(id)));
       for (const id of ids) {
-        const told = [...alice.reports, ...bob.reports].filter(
-          (report) => report.clOrdId === id && report.type === 'ExecutionReport' && report.execType !== 'F',
+        const told = [...alice.reports, ...bob.reports].flatMap((report) =>
+          report.clOrdId === id && report.type === 'ExecutionReport' && report.execType !== 'F'
+            ? [report]
+            : [],
         );
         expect(told.map((report) => report.ordStatus)).to.deep.equal([culprits.includes(id) ? '8' : '0']);
         expect(told[0]?.text).to.equal(
@@ -243,6 +245,31 @@ describe('redo', () => {
     ]);
     expect(venue.store.openOrders()).to.deep.equal([]);
   });
+
+  for (const by of ['symbol', 'member'] as const) {
+    it(`runs the operator’s cancel (${by}) behind the orders that it followed`, async () => {
+      await open();
+      venue.store.refuseWhen = (batch) => accepts(batch, 'poison');
+      await holdCommit();
+      bob.send(sellOrder('poison', '1', '200'));
+      alice.send(buyOrder('before', '1', '90'));
+      await venue.quiet();
+      const unsolicited = { execRestatementReason: 99, text: 'by the operator' };
+      const reply = venue.ask((replyTo) => {
+        const command = { type: 'CancelMemberOrders', unsolicited } as const;
+        const ofSymbol = { type: 'CancelSymbolOrders', symbol: 'BTC-USD', unsolicited, replyTo } as const;
+        const ofMember = { type: 'SubmitAccountCommand', userId: ALICE, command, replyTo } as const;
+        venue.tell({ type: 'exchange' }, by === 'symbol' ? ofSymbol : ofMember);
+      });
+      await venue.quiet();
+      alice.send(buyOrder('after', '1', '91'));
+      await venue.quiet();
+      venue.store.commitGate.open();
+      await venue.settled();
+      expect(await reply).to.deep.equal({ type: 'CancelsRequested', orderCount: 2 });
+      expect(venue.store.openOrders().map((order) => order.clOrdId)).to.deep.equal(['after']);
+    });
+  }
 
   it('refuses with an alarm what trips the balance constraint', async () => {
     let lives = 0;

@@ -10,12 +10,22 @@ const HOUR_MS = 3_600_000;
 describe('the scheduler', () => {
   it('ticks often enough that a heartbeat every second is never late by more than a fifth', () => {
     const { clock, told } = scheduler();
-    clock.advance(1_000);
-    expect(told).to.have.lengthOf(5);
+    clock.advance(999);
+    expect(told).to.have.lengthOf(4);
     for (const { address, message } of told) {
       expect(address).to.deep.equal({ type: 'gateway', name: 'fix' });
       expect(message).to.deep.equal({ type: 'Tick' });
     }
+  });
+
+  it('tells the books every second what time it is', () => {
+    const { clock, told } = scheduler();
+    clock.advance(2_500);
+    const ofExchange = told.filter(({ address }) => address.type === 'exchange');
+    expect(ofExchange.map(({ message }) => message)).to.deep.equal([
+      { type: 'ExpireDue', upTo: NOON + 1_000 },
+      { type: 'ExpireDue', upTo: NOON + 2_000 },
+    ]);
   });
 
   it('rolls the trading day once, at its roll time', () => {
@@ -53,6 +63,7 @@ function scheduler() {
     told.push({ address, message });
   };
   const stop = startScheduler({ tell, clock, calendar, gateways: ['fix'] });
-  const rolls = (): Message[] => told.map(({ message }) => message).filter(({ type }) => type !== 'Tick');
+  const rolls = (): Message[] =>
+    told.map(({ message }) => message).filter(({ type }) => type === 'RollTradingDay');
   return { clock, told, stop, rolls };
 }

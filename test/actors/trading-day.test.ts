@@ -23,6 +23,7 @@ function bookOnTheThird() {
     haltedBecause: undefined,
     generation: 0,
     stashCapacity: 10,
+    sweepPortion: 1_000,
     incidentsToHalt: 3,
     incidentWindowMs: 60_000,
   });

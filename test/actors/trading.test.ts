@@ -152,7 +152,7 @@ describe('trading', () => {
     );
     await venue.settled();
     expect(alice.lines()).to.deep.equal(['8 0/0 x 0/1', '8 5/0 y<x 0/2', '8 5/0 z<y 0/3']);
-    expect(new Set(alice.reports.map((report) => report.orderId)).size).to.equal(1);
+    expect(new Set((alice.reports as ExecutionReport[]).map((report) => report.orderId)).size).to.equal(1);
     expect(held(ALICE, 'USD')).to.equal('297.594');
   });
 

@@ -135,6 +135,7 @@ describe('the admin API', () => {
       gatewayName: 'fix',
       tell() {},
       ask: async () => ({ type: 'Drained' }) as const,
+      metrics: { contentType: 'text/plain', text: async () => '' },
       status: () => IDLE_STATUS,
       readiness: async () => ({ ready: true, reasons: [] }),
       hashPassword: async () => '',

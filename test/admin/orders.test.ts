@@ -1,8 +1,6 @@
 import { expect } from 'chai';
 import { AdminApi } from '../support/admin-api.ts';
 
-const BY_OPERATOR = { execRestatementReason: 8, text: 'canceled by the operator' };
-
 describe('orders, trades and balances', () => {
   let api: AdminApi;
   let alice: number;
@@ -59,10 +57,6 @@ describe('orders, trades and balances', () => {
     );
   });
   after(() => api.stop());
-  beforeEach(() => {
-    api.told.length = 0;
-    api.reply = () => ({ type: 'CancelsRequested', orderCount: 2 });
-  });
 
   async function orderIds(query: string): Promise<unknown[]> {
     const { orders } = (await api.get(`/v1/orders${query}`)).body;
@@ -104,6 +98,30 @@ describe('orders, trades and balances', () => {
     });
   });
 
+  it('shows what only some orders have: a stop, an expiry, what is displayed', async () => {
+    await api.rows(
+      `update orders set ord_type = '4', time_in_force = '6', stop_px = 9.5, entry_stop_px = 9.5, triggered = true,
+         expire_at = '2026-03-02T00:00:00Z', entry_expire_at = '2026-03-02T00:00:00Z',
+         expire_date = '2026-03-01', entry_expire_date = '2026-03-01', max_floor = 0.5, displayed_quantity = 0.3
+       where id = 2`,
+    );
+    const { orders } = (await api.get('/v1/orders?username=alice')).body;
+    const [iceberg, plain] = orders as Record<string, unknown>[];
+    expect(iceberg).to.deep.include({
+      ordType: '4',
+      timeInForce: '6',
+      stopPx: '9.5',
+      triggered: true,
+      expireTime: '2026-03-02T00:00:00.000Z',
+      expireDate: '2026-03-01',
+      execInst: null,
+      minQty: null,
+      maxFloor: '0.5',
+      displayedQty: '0.3',
+    });
+    expect(plain).to.include({ stopPx: null, triggered: null, expireTime: null, displayedQty: null });
+  });
+
   it('cuts an answer at the limit and says that there is more', async () => {
     expect((await api.get('/v1/orders?limit=2')).body).to.include({ more: true });
     expect(await orderIds('?limit=2')).to.deep.equal([3, 2]);
@@ -130,6 +148,7 @@ describe('orders, trades and balances', () => {
           makerFee: '0',
           takerFee: '0.03',
           executedAt: '2026-03-01T10:00:00.000Z',
+          amended: null,
         },
       ],
       more: false,
@@ -148,64 +167,5 @@ describe('orders, trades and balances', () => {
     const { balances: bobs } = (await api.get('/v1/balances?username=bob')).body;
     expect(bobs).to.have.length(1);
     expect((await api.get('/v1/balances?username=nobody')).status).to.equal(404);
-  });
-
-  it('cancels the orders of one member', async () => {
-    expect(await api.post('/v1/orders/cancel', { username: 'alice' })).to.deep.equal({
-      status: 200,
-      body: { cancelsRequested: 2 },
-    });
-    expect(api.told.map(({ message }) => message)).to.deep.equal([
-      {
-        type: 'SubmitAccountCommand',
-        userId: alice,
-        command: { type: 'CancelMemberOrders', unsolicited: BY_OPERATOR },
-        replyTo: { type: 'reply', requestId: 'r' },
-      },
-    ]);
-    expect(await api.rows('select action, details from audit order by id desc limit 1')).to.deep.equal([
-      { action: 'order cancel', details: { username: 'alice' } },
-    ]);
-  });
-
-  it('cancels the orders of one symbol', async () => {
-    expect((await api.post('/v1/orders/cancel', { symbol: 'BTC-USD' })).body).to.deep.equal({
-      cancelsRequested: 2,
-    });
-    expect(api.told.map(({ message }) => message)).to.deep.equal([
-      {
-        type: 'CancelSymbolOrders',
-        symbol: 'BTC-USD',
-        unsolicited: BY_OPERATOR,
-        replyTo: { type: 'reply', requestId: 'r' },
-      },
-    ]);
-  });
-
-  it('cancels everything, member by member', async () => {
-    expect((await api.post('/v1/orders/cancel', { all: true })).body).to.deep.equal({ cancelsRequested: 4 });
-    expect(
-      api.told.map(({ message }) =>
-        message.type === 'SubmitAccountCommand' ? message.userId : message.type,
-      ),
-    ).to.deep.equal([alice, bob]);
-  });
-
-  it('cancels nothing that is not there, nor two things at once', async () => {
-    expect((await api.post('/v1/orders/cancel', { username: 'nobody' })).status).to.equal(404);
-    expect((await api.post('/v1/orders/cancel', { symbol: 'NONE' })).status).to.equal(404);
-    expect((await api.post('/v1/orders/cancel', {})).status).to.equal(400);
-    expect((await api.post('/v1/orders/cancel', { all: false })).status).to.equal(400);
-    expect((await api.post('/v1/orders/cancel', { all: true, symbol: 'BTC-USD' })).status).to.equal(400);
-    expect(api.told).to.deep.equal([]);
-  });
-
-  it('passes on why a cancel was not taken', async () => {
-    api.reply = () => ({ type: 'CommandRejected', text: 'BTC-USD is halted after a crash' });
-    expect(await api.post('/v1/orders/cancel', { symbol: 'BTC-USD' })).to.deep.equal({
-      status: 503,
-      body: { error: 'BTC-USD is halted after a crash' },
-    });
-    expect((await api.post('/v1/orders/cancel', { all: true })).status).to.equal(503);
   });
 });

@@ -1,13 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { loadOrCreateAdminToken } from '../../src/admin/token.ts';
 import { dataDictionary } from '../../src/fix/data-dictionary.ts';
 import { rulesOfEngagement } from '../../src/fix/rules-of-engagement.ts';
-import { type CliOptions, onebook } from '../support/cli.ts';
+import { type CliOptions, fails as failsIn, onebook } from '../support/cli.ts';
 
 const SECRET = 'hunter2hunter2';
 
@@ -20,15 +19,8 @@ describe('the command line', () => {
   });
   after(() => rmSync(dir, { recursive: true, force: true }));
 
-  /** Expects the exit code and exactly one line on stderr, nothing on stdout. */
-  async function fails(args: readonly string[], exitCode: number, line: RegExp, options: CliOptions = {}) {
-    const result = await onebook(args, { cwd: dir, ...options });
-    expect(result, args.join(' ')).to.include({ exitCode, stdout: '' });
-    expect(result.stderr)
-      .to.match(/^error: [^\n]+\n$/)
-      .and.match(line);
-    return result;
-  }
+  const fails = (args: readonly string[], exitCode: number, line: RegExp, options: CliOptions = {}) =>
+    failsIn(dir, args, exitCode, line, options);
 
   it('answers wrong usage with one line and exit code 2', async () => {
     await Promise.all([
@@ -52,6 +44,31 @@ describe('the command line', () => {
         /--reset-on-logon is yes or no, not "maybe"/,
       ),
       fails(['user', 'set', '--username', 'a', '--orders-per-second', '1e3'], 2, /must be a whole number/),
+      fails(['order', 'cancel', '--all', '--side', 'bid'], 2, /--side is buy or sell, not "bid"/),
+      fails(['instrument', 'set', '--symbol', 'X'], 2, /say what to change: see --help/),
+      fails(['instrument', 'set', '--symbol', 'X', '--tick', '1'], 2, /unknown option '--tick'/),
+      fails(
+        ['instrument', 'set', '--symbol', 'X', '--post-only', 'maybe'],
+        2,
+        /--post-only is reject or slide, not "maybe"/,
+      ),
+      fails(
+        ['instrument', 'set', '--symbol', 'X', '--max-open-orders', 'many'],
+        2,
+        /--max-open-orders must be a whole number, not "many"/,
+      ),
+      fails(['instrument', 'cancel-only', '--symbol', 'X'], 2, /required option '--reason <text>'/),
+      fails(
+        ['user', 'set', '--username', 'a', '--stp', 'all'],
+        2,
+        /--stp is none, newest, oldest, both or decrement, not "all"/,
+      ),
+      fails(
+        ['user', 'set', '--username', 'a', '--taker-bps', 'none'],
+        2,
+        /--taker-bps is a number of basis points \(0 for no fee\) or default, not "none"/,
+      ),
+      fails(['kill-switch', '--yes'], 2, /required option '--reason <text>' not specified/),
     ]);
   });
 
@@ -71,7 +88,7 @@ describe('the command line', () => {
   });
 
   it('says where it looked, with exit code 3, when no node can be reached', async () => {
-    const free = createTcpServer();
+    const free = createServer();
     await new Promise<void>((resolve) => free.listen(0, '127.0.0.1', resolve));
     const { port } = free.address() as AddressInfo;
     await new Promise((resolve) => free.close(resolve));
@@ -83,137 +100,6 @@ describe('the command line', () => {
     );
   });
 
-  describe('towards a node', () => {
-    let server: Server;
-    let answer: { status: number; body: string };
-    const asked: string[] = [];
-    before(async () => {
-      server = createServer((request, response) => {
-        let body = '';
-        request.setEncoding('utf8').on('data', (chunk: string) => {
-          body += chunk;
-        });
-        request.on('end', () => {
-          asked.push(`${request.method} ${request.url} ${body}`.trim());
-          response.writeHead(answer.status).end(answer.body);
-        });
-      });
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    });
-    after((done) => {
-      server.close(done);
-    });
-    beforeEach(() => {
-      asked.length = 0;
-      answer = { status: 200, body: '{}' };
-    });
-
-    const at = (): string[] => {
-      const { port } = server.address() as AddressInfo;
-      return ['--data-dir', 'data', '--admin-port', String(port)];
-    };
-
-    it('tells a refusal in the node’s words, with exit code 1', async () => {
-      answer = { status: 409, body: '{"error":"only 3 USD are available"}' };
-      const args = ['withdraw', '--username', 'a', '--asset', 'USD', '--amount', '5', '--id', 'x y'];
-      await fails([...args, ...at()], 1, /^error: only 3 USD are available$/m);
-      expect(asked).to.deep.equal([
-        'POST /v1/transfers {"type":"withdrawal","username":"a","asset":"USD","amount":"5","id":"x y"}',
-      ]);
-    });
-
-    it('counts input that the node cannot read as wrong usage', async () => {
-      answer = { status: 400, body: '{"error":"amount must be a positive decimal"}' };
-      await fails(
-        ['deposit', '--username', 'a', '--asset', 'USD', '--amount', 'x', ...at()],
-        2,
-        /positive decimal/,
-      );
-    });
-
-    it('explains a wrong token, and something that is no node', async () => {
-      answer = { status: 401, body: '{"error":"the token is missing or wrong"}' };
-      await fails(['status', ...at()], 1, /does not accept the token of .*data: .*--data-dir/);
-      answer = { status: 200, body: '<html>' };
-      await fails(['status', ...at()], 3, /is no onebook node/);
-    });
-
-    it('shows rows as a table to people and as JSON to programs', async () => {
-      const row = { username: 'alice', asset: 'USD', amount: '1000.5', held: '0', available: '1000.5' };
-      answer = { status: 200, body: JSON.stringify({ balances: [row], more: false }) };
-      const table = await onebook(['balance', '--username', 'al ice', ...at()], { cwd: dir });
-      expect(table).to.deep.equal({
-        exitCode: 0,
-        stdout: 'USERNAME  ASSET  AMOUNT  HELD  AVAILABLE\nalice     USD    1000.5     0     1000.5\n',
-        stderr: '',
-      });
-      const json = await onebook(['balance', '--json', ...at()], { cwd: dir });
-      expect(JSON.parse(json.stdout)).to.deep.equal({ balances: [row], more: false });
-      expect(asked).to.deep.equal(['GET /v1/balances?username=al+ice', 'GET /v1/balances']);
-    });
-
-    it('reads a password from standard input, without its line break', async () => {
-      const args = ['user', 'passwd', '--username', 'a/b', '--password-stdin', ...at()];
-      const { exitCode, stdout, stderr } = await onebook(args, { cwd: dir, stdin: `${SECRET}\n` });
-      expect({ exitCode, stderr }).to.deep.equal({ exitCode: 0, stderr: '' });
-      expect(asked).to.deep.equal([`POST /v1/users/a%2Fb/password {"password":"${SECRET}"}`]);
-      expect(stdout).to.not.contain(SECRET);
-    });
-
-    it('sends each command to its own place', async () => {
-      const commands: readonly (readonly [string, string])[] = [
-        ['user list', 'GET /v1/users'],
-        ['user disable --username a', 'POST /v1/users/a/disable'],
-        ['user enable --username a', 'POST /v1/users/a/enable'],
-        ['user show --username a', 'GET /v1/users/a'],
-        [
-          'user set --username a --reset-on-logon --reset-on-logout no --validate-user-defined-fields=no',
-          'POST /v1/users/a/terms {"resetOnLogon":true,"resetOnLogout":false,"validateUserDefinedFields":false}',
-        ],
-        [
-          'user set --username a --schedule none --orders-per-second 7 --allowed-addresses 192.0.2.1,2001:db8::/32',
-          'POST /v1/users/a/terms {"schedule":null,"ordersPerSecond":7,' +
-            '"allowedAddresses":["192.0.2.1","2001:db8::/32"]}',
-        ],
-        [
-          'user set --username a --cancel-on-disconnect yes --cancel-grace-ms 0 --certificate-subject CN=d,O=B',
-          'POST /v1/users/a/terms {"cancelOnDisconnect":true,"cancelGraceMs":0,"certificateSubject":"CN=d,O=B"}',
-        ],
-        [
-          'user set --username a --orders-per-second none --allowed-addresses none --certificate-subject none',
-          'POST /v1/users/a/terms {"ordersPerSecond":null,"allowedAddresses":null,"certificateSubject":null}',
-        ],
-        [
-          'instrument add --symbol B/U --base B --quote U --tick 1 --lot 2 --max-qty 3 --taker-bps 4',
-          'POST /v1/instruments {"symbol":"B/U","base":"B","quote":"U","tick":"1","lot":"2","maxQty":"3","takerBps":"4"}',
-        ],
-        ['instrument list', 'GET /v1/instruments'],
-        ['instrument halt --symbol B/U --reason x', 'POST /v1/instruments/B%2FU/halt {"reason":"x"}'],
-        ['instrument resume --symbol B/U', 'POST /v1/instruments/B%2FU/resume'],
-        [
-          'instrument reference-price --symbol B --price 1.5',
-          'POST /v1/instruments/B/reference-price {"price":"1.5"}',
-        ],
-        [
-          'orders --username a --symbol B --all --limit 5',
-          'GET /v1/orders?username=a&symbol=B&all=true&limit=5',
-        ],
-        ['order cancel --all', 'POST /v1/orders/cancel {"all":true}'],
-        ['order cancel --username a', 'POST /v1/orders/cancel {"username":"a"}'],
-        ['trades --symbol B', 'GET /v1/trades?symbol=B'],
-      ];
-      for (const [command, request] of commands) {
-        asked.length = 0;
-        const { exitCode, stderr } = await onebook([...command.split(' '), ...at()], { cwd: dir });
-        expect({ exitCode, stderr, asked }, command).to.deep.equal({
-          exitCode: 0,
-          stderr: '',
-          asked: [request],
-        });
-      }
-    }).timeout(30_000);
-  });
-
   it('helps with every command, and warns about nothing', async () => {
     const commands = [
       '',
@@ -222,6 +108,8 @@ describe('the command line', () => {
       'status',
       'user add',
       'instrument add',
+      'instrument set',
+      'kill-switch',
       'deposit',
       'balance',
       'fix decode',

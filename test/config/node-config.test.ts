@@ -51,6 +51,7 @@ describe('NodeConfig', () => {
       nodeName: 'local',
       venueCompId: 'ONEBOOK',
       tradingCalendar: { timeZone: 'UTC', rollTime: '00:00' },
+      securityStatusToAll: false,
       listeners: [PLAIN],
       admin: { host: '127.0.0.1', port: 9881 },
       dataDir: '/etc/onebook/data/local',
@@ -241,6 +242,7 @@ describe('the cluster file', () => {
       faults({
         venueCompId: 'X',
         tradingCalendar: { timeZone: 'America/New_York', rollTime: '17:00' },
+        securityStatusToAll: true,
         logLevel: 'debug',
         limits: { sessionFlushMs: 10 },
         nodes: {
@@ -261,6 +263,7 @@ describe('the cluster file', () => {
     expect(
       faults({
         tradingCalendar: { timeZone: 'Mars/Olympus', rollTime: '24:00' },
+        securityStatusToAll: 'yes',
         limits: { maxConnections: 0, maxConections: 1 },
         nodes: { local: { fix: { port: '9880' }, databaseUrl: 'x:secret@y' }, 'a b': {} },
         node: {},
@@ -268,6 +271,7 @@ describe('the cluster file', () => {
     ).to.deep.equal([
       'f: tradingCalendar.timeZone must be a time zone of the IANA database, "Europe/Zurich" for example, not "Mars/Olympus"',
       'f: tradingCalendar.rollTime must be a time from "00:00" to "23:59", not "24:00"',
+      'f: securityStatusToAll must be true or false, not "yes"',
       'f: limits.maxConnections must be an integer from 1 to 100000, not 0',
       'f: unknown limit limits.maxConections',
       'f: nodes.local.fix.port must be a port from 0 to 65535, not "9880"',

@@ -4,10 +4,15 @@ import fixparser from 'fixparser';
 import { fieldType } from '../../src/fix/dictionary.ts';
 import { FrameDecoder } from '../../src/fix/framing.ts';
 import { type FixMessage, parseMessage } from '../../src/fix/message.ts';
+import { readOrderCommand } from '../../src/fix/order-requests.ts';
+import { writeReport } from '../../src/fix/report-messages.ts';
 import { TAG } from '../../src/fix/tags.ts';
-import { validate } from '../../src/fix/validator.ts';
-import { MessageWriter } from '../../src/fix/writer.ts';
+import { DEFAULT_VALIDATOR_OPTIONS, validate } from '../../src/fix/validator.ts';
+import { beginStringOf, FIX_VERSIONS } from '../../src/fix/version.ts';
+import { MessageWriter, utcTimestamp } from '../../src/fix/writer.ts';
+import type { ExecutionReport } from '../../src/matching/execution-report.ts';
 import { decodeAll, fixBytes } from '../support/fix-frames.ts';
+import { NEW_REPORT } from '../support/venue-reports.ts';
 
 type Field = readonly [number, string];
 
@@ -152,6 +157,124 @@ describe('the codec', () => {
         const violation = validate(parsed(frame), 'FIX.4.4');
         expect(violation?.text).to.match(/./);
       }),
+    );
+  });
+});
+
+const decimals = fc.stringMatching(/^[1-9]\d{0,5}(\.\d{1,4})?$/);
+const labels = fc.stringMatching(/^[!-~]([ -~]{0,12}[!-~])?$/);
+/** Ms since the epoch, of this century. */
+const instants = fc.integer({ min: Date.UTC(2000, 0, 1), max: Date.UTC(2099, 11, 31) });
+/** What a D may ask for besides price and quantity, in any mixture that the session lets through. */
+const instructions = fc
+  .record({
+    stopPx: fc.option(decimals, { nil: undefined }),
+    expiry: fc.constantFrom('none', 'time', 'date'),
+    at: instants,
+    execInst: fc.constantFrom('6', 'G', undefined),
+    minQty: fc.option(decimals, { nil: undefined }),
+    maxFloor: fc.option(decimals, { nil: undefined }),
+    mode: fc.option(fc.nat(4), { nil: undefined }),
+    group: fc.option(fc.integer({ min: 1, max: 2_147_483_647 }), { nil: undefined }),
+    account: fc.option(labels, { nil: undefined }),
+    secondaryClOrdId: fc.option(labels, { nil: undefined }),
+    clOrdLinkId: fc.option(labels, { nil: undefined }),
+  })
+  .map(({ expiry, at, ...others }) => ({
+    ...others,
+    expireTime: expiry === 'time' ? at : undefined,
+    expireDate: expiry === 'date' ? new Date(at).toISOString().slice(0, 10) : undefined,
+  }));
+const VENUE_HEADER = { senderCompId: 'ONEBOOK', targetCompId: '17' };
+const MODES = ['None', 'CancelNewest', 'CancelOldest', 'CancelBoth', 'Decrement'];
+
+function present(values: object): object {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
+
+describe('the instructions of an order', () => {
+  it('are read as they were written, whichever of them there are', () => {
+    fc.assert(
+      fc.property(instructions, ({ mode, group, ...told }) => {
+        const { stopPx, expireTime, expireDate, execInst, minQty, maxFloor } = told;
+        const isGoodTillDate = expireTime !== undefined || expireDate !== undefined;
+        const body: (readonly [number, string | number | undefined])[] = [
+          [11, 'c1'],
+          [55, 'BTC-USD'],
+          [54, '1'],
+          [60, utcTimestamp(AT)],
+          [38, '5'],
+          [40, stopPx === undefined ? '2' : '4'],
+          [44, '100'],
+          [59, isGoodTillDate ? '6' : undefined],
+          [99, stopPx],
+          [126, expireTime === undefined ? undefined : utcTimestamp(expireTime)],
+          [432, expireDate?.replaceAll('-', '')],
+          [18, execInst],
+          [110, minQty],
+          [111, maxFloor],
+          [7929, mode],
+          [7928, group],
+          [1, told.account],
+          [526, told.secondaryClOrdId],
+          [583, told.clOrdLinkId],
+        ];
+        writer.begin('D', 1, AT);
+        for (const [fieldTag, text] of body) if (text !== undefined) writer.field(fieldTag, text);
+        const message = parsed(writer.end());
+        expect(validate(message, 'FIX.4.4')).to.equal(undefined);
+        const reading = readOrderCommand(message, 'FIX.4.4');
+        expect(reading).to.deep.equal({
+          type: 'Command',
+          command: {
+            type: 'NewOrderSingle',
+            clOrdId: 'c1',
+            symbol: 'BTC-USD',
+            side: '1',
+            ordType: stopPx === undefined ? '2' : '4',
+            timeInForce: isGoodTillDate ? '6' : '0',
+            orderQty: '5',
+            price: '100',
+            mayBeRepeat: false,
+            ...present({
+              ...told,
+              selfTradePrevention: mode === undefined ? undefined : MODES[mode],
+              selfTradeGroup: group,
+            }),
+          },
+        });
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('are told back as they were read, in the version that has them', () => {
+    fc.assert(
+      fc.property(instructions, fc.constantFrom(...FIX_VERSIONS), ({ mode, group, ...told }, version) => {
+        const report = { ...NEW_REPORT, instructions: present(told) } as ExecutionReport;
+        const header = { ...VENUE_HEADER, beginString: beginStringOf(version) };
+        const venueWriter = new MessageWriter(header).begin('8', 1, AT);
+        writeReport(venueWriter, report, version);
+        const message = parsed(venueWriter.end());
+        const has42 = version === 'FIX.4.2';
+        const { expireTime } = told;
+        expect(
+          [99, 126, 432, 18, 110, 111, 1, 526, 583].map((fieldTag) => message.get(fieldTag)),
+        ).to.deep.equal([
+          told.stopPx,
+          expireTime === undefined ? undefined : utcTimestamp(expireTime),
+          told.expireDate?.replaceAll('-', ''),
+          told.execInst,
+          told.minQty,
+          told.maxFloor,
+          told.account,
+          has42 ? undefined : told.secondaryClOrdId,
+          has42 ? undefined : told.clOrdLinkId,
+        ]);
+        const options = { ...DEFAULT_VALIDATOR_OPTIONS, sender: 'venue' } as const;
+        expect(validate(message, version, options)).to.equal(undefined);
+      }),
+      { numRuns: 500 },
     );
   });
 });

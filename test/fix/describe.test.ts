@@ -115,6 +115,18 @@ describe('a summarised message', () => {
       'NewOrderSingle 11=c1 BUY 0.5 BTC-USD @ 100.00 GoodTillCancel',
     ],
     [orderBody('11=c1|55=BTC-USD|54=2|38=1|40=1|'), 'NewOrderSingle 11=c1 SELL 1 BTC-USD @ Market'],
+    [
+      orderBody('11=c1|55=BTC-USD|54=1|38=5|40=4|44=101|99=100|111=1|59=6|126=20260103-10:00:00|'),
+      'NewOrderSingle 11=c1 BUY 5 BTC-USD @ 101 when 100 trades showing 1 GoodTillDate',
+    ],
+    [
+      `35=q|${MEMBER_HEADER}11=q1|530=1|55=BTC-USD|`,
+      'OrderMassCancelRequest ClOrdID=q1 MassCancelRequestType=CancelOrdersForASecurity Symbol=BTC-USD',
+    ],
+    [
+      `35=8|${MEMBER_HEADER}11=c1|150=D|39=0|55=BTC-USD|54=1|38=5|40=2|44=100|14=0|151=5|378=3|`,
+      'ExecutionReport Restated: 11=c1 BUY 5 BTC-USD @ 100 is New, filled 0, leaves 5 RepricingOfOrder',
+    ],
     [`35=F|${MEMBER_HEADER}41=c1|11=c2|55=BTC-USD|54=1|`, 'OrderCancelRequest 11=c2 41=c1 BUY BTC-USD'],
     [
       `35=G|${MEMBER_HEADER}41=c1|11=c2|55=BTC-USD|54=1|38=2|40=2|44=99|`,

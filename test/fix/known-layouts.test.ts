@@ -56,6 +56,30 @@ describe('the judgement of a layout that is known', () => {
     expect(validate(orderOf(withoutPrice), 'FIX.4.4')?.refTagId).to.equal(44);
   });
 
+  for (const [name, tag, value, asksFor] of [
+    ['StopPx of a stop limit order', 40, '4', 99],
+    ['an end of a good till date order', 59, '6', 126],
+  ] as const) {
+    it(`asks for ${name}, and no more once it is there`, () => {
+      const other = right.map((field) => (field.tag === tag ? { ...field, value } : field));
+      const stopPx = { tag: 99, value: '90' };
+      const ends = asksFor === 99 ? [stopPx] : [{ tag: 126, value: '20260102-03:04:05' }];
+      for (let i = 0; i < 3; i += 1) {
+        expect(validate(orderOf(right), 'FIX.4.4')).to.equal(undefined);
+        expect(validate(orderOf(other), 'FIX.4.4')).to.include({
+          refTagId: asksFor,
+          businessRejectReason: 5,
+        });
+        expect(validate(orderOf([...other, ...ends]), 'FIX.4.4')).to.equal(undefined);
+      }
+      if (asksFor !== 126) return;
+      for (let i = 0; i < 3; i += 1) {
+        const byDate = [...other, { tag: 432, value: '20260102' }];
+        expect(validate(orderOf(byDate), 'FIX.4.4')).to.equal(undefined);
+      }
+    });
+  }
+
   it('is of its version and of its message type alone', () => {
     for (let i = 0; i < 3; i += 1) expect(validate(orderOf(right), 'FIX.4.4')).to.equal(undefined);
     expect(validate(orderOf(right), 'FIX.4.2')?.refTagId).to.equal(21);
@@ -75,9 +99,10 @@ describe('the judgement of a layout that is known', () => {
       expect(readOrderCommand(orderOf(right), 'FIX.4.4').type).to.equal('Command');
     for (const [tag, value, text] of [
       [54, '5', 'Side(54)=5'],
-      [59, '6', 'TimeInForce(59)=6'],
-      [40, '3', 'OrdType(40)=3'],
+      [59, '2', 'TimeInForce(59)=2'],
+      [40, 'P', 'OrdType(40)=P'],
       [40, '1', 'Price(44) is only for OrdType(40)=2 (Limit)'],
+      [40, '3', 'Price(44) is only for OrdType(40)=2 (Limit)'],
     ] as const) {
       const fields = right.map((field) => (field.tag === tag ? { tag, value } : field));
       const reading = readOrderCommand(orderOf(fields), 'FIX.4.4');

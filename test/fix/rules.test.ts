@@ -2,11 +2,9 @@ import { expect } from 'chai';
 import { fieldName, fieldNameIn, fieldTag, isFieldOf } from '../../src/fix/dictionary.ts';
 import { type FieldRule, fieldsIn } from '../../src/fix/messages/field-rules.ts';
 import { MESSAGE_RULES, rulesOf } from '../../src/fix/rules.ts';
-import { isVenueField, VENUE_FIELDS } from '../../src/fix/venue-fields.ts';
+import { isVenueField, VENUE_FIELDS, type VenueField } from '../../src/fix/venue-fields.ts';
 import { FIX_VERSIONS, type FixVersion } from '../../src/fix/version.ts';
 import { type LaidOutField, messageDocument } from '../support/message-documents.ts';
-
-const LOGON = 'A';
 
 /** Tags of all fields, those of groups as `group.member`. */
 function tagsIn(fields: readonly (FieldRule | LaidOutField)[], prefix = ''): string[] {
@@ -30,10 +28,12 @@ function groupsIn(fields: readonly (FieldRule | LaidOutField)[]): Map<number, re
   return groups;
 }
 
-/** Beyond what FIX has in a Logon. */
+/** Beyond what FIX has in the message. */
 function venueTags(version: FixVersion, msgType: string): string[] {
-  if (msgType !== LOGON) return [];
-  return VENUE_FIELDS.filter((field) => isVenueField(version, field.tag)).map((field) => `${field.tag}`);
+  const fields: readonly VenueField[] = VENUE_FIELDS;
+  return fields
+    .filter(({ tag, messages }) => isVenueField(version, tag) && messages.includes(msgType))
+    .map(({ tag }) => `${tag}`);
 }
 
 for (const version of FIX_VERSIONS) {
@@ -44,7 +44,13 @@ for (const version of FIX_VERSIONS) {
     for (const [msgType, rule] of messages) {
       if (rule.direction === 'fromVenue') {
         it(`send in ${rule.name} only what FIX gives it`, () => {
-          expect(tagsIn(theirs(msgType))).to.include.members(tagsIn(rule.fields));
+          const theirTags = tagsIn(theirs(msgType));
+          const groups = rule.fields.filter((field) => field.members !== undefined);
+          const venueTagsAnywhere = venueTags(version, msgType).flatMap((tag) => [
+            tag,
+            ...groups.map((group) => `${group.tag}.${tag}`),
+          ]);
+          expect([...theirTags, ...venueTagsAnywhere]).to.include.members(tagsIn(rule.fields));
         });
       } else {
         it(`give ${rule.name} the fields that FIX gives it, each once`, () => {

@@ -21,7 +21,7 @@ describe('typed tags', () => {
   it('are those of the fields that the message declares, its groups included', () => {
     const tags = typedTags(EXECUTION_REPORT);
     expect(tags).to.include({ OrderID: 37, ExecTransType: 20, NoMiscFees: 136, MiscFeeAmt: 137 });
-    expect(tags).to.not.have.property('MaxFloor');
+    expect(tags).to.not.have.property('DisplayQty');
   });
 
   it('do not compile for a field that the message does not declare, or that may be missing', () => {
@@ -29,8 +29,8 @@ describe('typed tags', () => {
     const order = typedTags(NEW_ORDER_SINGLE);
     const always: readonly RequiredTag[] = [tags.OrderID, order.ClOrdID, order.Symbol];
     expect(always).to.deep.equal([37, 11, 55]);
-    // @ts-expect-error An ExecutionReport of the venue has no MaxFloor.
-    expect(tags.MaxFloor).to.equal(undefined);
+    // @ts-expect-error An ExecutionReport of the venue has no DisplayQty.
+    expect(tags.DisplayQty).to.equal(undefined);
     // @ts-expect-error ExecTransType is in FIX.4.2 alone.
     const sometimes: RequiredTag = tags.ExecTransType;
     expect(sometimes).to.equal(20);

@@ -141,8 +141,8 @@ describe('the differences between versions', () => {
       '373=0 371=370',
     ],
     [
-      'a mass cancel is no message of FIX.4.2',
-      `35=q|${MEMBER_HEADER}`,
+      'a trade capture report request is no message of FIX.4.2',
+      `35=AD|${MEMBER_HEADER}`,
       '373=11 371=35',
       '380=3 371=35',
       '380=3 371=35',
@@ -177,7 +177,7 @@ describe('the differences between versions', () => {
 
 describe('an order of FIX.5.0SP2 that the venue does not do', () => {
   for (const [field, text] of [
-    ['1138=1', 'DisplayQty(1138)=1 is not supported'],
+    ['1084=1', 'DisplayMethod(1084)=1 (Initial) is not supported'],
     ['1100=4', 'TriggerType(1100)=4 (PriceMovement) is not supported'],
     ['1094=1', 'PegPriceType(1094)=1 (LastPeg) is not supported'],
   ] as const) {

@@ -91,7 +91,7 @@ describe('a message type', () => {
   });
 
   for (const [msgType, name] of [
-    ['H', 'OrderStatusRequest'],
+    ['R', 'QuoteRequest'],
     ['V', 'MarketDataRequest'],
     ['8', 'ExecutionReport'],
   ] as const) {
@@ -285,7 +285,7 @@ describe('a missing field', () => {
 
   it('that a limit order needs is a business reject: Price', () => {
     expect(validate(fixMessage(orderWithout(44)))).to.deep.equal(
-      businessReject(5, 44, 'Price(44) is missing: it is required when OrdType(40) is 2'),
+      businessReject(5, 44, 'Price(44) is missing: it is required when OrdType(40) is 2 or 4'),
     );
   });
 

@@ -44,6 +44,9 @@ describe('order book: known defects of other books', () => {
       maxFloor: lots(4),
       selfTradePrevention: 'Decrement',
       selfTradeGroup: 3,
+      account: 'desk 1',
+      secondaryClOrdId: 's1',
+      clOrdLinkId: 'l1',
     });
     run(book, order);
     const before = book.find(1);
@@ -88,6 +91,16 @@ describe('order book: known defects of other books', () => {
     run(book, sell(1, 1, 100));
     const [, trade] = run(book, buy(2, 1, 105));
     expect(trade?.type === 'TradeExecuted' && trade.price).to.equal(100);
+  });
+
+  it("refuses a cancel by someone else's session, as if the order were not there", () => {
+    const book = new StandaloneBook();
+    book.enter({ id: 'a', side: SELL, price: 100, quantity: 1, owner: 7 });
+    const unknown = { type: 'Refused', reason: 'UnknownId' };
+    expect(book.cancel('a', 8)).to.deep.equal(unknown);
+    expect(book.modify('a', { price: 1 }, 8)).to.deep.equal(unknown);
+    expect(book.depth(SELL)).to.deep.equal([{ price: 100, quantity: 1n, orderCount: 1 }]);
+    expect(book.cancel('a', 7).type).to.equal('Done');
   });
 
   it('keeps no matched order: a market of a million orders needs no more memory than its busiest moment', () => {

@@ -10,19 +10,19 @@ import {
   type BookCommand,
   type BookEvent,
   BUY,
-  type EnterOrder,
-  lots,
+  type CommandOutcome,
   type OrderId,
-  type OrderInstructions,
   type OrderSnapshot,
   SELL,
   type Side,
   type Ticks,
-  ticks,
+  type TradeAmended,
 } from '../../src/matching/types.ts';
 import { AT, emptyBook, SYMBOL } from '../support/book-commands.ts';
+import { intent } from '../support/book-intents.ts';
 import { NaiveBook } from '../support/naive-book.ts';
 import { randomFrom } from '../support/random.ts';
+import { RandomAmendments } from '../support/random-amendments.ts';
 import { type MarketProfile, RandomCommands } from '../support/random-commands.ts';
 
 /** Commands of the seeded markets together; `ONEBOOK_MODEL_COMMANDS=1000000` for a long run. */
@@ -34,6 +34,8 @@ const STEPS_PER_HASH = 1_000;
 /** A kind of market, and how many prices one side must have shown for the run to have tested anything. */
 interface ModelMarket extends MarketProfile {
   readonly leastLevelCount: number;
+  /** So few that it is reached. */
+  readonly maxHiddenSlices: number;
 }
 
 const STEPS_PER_MARKET = Math.ceil(COMMAND_COUNT / 4);
@@ -46,6 +48,7 @@ const MARKETS: readonly ModelMarket[] = [
     largestQuantity: 20,
     openOrderAim: 60,
     leastLevelCount: 5,
+    maxHiddenSlices: 20,
   },
   {
     name: 'a market of few lots',
@@ -54,6 +57,7 @@ const MARKETS: readonly ModelMarket[] = [
     largestQuantity: 3,
     openOrderAim: 12,
     leastLevelCount: 2,
+    maxHiddenSlices: 3,
   },
   {
     name: 'a deep market',
@@ -62,6 +66,7 @@ const MARKETS: readonly ModelMarket[] = [
     largestQuantity: 50,
     openOrderAim: 250,
     leastLevelCount: 90,
+    maxHiddenSlices: 60,
   },
   {
     name: 'a market of very large quantities',
@@ -70,6 +75,7 @@ const MARKETS: readonly ModelMarket[] = [
     largestQuantity: Number.MAX_SAFE_INTEGER,
     openOrderAim: 60,
     leastLevelCount: 10,
+    maxHiddenSlices: 20,
   },
 ];
 
@@ -82,6 +88,15 @@ const EVERY_EVENT: readonly BookEvent['type'][] = [
   'OrderReplaced',
   'OrderTriggered',
   'OrderRestated',
+  'TradeAmended',
+];
+
+const EVERY_OUTCOME: readonly CommandOutcome[] = [
+  'Done',
+  'Unfinished',
+  'NoSuchOrder',
+  'WouldTrade',
+  'TooManySlices',
 ];
 
 /** What became of orders: the same things that a trading venue's own rows would say. */
@@ -92,29 +107,35 @@ interface Filled {
 
 /** A book and the naive one side by side; every step compares them and keeps its own account of the orders. */
 class BookPair {
-  book: OrderBook = emptyBook();
+  book: OrderBook;
   readonly naive: NaiveBook;
   readonly #filled = new Map<OrderId, Filled>();
   /** The open orders as the last event of each left them: the rows from which a book is rebuilt. */
   readonly #rows = new Map<OrderId, OrderSnapshot>();
   readonly #closed = new Set<OrderId>();
   readonly eventCounts = new Map<string, number>();
+  readonly outcomes = new Set<CommandOutcome>();
+  readonly #bounds: { readonly maxHiddenSlices: number };
   mostLevels = 0;
   #tradeId = 0;
 
-  constructor() {
+  constructor(maxHiddenSlices: number) {
     let tradeId = 0;
-    this.naive = new NaiveBook(SYMBOL, () => {
+    const nextTradeId = (): number => {
       tradeId += 1;
       return tradeId;
-    });
+    };
+    this.naive = new NaiveBook(SYMBOL, nextTradeId, undefined, maxHiddenSlices);
+    this.#bounds = { maxHiddenSlices };
+    this.book = emptyBook(0, 1, undefined, this.#bounds);
   }
 
-  step(command: BookCommand, label: string): void {
+  step(command: BookCommand, label: string): readonly BookEvent[] {
     const [events, expected]: [BookEvent[], BookEvent[]] = [[], []];
     const seqBefore = this.book.lastSeq;
     const outcome = this.book.execute(command, AT, events);
     const expectedOutcome = this.naive.execute(command, AT, expected);
+    this.outcomes.add(outcome);
     if (outcome !== expectedOutcome || !isDeepStrictEqual(events, expected)) {
       expect({ command, outcome, events }, label).to.deep.equal({
         command,
@@ -129,6 +150,7 @@ class BookPair {
     const [bid, ask] = [this.book.bestBid(), this.book.bestAsk()];
     if (bid !== undefined && ask !== undefined && bid >= ask)
       expect.fail(`${label}: crossed, ${bid} >= ${ask}`);
+    return events;
   }
 
   compareState(label: string): void {
@@ -150,13 +172,13 @@ class BookPair {
 
   #rebuilt(orders: readonly OrderSnapshot[]): OrderBook {
     const { lastSeq, lastPx } = this.naive;
-    const book = emptyBook(lastSeq, this.#tradeId + 1, lastPx);
+    const book = emptyBook(lastSeq, this.#tradeId + 1, lastPx, this.#bounds);
     for (const order of orders) book.restore(order);
     return book;
   }
 
   #checkNumbers(events: readonly BookEvent[], seqBefore: number, label: string): void {
-    const seqs = events.flatMap((e) => (e.type === 'TradeExecuted' ? [e.makerSeq, e.takerSeq] : [e.seq]));
+    const seqs = events.flatMap((e) => ('seq' in e ? [e.seq] : [e.makerSeq, e.takerSeq]));
     const gapFree = seqs.every((seq, index) => seq === seqBefore + index + 1);
     if (!gapFree || this.book.lastSeq !== seqBefore + seqs.length) expect.fail(`${label}: seqs ${seqs}`);
   }
@@ -192,6 +214,10 @@ class BookPair {
         this.#filled.set(orderId, { cumQty: cumQty + quantity, cumNotional: notional });
       }
     }
+    if (event.type === 'TradeAmended') {
+      this.#recordAmendment(event, label);
+      return;
+    }
     for (const order of ordersOf(event)) {
       const { orderId, quantity, leavesQty } = order;
       if (this.#closed.has(orderId)) expect.fail(`${label}: order ${orderId} lives after its end`);
@@ -208,6 +234,33 @@ class BookPair {
     }
   }
 
+  /** A trade loses quantity; what is left of its orders, open or closed, stays. */
+  #recordAmendment(event: TradeAmended, label: string): void {
+    const [before, after] = [event.before, event.after].map(({ price, quantity }) => ({
+      quantity: BigInt(quantity),
+      notional: BigInt(price) * BigInt(quantity),
+    }));
+    if (before === undefined || after === undefined) return;
+    for (const order of [event.maker, event.taker]) {
+      const row = this.#rows.get(order.orderId);
+      const filled = this.#filled.get(order.orderId);
+      if (row === undefined || filled === undefined) {
+        const isClosed = order.leavesQty === 0 && !['0', '1'].includes(order.ordStatus);
+        if (!isClosed || !this.#closed.has(order.orderId))
+          expect.fail(`${label}: order ${order.orderId} opened`);
+        continue;
+      }
+      const cumQty = filled.cumQty - before.quantity + after.quantity;
+      const cumNotional = filled.cumNotional - before.notional + after.notional;
+      const isConserved =
+        order.leavesQty === row.leavesQty && order.quantity === order.cumQty + row.leavesQty;
+      if (!isConserved || BigInt(order.cumQty) !== cumQty || order.cumNotional !== cumNotional)
+        expect.fail(`${label}: order ${order.orderId} lost or gained quantity`);
+      this.#filled.set(order.orderId, { cumQty, cumNotional });
+      this.#rows.set(order.orderId, order);
+    }
+  }
+
   /** The last event of an order says all about it: it is open exactly as it was left, or nowhere. */
   #checkRows(events: readonly BookEvent[], label: string): void {
     for (const { orderId } of events.flatMap(ordersOf)) {
@@ -218,7 +271,7 @@ class BookPair {
 }
 
 function ordersOf(event: BookEvent): readonly OrderSnapshot[] {
-  return event.type === 'TradeExecuted' ? [event.maker, event.taker] : [event.order];
+  return 'order' in event ? [event.order] : [event.maker, event.taker];
 }
 
 function goneIn(event: BookEvent): number {
@@ -232,11 +285,14 @@ describe('order book beside a naive one', () => {
     it(`agrees at every step of ${STEPS_PER_MARKET} commands in ${market.name}`, function () {
       this.timeout(Math.max(120_000, STEPS_PER_MARKET * 4));
       const seed = 20_240_506 + index;
-      const commands = new RandomCommands(randomFrom(seed), { ...market, hasInstructions: true });
-      const pair = new BookPair();
+      const random = randomFrom(seed);
+      const commands = new RandomCommands(random, { ...market, hasInstructions: true });
+      const amendments = new RandomAmendments(random);
+      const pair = new BookPair(market.maxHiddenSlices);
       for (let step = 0; step < STEPS_PER_MARKET; step += 1) {
         const label = `seed ${seed}, step ${step}`;
-        pair.step(commands.next(pair.naive.orders), label);
+        const amendment = random.chance(0.01) ? amendments.next() : undefined;
+        amendments.observe(pair.step(amendment ?? commands.next(pair.naive.orders), label));
         if (step % STEPS_PER_HASH !== STEPS_PER_HASH - 1) continue;
         pair.compareState(label);
         pair.restart(label);
@@ -245,6 +301,7 @@ describe('order book beside a naive one', () => {
       // The stream must have been a market: everything happened, and there were prices to choose from.
       expect(pair.eventCounts.get('TradeExecuted')).to.be.greaterThan(STEPS_PER_MARKET / 6);
       expect([...pair.eventCounts.keys()]).to.have.members(EVERY_EVENT);
+      expect([...pair.outcomes]).to.have.members(EVERY_OUTCOME);
       expect(pair.mostLevels).to.be.greaterThan(market.leastLevelCount);
     });
   }
@@ -252,7 +309,7 @@ describe('order book beside a naive one', () => {
   it('agrees on every short list of commands', () => {
     fc.assert(
       fc.property(fc.array(intent(), { maxLength: 25 }), (intents) => {
-        const pair = new BookPair();
+        const pair = new BookPair(3);
         let lastOrderId = 0;
         for (const [step, make] of intents.entries()) {
           const command = make(lastOrderId);
@@ -265,103 +322,3 @@ describe('order book beside a naive one', () => {
     );
   });
 });
-
-/** What a list may contain: a command whose order id is chosen among those given out so far, and one unknown. */
-function intent(): fc.Arbitrary<(lastOrderId: OrderId) => BookCommand> {
-  const price = fc.integer({ min: 8, max: 12 }).map(ticks);
-  const quantity = fc.integer({ min: 1, max: 5 }).map(lots);
-  const choice = fc.nat({ max: 24 });
-  const tradingDay = fc.constantFrom('2024-05-06', '2024-05-07');
-  const unsolicited = { execRestatementReason: 99, text: 'by the operator' };
-  const enter = fc
-    .record({
-      userId: fc.integer({ min: 1, max: 3 }),
-      side: fc.constantFrom(BUY, SELL),
-      price,
-      quantity,
-      tradingDay,
-      kind: kindOfOrder(),
-      selfTrade: selfTradeTerms(),
-    })
-    .map(({ kind, selfTrade, ...terms }) => (lastOrderId: OrderId): BookCommand => {
-      const orderId = lastOrderId + 1;
-      const rates = { makerFeeRate: 100_000, takerFeeRate: 200_000 };
-      const minQty = kind.minQty === undefined ? {} : { minQty: lots(Math.min(kind.minQty, terms.quantity)) };
-      const clOrdId = `c${orderId}`;
-      return { type: 'EnterOrder', orderId, clOrdId, ...terms, ...rates, ...kind, ...selfTrade, ...minQty };
-    });
-  const cancel = choice.map((nth) => (lastOrderId: OrderId): BookCommand => {
-    return { type: 'CancelOrder', orderId: nth % (lastOrderId + 1), clOrdId: 'x', unsolicited: undefined };
-  });
-  const replace = fc
-    .record({ nth: choice, price, quantity, stopPx: fc.option(price, { nil: undefined }) })
-    .map(({ nth, stopPx, ...terms }) => (lastOrderId: OrderId): BookCommand => {
-      const orderId = nth % (lastOrderId + 1);
-      // A stop price says nothing to an order that does not wait for one, which the account refuses to ask.
-      const stop = stopPx === undefined ? {} : { stopPx };
-      return { type: 'ReplaceOrder', orderId, clOrdId: `r${nth}`, ...terms, ...stop };
-    });
-  const expire = fc.record({ tradingDay, upTo: fc.integer({ min: 1, max: 4 }) }).map((terms) => () => {
-    return { type: 'ExpireOrders', ...terms } as const;
-  });
-  const massCancel = fc
-    .record({ userId: fc.integer({ min: 1, max: 3 }), side: fc.constantFrom(BUY, SELL, undefined) })
-    .map((terms) => (): BookCommand => {
-      return { type: 'MassCancelOrders', ...terms, clOrdId: 'q', unsolicited: undefined };
-    });
-  const cancelAll = fc.constant((): BookCommand => ({ type: 'CancelAllOrders', unsolicited }));
-  return fc.oneof(
-    { weight: 14, arbitrary: enter },
-    { weight: 3, arbitrary: cancel },
-    { weight: 5, arbitrary: replace },
-    { weight: 1, arbitrary: expire },
-    { weight: 1, arbitrary: massCancel },
-    { weight: 1, arbitrary: cancelAll },
-  );
-}
-
-type Kind = Pick<EnterOrder, 'ordType' | 'timeInForce'> & OrderInstructions;
-
-/** The rows of the table in src/matching/types.ts. */
-function kindOfOrder(): fc.Arbitrary<Kind> {
-  const price = fc.integer({ min: 8, max: 12 }).map(ticks);
-  const quantity = fc.integer({ min: 1, max: 3 }).map(lots);
-  const lasting = fc.constantFrom('0' as const, '1' as const);
-  const momentary = fc.constantFrom('3' as const, '4' as const);
-  const limit = fc.constant('2' as const);
-  return fc.oneof(
-    fc.record({ ordType: limit, timeInForce: lasting }),
-    fc.record({ ordType: limit, timeInForce: momentary }),
-    fc.record({ ordType: fc.constant('1' as const), timeInForce: lasting }),
-    fc.record({ ordType: fc.constantFrom('3' as const, '4' as const), timeInForce: lasting, stopPx: price }),
-    fc.record({ ordType: limit, timeInForce: lasting, maxFloor: quantity }),
-    fc.record({ ordType: limit, timeInForce: lasting, minQty: quantity }),
-    fc.record({ ordType: limit, timeInForce: momentary, execInst: fc.constant('G' as const) }),
-    fc.record({ ordType: limit, timeInForce: lasting, execInst: fc.constant('6' as const) }),
-    fc.record({
-      ordType: limit,
-      timeInForce: lasting,
-      execInst: fc.constant('6' as const),
-      slides: fc.constant(true as const),
-    }),
-    fc.record({
-      ordType: limit,
-      timeInForce: fc.constant('6' as const),
-      expireTime: fc.integer({ min: 1, max: 4 }),
-    }),
-  );
-}
-
-function selfTradeTerms(): fc.Arbitrary<OrderInstructions> {
-  const selfTradePrevention = fc.constantFrom(
-    'CancelNewest' as const,
-    'CancelOldest' as const,
-    'CancelBoth' as const,
-    'Decrement' as const,
-  );
-  return fc.oneof(
-    fc.constant({}),
-    fc.record({ selfTradePrevention }),
-    fc.record({ selfTradePrevention, selfTradeGroup: fc.integer({ min: 1, max: 2 }) }),
-  );
-}

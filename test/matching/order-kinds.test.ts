@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { OrderBook } from '../../src/matching/order-book.ts';
 import { BUY, type ExpireOrders, lots, SELL, ticks } from '../../src/matching/types.ts';
 import { AssertionError } from '../../src/platform/assert.ts';
-import { buy, cancel, emptyBook, replace, run, SYMBOL, sell } from '../support/book-commands.ts';
+import { AT, buy, cancel, emptyBook, replace, run, SYMBOL, sell } from '../support/book-commands.ts';
 import { story } from '../support/book-story.ts';
 
 const STOP_AT_105 = { ordType: '3', stopPx: ticks(105) } as const;
@@ -105,6 +105,24 @@ describe('order book: stop orders', () => {
 
 describe('order book: icebergs', () => {
   const iceberg = sell(1, 10, 100, { maxFloor: lots(4) });
+
+  it('refuses one that hides a slice more than all icebergs may: what one order can sweep is bounded', () => {
+    const text = 'the icebergs of the book hide as many slices (MaxFloor) as they may';
+    const book = emptyBook(0, 1, undefined, { maxHiddenSlices: 4 });
+    run(book, iceberg, buy(2, 6, 90, { maxFloor: lots(5) }), sell(3, 5, 120, { ordType: '2' }));
+    const waiting = buy(4, 3, 106, { ordType: '4', stopPx: ticks(105), maxFloor: lots(1) });
+    expect(story(run(book, waiting))).to.deep.equal([`rejected #4 39=8 0/3@106 shows 0 103=3 ${text}`]);
+    run(book, { ...waiting, orderId: 5, maxFloor: lots(2) });
+    expect(book.execute({ ...replace(3, 5, 120), maxFloor: lots(4) }, AT, [])).to.equal('TooManySlices');
+    expect(book.execute({ ...replace(1, 15, 100), maxFloor: lots(4) }, AT, [])).to.equal('TooManySlices');
+    // What hides no more than before may always be.
+    expect(book.execute({ ...replace(1, 9, 100), maxFloor: lots(4) }, AT, [])).to.equal('Done');
+    run(book, cancel(2));
+    expect(book.execute({ ...replace(3, 5, 120), maxFloor: lots(4) }, AT, [])).to.equal('Done');
+    // Slices that were taken count no more.
+    run(book, buy(6, 9, 100));
+    expect(book.execute({ ...replace(3, 5, 120), maxFloor: lots(2) }, AT, [])).to.equal('Done');
+  });
 
   it('shows only its slice, and puts a fresh one at the back of its price with a new priority', () => {
     const book = emptyBook();
@@ -245,6 +263,29 @@ describe('order book: good till date', () => {
     ]);
     expect(story(run(book, upTo(30)))).to.deep.equal([]);
     expect([...book.openOrders()].map((order) => order.orderId)).to.deep.equal([3, 4]);
+  });
+
+  it('expires Day orders at each roll of the trading day, those of that day at the next one', () => {
+    const book = emptyBook();
+    const roll = (tradingDay: string): ExpireOrders => ({ type: 'ExpireOrders', tradingDay });
+    run(book, buy(1, 1, 90, { tradingDay: '2024-05-06' }), buy(2, 1, 90, { tradingDay: '2024-05-07' }));
+    expect(book.isDue('2024-05-06', 0)).to.equal(false);
+    expect(book.isDue('2024-05-07', 0)).to.equal(true);
+    expect(story(run(book, roll('2024-05-07')))).to.deep.equal([
+      'expired #1 39=C 0/1@90 less 1: the trading day has ended',
+    ]);
+    expect(story(run(book, roll('2024-05-08')))).to.deep.equal([
+      'expired #2 39=C 0/1@90 less 1: the trading day has ended',
+    ]);
+    expect(book.isDue('2024-05-09', 0)).to.equal(false);
+  });
+
+  it('says in advance whether the time of an order has come', () => {
+    const book = emptyBook();
+    run(book, buy(1, 1, 90, until(30)));
+    expect([29, 30].map((time) => book.isDue('2024-05-06', time))).to.deep.equal([false, true]);
+    run(book, upTo(30));
+    expect(book.isDue('2024-05-06', 30)).to.equal(false);
   });
 
   it('goes by the time that a replace gave it', () => {

@@ -150,6 +150,20 @@ describe('order book: fill or kill and MinQty under self-trade prevention', () =
     }
   });
 
+  it('counts for MinQty under decrement what would be left to trade behind the own order', () => {
+    const book = emptyBook();
+    run(book, sell(1, 2, 100, MINE), sell(2, 9, 101));
+    const least = (id: number, quantity: number) =>
+      buy(id, quantity, 101, mine('Decrement', { minQty: lots(5) }));
+    expect(story(run(book, least(3, 6))).at(-1)).to.match(/^expired #3 .* MinQty is not available/);
+    expect(story(run(book, least(4, 7)))).to.deep.equal([
+      'accepted #4 39=0 0/7@101',
+      'canceled #1 39=4 0/2@100 less 2: self-trade prevention',
+      'restated #4 39=0 0/5@101 378=5 SelfTradeDecrement',
+      'trade 5@101: #2 39=1 5/9@101 maker, #4 39=2 5/5@101 taker',
+    ]);
+  });
+
   it("counts of an iceberg ahead only the slice, since the next one comes behind the member's own order", () => {
     const book = emptyBook();
     run(book, sell(1, 9, 100, { maxFloor: lots(3) }), sell(2, 5, 100, MINE));

@@ -1,6 +1,7 @@
 /** The structures under the book, each beside a plain one that cannot be wrong. */
 import { expect } from 'chai';
 import { ExpiryQueue } from '../../src/matching/expiry-queue.ts';
+import { LevelTree } from '../../src/matching/level-tree.ts';
 import { OrderIndex } from '../../src/matching/order-index.ts';
 import { OrderPool } from '../../src/matching/order-pool.ts';
 import { PriceLadder } from '../../src/matching/price-ladder.ts';
@@ -25,7 +26,7 @@ describe('order index', () => {
       if (index.get(probe) !== (map.get(probe) ?? 0)) expect.fail(`step ${step}, id ${probe}`);
     }
     expect(index.size).to.equal(map.size);
-    expect([...index].sort((a, b) => a - b)).to.deep.equal([...map.values()].sort((a, b) => a - b));
+    for (const [id, step] of map) if (index.get(id) !== step) expect.fail(`id ${id}`);
   });
 });
 
@@ -93,6 +94,67 @@ describe('price ladder', () => {
       slots.pop();
     }
     expect([ladder.best, ladder.orderCount]).to.deep.equal([0, 0]);
+  });
+});
+
+describe('level tree', () => {
+  function ranksOf(tree: LevelTree): number[] {
+    const ranks: number[] = [];
+    for (let level = tree.first; level !== 0; level = tree.next[level] ?? 0)
+      ranks.push(tree.ranks[level] ?? 0);
+    return ranks;
+  }
+  /** What a red-black tree promises. */
+  const mostSteps = (levelCount: number) => 2 * Math.log2(levelCount + 1);
+
+  it('keeps its levels sorted and its searches short through random growth and removals', () => {
+    const random = randomFrom(15);
+    const tree = new LevelTree();
+    const levels = new Map<number, number>();
+    for (let step = 0; step < 20_000; step += 1) {
+      const rank = random.pick([-1, 1]) * random.integer(1, 400);
+      const level = levels.get(rank);
+      if (level === undefined) levels.set(rank, tree.locate(rank));
+      else if (random.chance(0.5)) expect(tree.locate(rank)).to.equal(level);
+      else {
+        tree.remove(level);
+        levels.delete(rank);
+      }
+      if (step % 50 !== 0) continue;
+      expect(ranksOf(tree)).to.deep.equal([...levels.keys()].sort((a, b) => a - b));
+      expect(tree.height()).to.be.at.most(mostSteps(levels.size));
+    }
+  });
+
+  const COUNT = 30_000;
+  for (const [title, rankAt] of [
+    ['rising prices', (nth: number) => nth],
+    ['falling prices', (nth: number) => COUNT + 1 - nth],
+    ['prices that close in on the middle', (nth: number) => (nth % 2 === 0 ? nth : 2 * COUNT - nth)],
+    ['prices millions of ticks apart', (nth: number) => ((nth * 7_919) % COUNT) * 1e9 + 1],
+  ] as const) {
+    it(`stays as flat with ${title}, also when only every hundredth is left`, () => {
+      const tree = new LevelTree();
+      const levels: number[] = [];
+      for (let nth = 1; nth <= COUNT; nth += 1) levels.push(tree.locate(rankAt(nth)));
+      expect(tree.height()).to.be.at.most(mostSteps(COUNT));
+      for (const [nth, level] of levels.entries()) if (nth % 100 !== 0) tree.remove(level);
+      expect(tree.height()).to.be.at.most(mostSteps(COUNT / 100));
+      expect(ranksOf(tree)).to.have.length(COUNT / 100);
+    });
+  }
+
+  it('stays as flat when a member keeps only the levels farthest from the root', () => {
+    const tree = new LevelTree();
+    let levelCount = 0;
+    for (let nth = 1; nth <= 4_000; nth += 1) {
+      const heightBefore = tree.height();
+      const level = tree.locate(nth);
+      // Whatever did not make the tree higher is given back, as far as a member can tell.
+      if (nth % 3 !== 0 && tree.height() === heightBefore) tree.remove(level);
+      else levelCount += 1;
+      expect(tree.height()).to.be.at.most(mostSteps(levelCount));
+    }
   });
 });
 

@@ -3,11 +3,12 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import { expect } from 'chai';
 import pg from 'pg';
 import type { CommitBatch, Store } from '../../src/actors/ports.ts';
+import { lots } from '../../src/matching/types.ts';
 import { inOneFlight, type Statement } from '../../src/persistence/flight.ts';
 import { connect } from '../../src/persistence/orm.ts';
 import { onConnection, prepared } from '../../src/persistence/sql.ts';
 import { createStore } from '../../src/persistence/store.ts';
-import { buy, cancel, emptyBook, run, SYMBOL, sell } from '../support/book-commands.ts';
+import { buy, cancel, emptyBook, replace, run, SYMBOL, sell } from '../support/book-commands.ts';
 import { bookBatch, commitBatch, journalSession } from '../support/commit-batches.ts';
 import { postgresGate } from '../support/postgres-gate.ts';
 import { postgresProxy } from '../support/postgres-proxy.ts';
@@ -147,6 +148,16 @@ describe('a commit in one flight', () => {
     await expectOrders(1);
   });
 
+  it('may take longer than a transaction may be idle when there is much to write', async () => {
+    const { store } = await storeAt(venue.url, { maxConnections: 2, idleInTransactionTimeoutMs: 50 });
+    const { epoch } = await store.loadBook(SYMBOL);
+    const book = emptyBook();
+    const orders = Array.from({ length: 10_000 }, (_, index) => buy(index + 1, 1, 100, { userId: ALICE }));
+    const outcome = await store.commit(bookBatch(1, epoch, run(book, ...orders), book.lastSeq));
+    expect(outcome).deep.equal({ type: 'Committed' });
+    await expectOrders(orders.length);
+  });
+
   it('is in already when its COMMIT was still under way as it was tried again', async () => {
     const { store } = await storeAt(venue.url);
     const nextBatch = await orderBatches(store);
@@ -238,6 +249,11 @@ describe('a commit in one flight', () => {
       const cancelled = run(book, cancel(2 * commitNo), buy(2 * commitNo + 1, 1, 90, { userId: ALICE }));
       await store.commit(bookBatch(2 * commitNo, epoch, cancelled, book.lastSeq));
     }
+    const iceberg = { userId: ALICE, maxFloor: lots(1) };
+    const entered = run(book, buy(101, 3, 80, iceberg));
+    await store.commit(bookBatch(17, epoch, entered, book.lastSeq));
+    const replaced = run(book, replace(101, 4, 80), buy(102, 3, 80, iceberg));
+    await store.commit(bookBatch(18, epoch, replaced, book.lastSeq));
     const plans = await onConnection(orm, async (sql) => {
       expect(await sql.rows('show plan_cache_mode')).deep.equal([{ plan_cache_mode: 'auto' }]);
       expect(await sql.rows('show enable_seqscan')).deep.equal([{ enable_seqscan: 'on' }]);
@@ -257,6 +273,7 @@ describe('a commit in one flight', () => {
       return lines.join('\n');
     });
     expect(plans).match(/Index Scan using orders_pkey/);
+    expect(plans).match(/CTE changed_instructed_orders/);
     expect(plans).not.match(/Seq Scan on|Hash Join|Merge Join/);
   });
 });

@@ -1,10 +1,15 @@
 import { expect } from 'chai';
 import pg from 'pg';
+import { reportsOf } from '../../src/accounts/reports.ts';
+import { NO_TERMS } from '../../src/accounts/trading-terms.ts';
 import type { Store } from '../../src/actors/ports.ts';
+import { lots, ticks } from '../../src/matching/types.ts';
+import { createCommitStatements } from '../../src/persistence/commit-statements.ts';
 import { connect } from '../../src/persistence/orm.ts';
 import { createStore } from '../../src/persistence/store.ts';
 import { AT, buy, cancel, emptyBook, replace, run, SYMBOL, sell } from '../support/book-commands.ts';
 import { bookBatch, commitBatch } from '../support/commit-batches.ts';
+import { BTC_USD } from '../support/instruments.ts';
 import { type PostgresProxy, postgresProxy } from '../support/postgres-proxy.ts';
 import { until } from '../support/until.ts';
 import { ALICE, BOB, type VenueDatabase, venueDatabase } from '../support/venue-database.ts';
@@ -85,6 +90,15 @@ describe('commit', () => {
         },
         {
           userId: ALICE,
+          clOrdId: 'q1',
+          tradingDay: '2024-05-06',
+          msgType: 'q',
+          orderId: undefined,
+          accepted: true,
+          at: AT,
+        },
+        {
+          userId: ALICE,
           clOrdId: 'bad',
           tradingDay: '2024-05-06',
           msgType: 'D',
@@ -107,19 +121,91 @@ describe('commit', () => {
     const account = await store.loadAccount(ALICE, '2024-05-06');
     expect(account.commitNo).equal(1);
     expect(account.lastSeq).equal(4);
+    expect(account.terms).deep.equal(NO_TERMS);
     expect(account.balances).deep.equal([{ asset: 'USD', amount: 1_000_000n * 10n ** 18n }]);
     expect(account.orders).deep.equal([
       ...book.openOrders(),
       { ...eventOrder(events, 2), ordStatus: '4', leavesQty: 0 },
     ]);
     expect([...account.clOrdIds].sort((a, b) => (a.clOrdId < b.clOrdId ? -1 : 1))).deep.equal([
-      { clOrdId: 'bad', orderId: undefined },
-      { clOrdId: 'c1', orderId: 1 },
-      { clOrdId: 'c2', orderId: 2 },
-      { clOrdId: 'r1', orderId: 1 },
+      { clOrdId: 'bad', orderId: undefined, tradingDay: '2024-05-06' },
+      { clOrdId: 'c1', orderId: 1, tradingDay: '2024-05-01' },
+      { clOrdId: 'c2', orderId: 2, tradingDay: '2024-05-06' },
+      { clOrdId: 'old', orderId: undefined, tradingDay: '2024-05-05', mayBeForgotten: true },
       // A cancel's ClOrdID is taken, but names no order.
-      { clOrdId: 'x2', orderId: undefined },
+      { clOrdId: 'q1', orderId: undefined, tradingDay: '2024-05-06', mayBeForgotten: true },
+      { clOrdId: 'r1', orderId: 1, tradingDay: '2024-05-01' },
+      { clOrdId: 'x2', orderId: undefined, tradingDay: '2024-05-06' },
     ]);
+  });
+
+  it('gives an account back with the terms that are set for it, before it has ever reported', async () => {
+    await venue.query(
+      "update users set self_trade_prevention = 'CancelBoth', max_order_quantity = 1.5, " +
+        'max_order_notional = 0.000000000000000001, max_open_orders = 3, price_band_bps = 250, ' +
+        'maker_fee_rate = 0, taker_fee_rate = 25000 where id = $1',
+      [ALICE],
+    );
+    expect((await store.loadAccount(ALICE, '2024-05-06')).terms).deep.equal({
+      selfTradePrevention: 'CancelBoth',
+      maxQuantity: 15n * 10n ** 17n,
+      maxNotional: 1n,
+      maxOpenOrders: 3,
+      priceBandBps: 250,
+      makerFeeRate: 0,
+      takerFeeRate: 25_000,
+    });
+  });
+
+  it('has no order of one that the book rejected: its ClOrdID is taken for the day, and names no order', async () => {
+    const { epoch } = await store.loadBook(SYMBOL);
+    const book = emptyBook();
+    await store.commit(bookBatch(1, epoch, run(book, sell(1, 10, 10_000, bob)), book.lastSeq));
+    const rejected = run(book, buy(2, 10, 10_000, { ...alice, execInst: '6' }));
+    const request = { userId: ALICE, clOrdId: 'c2', tradingDay: '2024-05-06', msgType: 'D', at: AT } as const;
+    const batch = {
+      ...bookBatch(2, epoch, rejected, book.lastSeq),
+      requests: [{ ...request, orderId: 2, accepted: false }],
+    };
+    expect(await store.commit(batch)).deep.equal({ type: 'Committed' });
+    expect(await countOf('orders')).equal(1);
+    const account = await store.loadAccount(ALICE, '2024-05-06');
+    const taken = { clOrdId: 'c2', orderId: undefined, tradingDay: '2024-05-06' };
+    expect([account.orders, account.clOrdIds]).deep.equal([[], [taken]]);
+    const reports = await venue.query('select order_id, exec_type, reason from reports where source_seq = 2');
+    expect(reports).deep.equal([{ order_id: '2', exec_type: '8', reason: 99 }]);
+    expect((await store.loadBook(SYMBOL)).lastSeq).equal(2);
+  });
+
+  it('writes plain orders by the same statement whether or not the venue knows other kinds', () => {
+    const statements = createCommitStatements(venue.orm);
+    const head = { chain: 1, lastNo: 0, hash: new Uint8Array(32) };
+    const textOf = (...events: Parameters<typeof bookBatch>[2]) =>
+      statements.write(bookBatch(1, 1, events, 1), () => BTC_USD, head).statement?.statement.text ?? '';
+    const plain = textOf(...run(emptyBook(), buy(1, 10, 9_000)));
+    expect(plain)
+      .contain('new_orders')
+      .not.match(/instructed|stop_px|max_floor|stp_mode/);
+    const iceberg = textOf(...run(emptyBook(), buy(1, 10, 9_000, { maxFloor: lots(5) })));
+    expect(iceberg)
+      .contain('new_instructed_orders')
+      .not.match(/new_orders|changed_orders/);
+  });
+
+  it('keeps the hold of a stop order at its protection price, until it is triggered and after', async () => {
+    const { epoch } = await store.loadBook(SYMBOL);
+    const book = emptyBook();
+    const stop = buy(1, 10_000, 10_700, { ...alice, ordType: '3', stopPx: ticks(10_200) });
+    const events = run(book, stop, sell(2, 5_000, 10_300, bob));
+    expect(await store.commit(bookBatch(1, epoch, events, book.lastSeq))).deep.equal({ type: 'Committed' });
+    const held = () =>
+      venue.query('select trim_scale(held) as held from balances where user_id = 1 and asset = $1', ['USD']);
+    expect(await held()).deep.equal([{ held: '107.214' }]);
+    const later = run(book, buy(3, 2_500, 10_300, bob));
+    expect(await store.commit(bookBatch(2, epoch, later, book.lastSeq))).deep.equal({ type: 'Committed' });
+    expect(await held()).deep.equal([{ held: '0' }]);
+    const [row] = await venue.query('select triggered, is_open, status from orders where id = 1');
+    expect(row).deep.equal({ triggered: true, is_open: false, status: 'C' });
   });
 
   it('settles a trade with its fees in the transaction of the trade', async () => {
@@ -261,6 +347,35 @@ describe('commit', () => {
       'select cl_ord_id, length(symbol) as symbol_length, order_qty from reports',
     );
     expect(row).deep.equal({ cl_ord_id: 'a\ufffd"b\\{}\u00e9', symbol_length: 5_000, order_qty: null });
+  });
+
+  it('does not fail for text that JSON in Postgres cannot hold', async () => {
+    const report = {
+      ...reportsOf(run(emptyBook(), buy(1, 10, 9_000, alice))[0]!, BTC_USD)[0]!,
+      execType: '8',
+      source: `user:${ALICE}`,
+      instructions: { account: 'a\0"b\\{}\u00e9\ud800', stopPx: '9'.repeat(10_000) },
+    } as const;
+    expect(await store.commit(commitBatch(1, { reports: [report] }))).deep.equal({ type: 'Committed' });
+    const [row] = await venue.query('select details from reports');
+    expect(row).deep.equal({
+      details: { instructions: { account: 'a\ufffd"b\\{}\u00e9\ufffd', stopPx: '9'.repeat(10_000) } },
+    });
+  });
+
+  it('does not fail for an end beyond the year 9999', async () => {
+    const { epoch } = await store.loadBook(SYMBOL);
+    const book = emptyBook();
+    const end = {
+      timeInForce: '6',
+      expireTime: Date.UTC(10_000, 0, 1, 5),
+      expireDate: '9999-12-31',
+    } as const;
+    const last = { timeInForce: '6', expireTime: 8_640_000_000_000_000 } as const;
+    const orders = [buy(1, 10, 9_000, { ...alice, ...end }), buy(2, 10, 9_000, { ...alice, ...last })];
+    const batch = bookBatch(1, epoch, run(book, ...orders), book.lastSeq);
+    expect(await store.commit(batch)).deep.equal({ type: 'Committed' });
+    expect((await store.loadBook(SYMBOL)).orders).deep.equal([...book.openOrders()]);
   });
 
   it('counts on from a commit of its previous life that was still on its way', async () => {

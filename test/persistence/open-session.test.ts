@@ -1,7 +1,12 @@
 import { expect } from 'chai';
 import { reportsOf } from '../../src/accounts/reports.ts';
 import type { OpenSessionRequest, Store } from '../../src/actors/ports.ts';
-import type { OrderCancelReject, Report } from '../../src/matching/execution-report.ts';
+import type {
+  ExecutionReport,
+  OrderCancelReject,
+  OrderMassCancelReport,
+  Report,
+} from '../../src/matching/execution-report.ts';
 import { createStore } from '../../src/persistence/store.ts';
 import { AT, buy, cancel, emptyBook, replace, run, SYMBOL, sell } from '../support/book-commands.ts';
 import { bookBatch, commitBatch, journalSession } from '../support/commit-batches.ts';
@@ -27,6 +32,9 @@ const open: OpenSessionRequest = {
   nextExpectedSeqNum: undefined,
   reserveCount: 100,
 };
+
+/** More than a function takes as arguments. */
+const MANY = 130_000;
 
 describe('a FIX session in the store', () => {
   let venue: VenueDatabase;
@@ -80,6 +88,29 @@ describe('a FIX session in the store', () => {
       wasReset: false,
       isDisabled: false,
     });
+  });
+
+  it('opens with more undelivered New reports than a function takes as arguments', async function () {
+    this.timeout(60_000);
+    const { epoch } = await store.loadBook(SYMBOL);
+    const book = emptyBook();
+    const events = run(book, buy(1, 1, 100, { ...alice, timeInForce: '1' }));
+    await store.commit(bookBatch(1, epoch, events, book.lastSeq));
+    const columns = await venue.query<{ name: string }>(
+      "select column_name as name from information_schema.columns where table_name = 'orders' " +
+        "and table_schema = current_schema() and is_generated = 'NEVER' order by ordinal_position",
+    );
+    const names = columns.map(({ name }) => name);
+    const values = names.map((name) => {
+      if (name === 'id' || name === 'priority' || name === 'accepted_seq') return 'n';
+      return name === 'cl_ord_id' || name === 'entry_cl_ord_id' ? "'c' || n" : `o.${name}`;
+    });
+    await venue.query(
+      `insert into orders (${names.join()}) select ${values.join()} from orders o, generate_series(2, ${MANY}) n`,
+    );
+    const { undelivered } = await store.openSession(open);
+    expect(undelivered.length).to.equal(MANY);
+    expect(undelivered.at(-1)?.sourceSeq).to.equal(MANY);
   });
 
   it('goes on with the next number after it ended in order', async () => {
@@ -150,6 +181,47 @@ describe('a FIX session in the store', () => {
     const stale = journalSession(ALICE_COMP_ID, ALICE, { delivered: [{ source: SYMBOL, sourceSeq: 1 }] });
     await store.commit(commitBatch(4, { sessions: [stale] }));
     expect((await store.openSession(open)).undelivered).deep.equal(told.slice(2));
+  });
+
+  it('tells a member who was away of its mass cancels, and of what an order that is not plain was asked for', async () => {
+    const answer: OrderMassCancelReport = {
+      type: 'OrderMassCancelReport',
+      userId: ALICE,
+      source: `user:${ALICE}`,
+      sourceSeq: 1,
+      at: AT,
+      clOrdId: 'q1',
+      symbol: SYMBOL,
+      side: '1',
+      massCancelRejectReason: undefined,
+      totalAffectedOrders: 3,
+      unanswered: [{ clOrdId: 'c9', orderId: 9 }],
+      text: undefined,
+    };
+    const refused: OrderMassCancelReport = {
+      ...answer,
+      sourceSeq: 2,
+      clOrdId: 'q2',
+      symbol: 'X'.repeat(100),
+      side: undefined,
+      massCancelRejectReason: 1,
+      totalAffectedOrders: 0,
+      unanswered: [],
+      text: 'there is no such symbol',
+    };
+    const unsupported: OrderMassCancelReport = { ...refused, sourceSeq: 4, massCancelRequestType: '3' };
+    const busted: ExecutionReport = {
+      ...(reportsOf(run(emptyBook(), buy(1, 10, 9_000, alice))[0]!, BTC_USD)[0] as ExecutionReport),
+      source: `user:${ALICE}`,
+      sourceSeq: 3,
+      execType: 'H',
+      execRefId: 'BTC-USD-7',
+      instructions: { stopPx: '1.50', isWorking: false, expireTime: AT, execInst: 'G', clOrdLinkId: 'l' },
+    };
+    const reports = [answer, refused, busted, unsupported];
+    await store.commit(commitBatch(1, { reports }));
+    const { undelivered } = await store.openSession(open);
+    expect(undelivered).deep.equal(reports);
   });
 
   it('tells nobody of the orders of others', async () => {

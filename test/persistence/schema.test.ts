@@ -1,8 +1,12 @@
 import { expect } from 'chai';
+import { isPlain } from '../../src/persistence/instruction-rows.ts';
+import { createInstrumentSource } from '../../src/persistence/instruments.ts';
+import { ORDER_RECORD_COLUMNS, type OrderRecord, toSnapshot } from '../../src/persistence/order-rows.ts';
 import { assertDurable, connect, durabilityFault, migrate } from '../../src/persistence/orm.ts';
 import { ensurePartitions } from '../../src/persistence/partitions.ts';
 import { onConnection } from '../../src/persistence/sql.ts';
 import { testDatabase } from '../support/database.ts';
+import { BTC_USD } from '../support/instruments.ts';
 import { type VenueDatabase, venueDatabase } from '../support/venue-database.ts';
 
 async function errorOf(
@@ -11,6 +15,22 @@ async function errorOf(
   return promise.then(
     () => undefined,
     (error: Error) => error,
+  );
+}
+
+function amendment(kind: string, quantityAfter: number, chargedToVenue = false): string {
+  return (
+    'insert into trade_amendments (trade_id, symbol, kind, price_before, price_after, quantity_before, ' +
+    'quantity_after, maker_fee_before, maker_fee_after, taker_fee_before, taker_fee_after, maker_seq, taker_seq, ' +
+    `charged_to_venue, charges, reason, requested_by, executed_at) values (1, 'BTC-USD', '${kind}', 1, 1, 1, ` +
+    `${quantityAfter}, 0, 0, 0, 0, 1, 2, ${chargedToVenue}, '[]', 'why', 'op', now())`
+  );
+}
+
+function report(msgType: string, ordStatus: string | null): string {
+  return (
+    'insert into reports (user_id, source, source_seq, at, msg_type, cl_ord_id, ord_status) values ' +
+    `(1, 'BTC-USD', 1, now(), '${msgType}', 'c', ${ordStatus === null ? 'null' : `'${ordStatus}'`})`
   );
 }
 
@@ -43,6 +63,35 @@ describe('the schema', () => {
     const error = await errorOf(migrate(venue.orm));
     expect(error?.name).equal('DatabaseUnfitError');
     expect(error?.message).contain('Migration29990101000000');
+  });
+
+  it('of the version before other order types keeps its orders, which are plain, and its reports', async () => {
+    const database = await testDatabase();
+    const orm = await connect(database.url);
+    await orm.migrator.up({ to: 'Migration20261122010000' });
+    const query = (text: string) => onConnection(orm, (sql) => sql.rows<OrderRecord>(text));
+    await query("insert into users (username, password_hash, sender_comp_id) values ('carol', 'x', 7)");
+    await query(
+      'insert into instruments (symbol, base_asset, quote_asset, tick_size, lot_size, min_quantity, max_quantity, ' +
+        'market_protection_bps, maker_fee_rate, taker_fee_rate, status, halted_by) values ' +
+        "('BTC-USD', 'BTC', 'USD', 0.01, 0.0001, 0.0001, 1000, 500, 0, 0, 'halted', 'operator')",
+    );
+    await query(
+      "insert into orders values (1, 1, 'BTC-USD', 'c', 'c', '1', '2', '0', 1, 1, 1, 1, 0, 1, 0, 0, 0, 1, '0', " +
+        "true, 1, 1, '2024-05-06', now(), now())",
+    );
+    await query(report('9', '8'));
+    await migrate(orm);
+    const [record] = await query(`select ${ORDER_RECORD_COLUMNS} from orders`);
+    expect(isPlain(toSnapshot(record!, BTC_USD))).equal(true);
+    expect(toSnapshot(record!, BTC_USD)).not.have.any.keys('slides', 'triggered', 'displayedQty');
+    expect(await query('select msg_type, details from reports')).deep.equal([
+      { msg_type: '9', details: null },
+    ]);
+    const terms = await createInstrumentSource(orm).find('BTC-USD');
+    expect(terms).deep.include({ status: { type: 'Halted', by: 'operator', reason: '' } });
+    await orm.close(true);
+    await database.drop();
   });
 
   it('of the first version keeps its rows when it is brought up to date', async () => {
@@ -98,6 +147,35 @@ describe('the schema', () => {
     ['a schedule without words', "update users set session_schedule = ''"],
     ['a certificate without a subject', "update users set certificate_subject = ''"],
     ['an unknown side', "update orders set side = '3'"],
+    ['a stop order without a StopPx', "update orders set ord_type = '3'"],
+    ['a limit order with a StopPx', 'update orders set stop_px = 1, entry_stop_px = 1'],
+    ['a StopPx of zero', "update orders set ord_type = '4', stop_px = 0, entry_stop_px = 1"],
+    ['a trigger of an order that has none', 'update orders set triggered = true'],
+    ['an end that never comes', "update orders set time_in_force = '6'"],
+    ['an end of a Day order', 'update orders set expire_at = now(), entry_expire_at = now()'],
+    ['a last day without an instant', "update orders set expire_date = '2024-05-06'"],
+    ['a MinQty beyond the quantity', 'update orders set min_qty = 2'],
+    ['an unknown ExecInst', "update orders set exec_inst = 'X'"],
+    ['an order that slides and may trade', 'update orders set slides = true'],
+    ['a slice of nothing', 'update orders set max_floor = 0, displayed_quantity = 0'],
+    ['a slice beyond MaxFloor', 'update orders set max_floor = 0.5, displayed_quantity = 1'],
+    ['a slice beyond what is left', 'update orders set max_floor = 3, displayed_quantity = 2'],
+    ['a slice that nobody asked for', 'update orders set displayed_quantity = 1'],
+    ['an unknown prevention of self-trades', "update orders set stp_mode = 'Both'"],
+    ['the same for a member', "update users set self_trade_prevention = 'Both'"],
+    ['a group of zero', 'update orders set stp_group = 0'],
+    ['a limit of zero', 'update users set max_open_orders = 0'],
+    ['a fee that is paid to the member', 'update users set maker_fee_rate = -1'],
+    ['a fee above the whole notional', 'update users set taker_fee_rate = 100000001'],
+    ['a worth of zero', 'update instruments set max_notional = 0'],
+    ['a symbol that takes cancels only by nobody', "update instruments set halted_by = 'operator'"],
+    ['a bust of half a trade', amendment('bust', 0.5)],
+    ['a correction to nothing', amendment('correct', 0)],
+    ['a correction that makes a trade larger', amendment('correct', 2)],
+    ['a charge of nothing', amendment('bust', 0, true)],
+    ['an execution without OrdStatus', report('8', null)],
+    ['an answer to a mass cancel with OrdStatus', report('r', '0')],
+    ['an unknown report', report('7', '0')],
   ]) {
     it(`refuses ${fault}`, async () => {
       await venue.query(

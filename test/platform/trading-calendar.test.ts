@@ -21,6 +21,22 @@ describe('TradingCalendar', () => {
     expect(calendar.nextRollAfter(at('2026-03-02T00:00:00.000Z'))).to.equal(at('2026-03-03T00:00:00Z'));
   });
 
+  it('says when a trading day ends: at the roll that begins the next one, also where clocks change', () => {
+    const endOf = (timeZone: string, rollTime: string, tradingDay: string): string =>
+      new Date(createTradingCalendar({ timeZone, rollTime }).endOf(tradingDay)).toISOString();
+    expect(endOf('UTC', '00:00', '2026-12-31')).to.equal('2027-01-01T00:00:00.000Z');
+    expect(endOf('America/New_York', '17:00', '2026-01-15')).to.equal('2026-01-16T22:00:00.000Z');
+    expect(endOf('Europe/Zurich', '06:00', '2026-03-28')).to.equal('2026-03-29T04:00:00.000Z');
+    expect(endOf('Europe/Zurich', '06:00', '2026-10-24')).to.equal('2026-10-25T05:00:00.000Z');
+  });
+
+  it('does not know the end of a day that does not exist', () => {
+    const calendar = createTradingCalendar({ timeZone: 'UTC', rollTime: '00:00' });
+    for (const tradingDay of ['2026-02-29', '2026-13-01', '20260101', '']) {
+      expect(() => calendar.endOf(tradingDay), tradingDay).to.throw('not a trading day');
+    }
+  });
+
   it('names a trading day that crosses midnight by the date on which it began', () => {
     const calendar = createTradingCalendar({ timeZone: 'America/New_York', rollTime: '17:00' });
     expect(calendar.tradingDayAt(at('2026-01-15T21:59:59.999Z'))).to.equal('2026-01-14');
@@ -79,6 +95,7 @@ describe('TradingCalendar', () => {
           for (const instant of asked) {
             const roll = calendar.nextRollAfter(instant);
             expect(roll).to.be.greaterThan(instant);
+            expect(calendar.endOf(calendar.tradingDayAt(instant))).to.equal(roll);
             expect(calendar.tradingDayAt(roll - 1)).to.equal(calendar.tradingDayAt(instant));
             expect(calendar.tradingDayAt(roll) > calendar.tradingDayAt(instant)).to.equal(true);
           }

@@ -38,6 +38,12 @@ export const IDLE_STATUS: VenueStatus = {
   commandsInFlight: 0,
 };
 
+/** The exchange takes new terms of an instrument; nobody else is there. */
+function termsOnly({ type }: Message): Reply {
+  if (type === 'InstrumentChanged') return { type: 'TermsInForce' };
+  throw new Error('no answer within 1 ms');
+}
+
 export class AdminApi {
   readonly orm: MikroORM;
   /** Everything told to actors, in order. */
@@ -47,9 +53,9 @@ export class AdminApi {
   status: VenueStatus = IDLE_STATUS;
   readiness: Awaited<ReturnType<VenueControl['readiness']>> = { ready: true, reasons: [] };
   /** What the actors answer to a message that waits; throws when nobody would. */
-  reply: (message: Message) => Reply | Promise<Reply> = () => {
-    throw new Error('no answer within 1 ms');
-  };
+  reply: (message: Message) => Reply | Promise<Reply> = termsOnly;
+  /** What the venue does with a message beside remembering it. */
+  take: (message: Message) => void = (message) => this.obey(message);
   readonly #app: FastifyInstance;
   readonly #drop: () => Promise<void>;
 
@@ -102,14 +108,14 @@ export class AdminApi {
   /** Forgets everything but the venue's own user, as after `start`; faster than another database. */
   async reset(): Promise<void> {
     await this.rows(
-      `truncate audit, trades, transfers, balances, orders, accounts, books, instruments;
+      `truncate audit, trade_amendments, trades, transfers, balances, orders, accounts, books, instruments;
        delete from users where status <> 'venue'`,
     );
     this.told.length = 0;
     this.logged.length = 0;
-    this.reply = () => {
-      throw new Error('no answer within 1 ms');
-    };
+    this.reply = termsOnly;
+    this.take = (message) => this.obey(message);
+    this.status = IDLE_STATUS;
   }
 
   /** Takes the database away from under the API. */
@@ -126,7 +132,7 @@ export class AdminApi {
     const told = this.told;
     const tell: VenueControl['tell'] = (address, message) => {
       told.push({ address, message });
-      if (message.type === 'InstrumentChanged') this.#open(message.symbol);
+      this.take(message);
     };
     return {
       orm: this.orm,
@@ -138,16 +144,28 @@ export class AdminApi {
         if (last === undefined) throw new Error('nothing was told');
         return this.reply(last.message);
       },
+      metrics: { contentType: 'text/plain', text: async () => 'up 1\n' },
       status: () => this.status,
       readiness: async () => this.readiness,
       hashPassword: async (password) => `$fake$${password.length}`,
     };
   }
 
+  /** Opens new symbols and logs members out, as exchange and gateway do. */
+  obey(message: Message): void {
+    if (message.type === 'InstrumentChanged') this.#open(message.symbol);
+    if (message.type === 'LogoutMember') this.#logOut(message.senderCompId);
+  }
+
   /** As the exchange does when it has read the rows of a new instrument. */
   #open(symbol: string): void {
     const opened = { symbol, status: { type: 'Open' }, ready: true, referencePrice: undefined } as const;
     this.status = { ...this.status, symbols: [...this.status.symbols, opened] };
+  }
+
+  #logOut(senderCompId: number): void {
+    const sessions = this.status.sessions.filter(({ compId }) => compId !== senderCompId);
+    this.status = { ...this.status, sessions };
   }
 
   #log(): Log {

@@ -55,8 +55,9 @@ function auditHolds(store: MemoryStore, instrumentOf: (symbol: string) => Instru
 function auditNumbers(store: MemoryStore, symbols: readonly string[]): void {
   const numbers = new Map<string, number[]>(symbols.map((symbol) => [symbol, []]));
   for (const event of store.events) {
-    if (event.type === 'TradeExecuted') numbers.get(event.symbol)?.push(event.makerSeq, event.takerSeq);
-    else numbers.get(event.order.symbol)?.push(event.seq);
+    if (event.type === 'TradeExecuted' || event.type === 'TradeAmended') {
+      numbers.get(event.symbol)?.push(event.makerSeq, event.takerSeq);
+    } else numbers.get(event.order.symbol)?.push(event.seq);
   }
   for (const [symbol, seqs] of numbers) {
     expect(store.lastSeqOf(symbol), `last number of ${symbol}`).to.equal(seqs.length);

@@ -1,5 +1,5 @@
 /** Short ways to say what a book is told, and what an order looks like afterwards. */
-import { OrderBook } from '../../src/matching/order-book.ts';
+import { OrderBook, type OrderBookOptions } from '../../src/matching/order-book.ts';
 import {
   type BookCommand,
   type BookEvent,
@@ -90,12 +90,18 @@ export function orderOf(
 }
 
 /** An empty book that numbers its trades 1, 2, 3 … */
-export function emptyBook(lastSeq = 0, firstTradeId = 1, lastPx?: Ticks): OrderBook {
+export function emptyBook(
+  lastSeq = 0,
+  firstTradeId = 1,
+  lastPx?: Ticks,
+  bounds: Pick<OrderBookOptions, 'maxHiddenSlices'> = {},
+): OrderBook {
   let tradeId = firstTradeId - 1;
   return new OrderBook({
     symbol: SYMBOL,
     lastSeq,
     lastPx,
+    ...bounds,
     nextTradeId: () => {
       tradeId += 1;
       return tradeId;

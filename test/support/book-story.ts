@@ -11,6 +11,10 @@ function lineOf(event: BookEvent): string {
     const { maker, taker, quantity, price } = event;
     return `trade ${quantity}@${price}: ${state(maker)} maker, ${state(taker)} taker`;
   }
+  if (event.type === 'TradeAmended') {
+    const { maker, taker, after } = event;
+    return `amended to ${after.quantity}@${after.price}: ${state(maker)} maker, ${state(taker)} taker`;
+  }
   const { order } = event;
   switch (event.type) {
     case 'OrderAccepted':

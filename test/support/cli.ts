@@ -2,6 +2,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -22,6 +23,22 @@ export async function onebook(args: readonly string[], options: CliOptions = {})
   const running = startOnebook(args, options);
   running.child.stdin.end(options.stdin ?? '');
   return running.ended;
+}
+
+/** Expects the exit code and exactly one line on stderr, which matches, and nothing on stdout. */
+export async function fails(
+  cwd: string,
+  args: readonly string[],
+  exitCode: number,
+  line: RegExp,
+  options: CliOptions = {},
+): Promise<CliResult> {
+  const result = await onebook(args, { cwd, ...options });
+  expect(result, args.join(' ')).to.include({ exitCode, stdout: '' });
+  expect(result.stderr)
+    .to.match(/^error: [^\n]+\n$/)
+    .and.match(line);
+  return result;
 }
 
 export interface RunningCli {

@@ -21,6 +21,7 @@ export function failingBook(
     get lastSeq() {
       return book.lastSeq;
     },
+    isDue: (tradingDay, upTo) => book.isDue(tradingDay, upTo),
     execute(command, at, events) {
       const fault = faults.find(
         (one) =>
@@ -45,6 +46,8 @@ export interface AccountFaults {
   readonly judge?: Record<string, number>;
   /** ClOrdIDs (11) of orders that throw when their commit is applied, and how often. */
   readonly settle?: Record<string, number>;
+  /** ClOrdIDs (11) of mass cancels that throw when their report is made, and how often. */
+  readonly massCanceled?: Record<string, number>;
   /** ClOrdIDs (11) that throw when they are refused, and how often. */
   readonly refuse?: Record<string, number>;
 }
@@ -53,9 +56,9 @@ export interface AccountFaults {
 export function failingAccount(
   faults: AccountFaults,
 ): (...args: ConstructorParameters<typeof Account>) => Account {
-  const fail = (counts: Record<string, number> | undefined, clOrdId: string): void => {
-    const left = counts?.[clOrdId] ?? 0;
-    if (counts === undefined || left === 0) return;
+  const fail = (counts: Record<string, number> | undefined, clOrdId: string | undefined): void => {
+    const left = clOrdId === undefined ? 0 : (counts?.[clOrdId] ?? 0);
+    if (counts === undefined || clOrdId === undefined || left === 0) return;
     counts[clOrdId] = left - 1;
     throw new Error(`the test fails the account on ${clOrdId}`);
   };
@@ -63,7 +66,7 @@ export function failingAccount(
     override judge(...args: Parameters<Account['judge']>): ReturnType<Account['judge']> {
       // After the change: what it did to the account must not survive.
       const decision = super.judge(...args);
-      fail(faults.judge, args[0].clOrdId);
+      fail(faults.judge, args[0].type === 'OrderMassStatusRequest' ? undefined : args[0].clOrdId);
       return decision;
     }
     override refuseNew(...args: Parameters<Account['refuseNew']>): ReturnType<Account['refuseNew']> {
@@ -73,6 +76,18 @@ export function failingAccount(
     }
     override refuseCancel(...args: Parameters<Account['refuseCancel']>): ReturnType<Account['refuseCancel']> {
       const decision = super.refuseCancel(...args);
+      fail(faults.refuse, args[0].clOrdId);
+      return decision;
+    }
+    override massCanceled(...args: Parameters<Account['massCanceled']>): ReturnType<Account['massCanceled']> {
+      const report = super.massCanceled(...args);
+      fail(faults.massCanceled, args[0].clOrdId);
+      return report;
+    }
+    override refuseMassCancel(
+      ...args: Parameters<Account['refuseMassCancel']>
+    ): ReturnType<Account['refuseMassCancel']> {
+      const decision = super.refuseMassCancel(...args);
       fail(faults.refuse, args[0].clOrdId);
       return decision;
     }

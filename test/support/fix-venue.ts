@@ -29,6 +29,7 @@ import type { Log, LogFields } from '../../src/platform/log.ts';
 import { FixClient, type FixClientOptions } from './fix-client.ts';
 import { FixStore, type StoredMember } from './fix-store.ts';
 import { ManualClock } from './manual-clock.ts';
+import { TestSecurities } from './securities.ts';
 import { until } from './until.ts';
 
 export const MEMBER = { senderCompId: 100, username: 'alice', password: 'secret', userId: 7 } as const;
@@ -41,6 +42,7 @@ export interface FixVenueOptions {
   readonly version?: FixVersion;
   readonly limits?: Partial<SessionLimits & GatewayLimits>;
   readonly isLoggingMessages?: boolean;
+  readonly securityStatusToAll?: boolean;
   /** What comes before FIX on its port; plain TCP without. */
   readonly listener?: Pick<AcceptorOptions, 'tls' | 'trustedProxies'>;
 }
@@ -79,6 +81,8 @@ export class FixVenue {
   /** Members whose orders were cancelled for them, in order. */
   readonly cancelled: UserId[] = [];
   readonly store: FixStore;
+  /** What can be traded: BTC-USD, open. */
+  readonly securities = new TestSecurities();
   readonly version: FixVersion;
   /** What the exchange does with new orders. */
   onSubmit: (message: SubmitCommands) => void = (message) => this.accept(message);
@@ -149,6 +153,14 @@ export class FixVenue {
   advance(byMs: number): void {
     this.clock.advance(byMs);
     this.system.tell({ type: 'gateway', name: 'gate' }, { type: 'Tick' });
+  }
+
+  /** Ticks until the client has something to read: what waits for a member goes out as it reads. */
+  async tickFor(client: FixClient): Promise<void> {
+    await until('a message', () => {
+      if (client.waitingCount === 0) this.advance(0);
+      return client.waitingCount > 0;
+    });
   }
 
   /** Fields of a limit order in the venue's version. */
@@ -254,6 +266,8 @@ export class FixVenue {
       system,
       venueCompId: 'ONEBOOK',
       limits: { ...DEFAULT_SESSION_LIMITS, ...DEFAULT_GATEWAY_LIMITS, ...options.limits },
+      markets: this.securities,
+      securityStatusToAll: options.securityStatusToAll ?? false,
       authenticator: { judge: (login) => Promise.resolve(this.#judge(login)) },
       clock,
       log,

@@ -240,7 +240,7 @@ function reportFrame(version: FixVersion, report: ExecutionReport, msgSeqNum: nu
     senderCompId: VENUE,
     targetCompId: String(report.userId),
   };
-  const writer = new MessageWriter(header).begin(reportMsgType(report), msgSeqNum, report.at);
+  const writer = new MessageWriter(header).begin(reportMsgType(report, version), msgSeqNum, report.at);
   writeReport(writer, report, version);
   return writer.end();
 }

@@ -12,7 +12,7 @@ import type { FuzzLedger } from './fuzz-ledger.ts';
 import type { FuzzLine } from './fuzz-line.ts';
 
 /** What a member that comes back expects of its venue. */
-const WELCOME: ReadonlySet<string> = new Set(['A', '8', '9', '0', '5', '3', 'j']);
+const WELCOME: ReadonlySet<string> = new Set(['A', '8', '9', 'r', 'y', 'f', '0', '5', '3', 'j']);
 
 export class Comeback {
   readonly #fuzz: FuzzCase;

@@ -167,12 +167,23 @@ const PARTIES: readonly Field[] = [
   [447, 'D'],
   [452, 3],
 ];
-/** Fields that change an order in ways that the venue does not do. */
-const UNSUPPORTED: readonly (readonly Field[])[] = [
+/** Fields that change an order, in ways that the venue does and in ways that it does not. */
+const INSTRUCTIONS: readonly (readonly Field[])[] = [
   [[110, '1']],
   [[111, '1']],
   [[18, 'G']],
+  [[18, '6']],
+  [[99, '90']],
   [[126, '20260106-12:00:00']],
+  [[432, '20260106']],
+  [
+    [7928, 7],
+    [7929, 1],
+  ],
+  [[1, 'desk-7']],
+  [[210, '1']],
+  [[18, '1']],
+  [[7928, 0]],
 ];
 
 const STEPS: readonly Step[] = [
@@ -185,7 +196,7 @@ const STEPS: readonly Step[] = [
     script.send(MSG_TYPE.NewOrderSingle, [...order(script, script.nextClOrdId()), ...parties]);
   },
   (script) => {
-    const fields = [...order(script, script.nextClOrdId()), ...script.random.pick(UNSUPPORTED)];
+    const fields = [...order(script, script.nextClOrdId()), ...script.random.pick(INSTRUCTIONS)];
     script.send(MSG_TYPE.NewOrderSingle, fields);
   },
   (script) => {
@@ -209,6 +220,31 @@ const STEPS: readonly Step[] = [
     const replaced = script.usedClOrdId();
     script.send(MSG_TYPE.OrderCancelReplaceRequest, [[41, replaced], ...order(script, script.nextClOrdId())]);
   },
+  massCancel,
+  (script) =>
+    script.send(MSG_TYPE.OrderStatusRequest, [
+      [11, script.usedClOrdId()],
+      [55, 'BTC-USD'],
+      [54, '1'],
+    ]),
+  (script) =>
+    script.send(MSG_TYPE.OrderMassStatusRequest, [
+      [584, `status-${script.nextSeqNum}`],
+      [585, script.random.pick([1, 1, 7, 3])],
+      [55, 'BTC-USD'],
+    ]),
+  (script) =>
+    script.send(MSG_TYPE.SecurityListRequest, [
+      [320, `list-${script.nextSeqNum}`],
+      [559, script.random.pick([0, 0, 4, 1])],
+      [55, script.random.pick(['BTC-USD', 'XXX-YYY'])],
+    ]),
+  (script) =>
+    script.send(MSG_TYPE.SecurityStatusRequest, [
+      [324, `trading-${script.random.integer(1, 2)}`],
+      [55, script.random.pick(['BTC-USD', 'BTC-USD', 'XXX-YYY'])],
+      [263, script.random.pick(['0', '1', '2'])],
+    ]),
   (script) => script.send(MSG_TYPE.TestRequest, [[112, `ping-${script.nextSeqNum}`]]),
   (script) => script.send(MSG_TYPE.Heartbeat),
   (script) => {
@@ -269,6 +305,15 @@ const STEPS: readonly Step[] = [
       [108, 30],
     ]),
 ];
+
+function massCancel(script: Script): void {
+  script.send(MSG_TYPE.OrderMassCancelRequest, [
+    [11, script.random.chance(0.2) ? script.usedClOrdId() : script.nextClOrdId()],
+    [530, script.random.pick(['1', '7', '3'])],
+    [55, 'BTC-USD'],
+    [60, utcTimestamp(script.speaker.now)],
+  ]);
+}
 
 /** Leaves numbers out, shows the gap, and sends what is missing: orders again, or a GapFill. */
 function fillGapLater(script: Script): void {

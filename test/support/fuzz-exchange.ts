@@ -3,7 +3,7 @@
  * a session may be answered, at the time that the case wants. It knows what each member has to be told.
  */
 import type { ExchangeMessage, SubmitCommands, Tell } from '../../src/actors/protocol.ts';
-import type { ExecutionReport, Report } from '../../src/matching/execution-report.ts';
+import type { ExecutionReport, OrderMassCancelReport, Report } from '../../src/matching/execution-report.ts';
 import type { Side } from '../../src/matching/types.ts';
 import type { FixStore } from './fix-store.ts';
 import { newReport, type Surroundings } from './fuzz-case.ts';
@@ -129,8 +129,7 @@ export class FuzzExchange {
       case 'NewOrderSingle': {
         const { clOrdId, symbol, side, ordType, timeInForce, orderQty, price, mayBeRepeat } = command;
         const order = { clOrdId, symbol, side, ordType, timeInForce, orderQty, price };
-        // A status answer has no row and no place in its source's order.
-        if (mayBeRepeat) return [{ ...this.#report(account, userId, order), execType: 'I', sourceSeq: 0 }];
+        if (mayBeRepeat) return [this.#status(account, userId, order)];
         const accepted = this.#report(account, userId, order);
         if (!account.isEventful || !account.random.chance(0.3)) return [accepted];
         const fill = {
@@ -155,8 +154,37 @@ export class FuzzExchange {
         const order = { clOrdId, origClOrdId, symbol, side, ordType, orderQty, price };
         return [this.#report(account, userId, { ...order, execType: '5' })];
       }
+      case 'OrderStatusRequest': {
+        const { clOrdId = '', symbol, side, ordStatusReqId } = command;
+        const asked = ordStatusReqId === undefined ? {} : { ordStatusReqId };
+        return [this.#status(account, userId, { clOrdId, symbol, side, ...asked })];
+      }
+      case 'OrderMassStatusRequest': {
+        const { massStatusReqId, symbol = 'BTC-USD' } = command;
+        const totNumReports = account.random.integer(1, 3);
+        return Array.from({ length: totNumReports }, (_, i) => {
+          const massStatus = { massStatusReqId, totNumReports, isLast: i + 1 === totNumReports };
+          return this.#status(account, userId, { symbol, massStatus });
+        });
+      }
+      case 'OrderMassCancelRequest': {
+        const { clOrdId, symbol, side } = command;
+        const totalAffectedOrders = account.random.integer(0, 3);
+        // The books commit first: it is the session that tells them behind the account's own report.
+        const cancels = Array.from({ length: totalAffectedOrders }, () => {
+          const canceled = { clOrdId, origClOrdId: 'c0', execType: '4', ordStatus: '4' } as const;
+          return this.#report(account, userId, { ...canceled, source: 'BTC-USD' });
+        });
+        const named = { clOrdId, symbol, side, totalAffectedOrders };
+        return [...cancels, this.#massCancelReport(account, userId, named)];
+      }
       case 'UnsupportedRequest': {
         const { msgType, clOrdId, origClOrdId, symbol, orderQty, reason, text } = command;
+        if (msgType === 'q') {
+          const { massCancelRequestType = '1' } = command;
+          const refused = { massCancelRejectReason: reason, massCancelRequestType, text } as const;
+          return [this.#massCancelReport(account, userId, { clOrdId, ...refused })];
+        }
         if (msgType !== 'D') {
           return [
             this.#cancelReject(account, userId, clOrdId, origClOrdId ?? clOrdId, msgType === 'F' ? 1 : 2),
@@ -172,6 +200,30 @@ export class FuzzExchange {
 
   #report(account: Account, userId: number, changes: Partial<ExecutionReport>): ExecutionReport {
     return newReport({ ...this.#origin(account, userId), ...changes });
+  }
+
+  /** A status answer has no row and no place in its source's order. */
+  #status(account: Account, userId: number, changes: Partial<ExecutionReport>): ExecutionReport {
+    return { ...this.#report(account, userId, changes), execType: 'I', sourceSeq: 0 };
+  }
+
+  #massCancelReport(
+    account: Account,
+    userId: number,
+    changes: Partial<OrderMassCancelReport> & Pick<OrderMassCancelReport, 'clOrdId'>,
+  ): OrderMassCancelReport {
+    return {
+      type: 'OrderMassCancelReport',
+      ...this.#origin(account, userId),
+      source: `user:${userId}`,
+      symbol: undefined,
+      side: undefined,
+      massCancelRejectReason: undefined,
+      totalAffectedOrders: 0,
+      unanswered: [],
+      text: undefined,
+      ...changes,
+    };
   }
 
   #cancelReject(

@@ -10,8 +10,23 @@ import { VENUE } from './fuzz-conversations.ts';
 import { type Answer, answersIn, shown } from './fuzz-frames.ts';
 
 /** Every MsgType that the venue has for a member of whom it has nothing to announce. */
-const ANSWERS: ReadonlySet<string> = new Set(['0', '1', '2', '3', '4', '5', '8', '9', 'A', 'j']);
-const APPLICATION_ANSWERS: ReadonlySet<string> = new Set(['8', '9', 'j']);
+const ANSWERS: ReadonlySet<string> = new Set([
+  '0',
+  '1',
+  '2',
+  '3',
+  '4',
+  '5',
+  '8',
+  '9',
+  'A',
+  'B',
+  'f',
+  'j',
+  'r',
+  'y',
+]);
+const APPLICATION_ANSWERS: ReadonlySet<string> = new Set(['8', '9', 'B', 'f', 'j', 'r', 'y']);
 
 /** What is known of the member before its first connection. */
 export interface LedgerOptions {
@@ -118,9 +133,11 @@ export class FuzzLedger {
     if (fields.get(49) !== VENUE) throw new Error('not from the venue');
     if (fields.get(56) !== String(this.#options.senderCompId)) throw new Error('a message for somebody else');
     const orderId = fields.get(37);
+    // A mass cancel's id is no order's: it is made of its source, as an ExecID is.
     const isTheirs =
       orderId === undefined ||
       orderId === 'NONE' ||
+      (msgType === 'r' && /^(user|gate):/.test(orderId)) ||
       Math.floor(Number(orderId) / 1_000) === this.#options.senderCompId;
     if (!isTheirs) throw new Error('an order of somebody else');
     const version = versionOf(fields.get(8) ?? '');
@@ -175,7 +192,7 @@ export class FuzzLedger {
   }
 
   #noteReport({ msgType, fields, isPossDup }: Answer): void {
-    const key = msgType === '8' ? fields.get(17) : msgType === '9' ? fields.get(58) : undefined;
+    const key = keyOfAnswer(msgType, fields);
     if (key === undefined || key === '0') return;
     const isNew = !isPossDup && fields.get(97) !== 'Y';
     const count = (this.#received.get(key) ?? 0) + (isNew ? 1 : 0);
@@ -184,6 +201,29 @@ export class FuzzLedger {
   }
 }
 
+function keyOfAnswer(msgType: string, fields: Answer['fields']): string | undefined {
+  switch (msgType) {
+    case '8':
+      return fields.get(17);
+    case '9':
+      return fields.get(58);
+    case 'r':
+      return fields.get(37);
+    case 'B':
+      // What FIX.4.2 has instead of an r.
+      return fields.get(148)?.split(' ')[1];
+    default:
+      return undefined;
+  }
+}
+
 function keyOfReport(report: Report): string {
-  return report.type === 'ExecutionReport' ? execId(report) : report.text;
+  switch (report.type) {
+    case 'ExecutionReport':
+      return execId(report);
+    case 'OrderCancelReject':
+      return report.text;
+    case 'OrderMassCancelReport':
+      return `${report.source}-${report.sourceSeq}`;
+  }
 }

@@ -17,6 +17,7 @@ import type { FuzzCase } from './fuzz-case.ts';
 import { credentialsOf, VENUE } from './fuzz-conversations.ts';
 import { FuzzExchange } from './fuzz-exchange.ts';
 import { ManualClock } from './manual-clock.ts';
+import { TestSecurities } from './securities.ts';
 
 /** Narrow, so that short conversations reach every bound. */
 export const FUZZ_LIMITS: SessionLimits = {
@@ -83,6 +84,8 @@ export class FuzzVenue {
         maxConnections: 2_000,
         maxUnauthenticatedConnections: 2_000,
       },
+      markets: new TestSecurities(),
+      securityStatusToAll: false,
       authenticator: { judge: (credentials) => this.#judge(credentials) },
       clock,
       log,

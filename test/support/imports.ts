@@ -48,6 +48,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     packages: ['@mikro-orm/', 'kysely', 'pg', 'node:'],
   },
   actors: { imports: ['matching/', 'accounts/', 'fix/', 'platform/'] },
+  metrics: { imports: ['actors/', 'fix/', 'matching/', 'platform/'], packages: ['prom-client', 'node:'] },
   admin: {
     imports: [
       'entities/',

@@ -5,7 +5,7 @@ import {
   quoteUnitsPerTickLot,
 } from '../../src/matching/instrument.ts';
 import { lots } from '../../src/matching/types.ts';
-import { parseStepSize, type StepSize } from '../../src/platform/decimal.ts';
+import { parseAmount, parseStepSize, type StepSize } from '../../src/platform/decimal.ts';
 
 export interface InstrumentText {
   readonly symbol: string;
@@ -15,6 +15,10 @@ export interface InstrumentText {
   readonly lot: string;
   readonly minQuantityLots: number;
   readonly maxQuantityLots: number;
+  /** In the quote asset. */
+  readonly maxNotional: string | undefined;
+  readonly maxOpenOrders: number | undefined;
+  readonly postOnlySlides: boolean;
   readonly priceBandBps: number | undefined;
   readonly marketProtectionBps: number;
   readonly makerBps: number;
@@ -29,6 +33,9 @@ const BTC_USD_TEXT: InstrumentText = {
   lot: '0.0001',
   minQuantityLots: 1,
   maxQuantityLots: 10_000_000_000,
+  maxNotional: undefined,
+  maxOpenOrders: undefined,
+  postOnlySlides: false,
   priceBandBps: undefined,
   marketProtectionBps: 500,
   makerBps: 10,
@@ -51,12 +58,21 @@ export function makeInstrument(changes: Partial<InstrumentText> = {}): Instrumen
     lot,
     minQuantity: lots(text.minQuantityLots),
     maxQuantity: lots(text.maxQuantityLots),
+    maxNotional: text.maxNotional === undefined ? undefined : amountOf(text.maxNotional),
+    maxOpenOrders: text.maxOpenOrders,
+    postOnlySlides: text.postOnlySlides,
     priceBandBps: text.priceBandBps,
     marketProtectionBps: text.marketProtectionBps,
     makerFeeRate: text.makerBps * FEE_RATE_PER_BASIS_POINT,
     takerFeeRate: text.takerBps * FEE_RATE_PER_BASIS_POINT,
     quoteUnitsPerTickLot: unitsPerTickLot,
   };
+}
+
+function amountOf(text: string): bigint {
+  const amount = parseAmount(text);
+  if (typeof amount === 'string') throw new Error(`amount ${text} is ${amount}`);
+  return amount;
 }
 
 function stepSize(text: string): StepSize {

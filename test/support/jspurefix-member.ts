@@ -89,6 +89,12 @@ export interface Understood {
   readonly fields: Fields44;
   /** PossDupFlag (43) of its header. */
   readonly isPossDup: boolean;
+  /** Text of a field, wherever its dictionary has it; of one that comes more than once, the first. */
+  text(tag: number): string | undefined;
+  /** The whole message. */
+  readonly allText: string;
+  /** Fields that the engine's dictionary does not have in such a message, in words; undefined when it has all. */
+  readonly undefinedFields: string | undefined;
 }
 
 /** The terms of an order, as the engine wants numbers. */
@@ -125,9 +131,15 @@ class MemberSession extends engine.AsciiSession {
     this.send(msgType, fields);
   }
 
+  /** Name of a field in the engine's dictionary. */
+  nameOf(tag: number): string {
+    const name = this.config.definitions.tagToSimple[tag]?.name;
+    if (name === undefined) throw new Error(`the engine's dictionary has no field ${tag}`);
+    return name;
+  }
+
   protected override onApplicationMsg(msgType: string, view: MsgView): void {
-    const fields = view.toObject() as Fields44;
-    this.#record.heard.push({ msgType, fields, isPossDup: view.getTyped('PossDupFlag') === true });
+    this.#record.heard.push(understood(msgType, view));
   }
 
   protected override onReady(): void {
@@ -292,6 +304,12 @@ export class JspurefixMember {
     this.#say('G', { OrigClOrdID: origClOrdId, ...this.#bodyOf(order) });
   }
 
+  /** Sends a message of fields by tag, for an engine whose dictionary has no components. */
+  send(msgType: string, fields: readonly (readonly [tag: number, value: string])[]): void {
+    const session = this.#session;
+    this.#say(msgType, Object.fromEntries(fields.map(([tag, value]) => [session.nameOf(tag), value])));
+  }
+
   get #beginString(): string {
     return beginStringOf(this.#options.version ?? 'FIX.4.4');
   }
@@ -311,11 +329,28 @@ export class JspurefixMember {
     };
   }
 
-  #say(msgType: string, fields: Record<string, unknown>): void {
+  get #session(): MemberSession {
     const session = this.#launcher?.session;
     if (session === undefined) throw new Error('log on first');
-    session.say(msgType, fields);
+    return session;
   }
+
+  #say(msgType: string, fields: Record<string, unknown>): void {
+    this.#session.say(msgType, fields);
+  }
+}
+
+/** What the engine hands over is a view of its buffer, which the next message overwrites. */
+function understood(msgType: string, view: MsgView): Understood {
+  const kept = view.clone();
+  return {
+    msgType,
+    fields: kept.toObject() as Fields44,
+    isPossDup: kept.getTyped('PossDupFlag') === true,
+    text: (tag) => kept.getString(tag) ?? undefined,
+    allText: kept.toString(),
+    undefinedFields: kept.undefinedForMsg() ?? undefined,
+  };
 }
 
 /** A field of a report wherever the dictionary has it: in the message, or in its components. */

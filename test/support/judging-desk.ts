@@ -1,9 +1,16 @@
 /** An account that judges requests in a market that is open, and short ways to say what it decided. */
 import { Account, type AccountRows } from '../../src/accounts/account.ts';
 import type { Decision, JudgeContext } from '../../src/accounts/judgement.ts';
-import type { Report } from '../../src/matching/execution-report.ts';
-import type { MemberCommand } from '../../src/matching/order-commands.ts';
-import { type EnterOrder, lots, type OrderSnapshot, ticks } from '../../src/matching/types.ts';
+import { NO_TERMS, type TradingTerms } from '../../src/accounts/trading-terms.ts';
+import type { ExecutionReport, OrderMassCancelReport, Report } from '../../src/matching/execution-report.ts';
+import type { MemberCommand, NewOrderSingle } from '../../src/matching/order-commands.ts';
+import {
+  type EnterOrder,
+  lots,
+  type OrderSnapshot,
+  type ReplaceOrder,
+  ticks,
+} from '../../src/matching/types.ts';
 import { assertNever } from '../../src/platform/assert.ts';
 import { formatAmount, parseAmount } from '../../src/platform/decimal.ts';
 import { makeInstrument } from './instruments.ts';
@@ -12,6 +19,8 @@ import { buyOrder, line } from './member-commands.ts';
 export const AT = 1_700_000_000_000;
 export const TODAY = '2024-05-06';
 export const TOMORROW = '2024-05-07';
+/** {@link AT}, and of that day. */
+export const NOW = { at: AT, tradingDay: TODAY } as const;
 /** From 0.0010 to 100 BTC, with a price band of 10%. */
 export const BTC_USD = makeInstrument({
   minQuantityLots: 10,
@@ -29,8 +38,22 @@ export function units(text: string): bigint {
   return amount;
 }
 
-/** User 1 on {@link TODAY}; two closed orders are remembered. */
-export function accountWith(balances: Record<string, string>, rows: Partial<AccountRows> = {}): Account {
+/** {@link TODAY} ends an hour after {@link AT}, the days after it 24 hours later each. */
+export function endOfTradingDay(tradingDay: string): number {
+  return AT + 3_600_000 + (Date.parse(tradingDay) - Date.parse(TODAY));
+}
+
+/** Member's terms in which only what is named is bounded. */
+export function termsWith(changes: Partial<TradingTerms>): TradingTerms {
+  return { ...NO_TERMS, ...changes };
+}
+
+/** User 1 on {@link TODAY}; two closed orders are remembered, and three refused cancels. */
+export function accountWith(
+  balances: Record<string, string>,
+  rows: Partial<AccountRows> = {},
+  maxWaitingStopsPerMember?: number,
+): Account {
   return new Account(
     {
       userId: 1,
@@ -38,11 +61,14 @@ export function accountWith(balances: Record<string, string>, rows: Partial<Acco
       balances: Object.entries(balances).map(([asset, text]) => ({ asset, amount: units(text) })),
       orders: [],
       clOrdIds: [],
+      terms: NO_TERMS,
       ...rows,
     },
     TODAY,
     (symbol) => (symbol === 'BTC-USD' ? BTC_USD : FREE),
     2,
+    3,
+    maxWaitingStopsPerMember,
   );
 }
 
@@ -58,6 +84,7 @@ export class JudgingDesk {
       market: { instrument: BTC_USD, status: OPEN, ready: true },
       referencePrice: ticks(10_000),
       tradingDay: TODAY,
+      endOfTradingDay,
       nextOrderId: () => {
         this.#lastOrderId += 1;
         return this.#lastOrderId;
@@ -76,9 +103,23 @@ export class JudgingDesk {
 
   /** Judges a good order and commits its acceptance, with `changes`. */
   accept(command: Parameters<typeof buyOrder>, changes: Partial<OrderSnapshot> = {}): OrderSnapshot {
-    const order = snapshot(entered(this.judge(buyOrder(...command))), changes);
-    this.account.settle({ orders: [order], amounts: [], answered: [order.clOrdId] });
+    return this.acceptOrder(buyOrder(...command), changes);
+  }
+
+  /** {@link accept} for an order of any kind. */
+  acceptOrder(
+    command: NewOrderSingle,
+    changes: Partial<OrderSnapshot> = {},
+    context: Partial<JudgeContext> = {},
+  ): OrderSnapshot {
+    const order = snapshot(entered(this.judge(command, context)), { symbol: command.symbol, ...changes });
+    this.commit(order);
     return order;
+  }
+
+  /** Commits a state of an order, which answers the request whose ClOrdID it bears, and those that are named. */
+  commit(order: OrderSnapshot, ...answered: readonly string[]): void {
+    this.account.settle({ orders: [order], amounts: [], answered: [order.clOrdId, ...answered] });
   }
 }
 
@@ -88,8 +129,14 @@ export function said(decision: Decision): string {
     case 'ToBook':
       return `to ${decision.symbol}: ${decision.command.type}`;
     case 'Refuse':
-    case 'Answer':
+    case 'AnswerMassCancel':
       return line(decision.report);
+    case 'Answer':
+      return decision.reports.map(line).join(' | ');
+    case 'MassCancel':
+      return `to ${decision.symbols.join(', ')}: ${decision.command.type}`;
+    case 'TurnAway':
+      return `turned away: ${decision.text}`;
     case 'WaitForRequest':
       return `wait for ${decision.clOrdId}`;
     case 'WaitForOrder':
@@ -102,6 +149,24 @@ export function said(decision: Decision): string {
 export function refusalOf(decision: Decision): Report {
   if (decision.type !== 'Refuse') throw new Error(`expected a refusal, not ${said(decision)}`);
   return decision.report;
+}
+
+/** The reports of an answer without rows. */
+export function answersOf(decision: Decision): readonly ExecutionReport[] {
+  if (decision.type !== 'Answer') throw new Error(`expected an answer, not ${said(decision)}`);
+  return decision.reports;
+}
+
+export function massCancelOf(decision: Decision): OrderMassCancelReport {
+  if (decision.type !== 'AnswerMassCancel') throw new Error(`expected an r, not ${said(decision)}`);
+  return decision.report;
+}
+
+export function replaced(decision: Decision): ReplaceOrder {
+  if (decision.type !== 'ToBook' || decision.command.type !== 'ReplaceOrder') {
+    throw new Error(`expected a replace for the book, not ${said(decision)}`);
+  }
+  return decision.command;
 }
 
 export function entered(decision: Decision): EnterOrder {

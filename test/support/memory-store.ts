@@ -2,6 +2,7 @@
  * The Store port in memory, with the rules of the database: commit numbers, epochs, balances that stay within
  * 0 <= held <= amount, keys that are used once. Rows are plain values, and there is a switch for each way to fail.
  */
+import { NO_TERMS, type TradingTerms } from '../../src/accounts/trading-terms.ts';
 import type {
   CommitBatch,
   CommitOutcome,
@@ -16,7 +17,7 @@ import type {
   StoredMessages,
 } from '../../src/actors/ports.ts';
 import { StoreUnavailableError } from '../../src/actors/ports.ts';
-import type { JournalSession } from '../../src/actors/protocol.ts';
+import type { JournalSession, TradingStatus } from '../../src/actors/protocol.ts';
 import type { Report } from '../../src/matching/execution-report.ts';
 import type { BookEvent, OrderId, OrderSnapshot, Ticks, UserId } from '../../src/matching/types.ts';
 import { Gate } from './gate.ts';
@@ -52,8 +53,12 @@ export class MemoryStore implements Store {
   readonly transfers: CommitBatch['transfers'][number][] = [];
   readonly sessions = new Map<number, JournalSession>();
   readonly halts: CommitBatch['halts'][number][] = [];
+  /** What the last crash halt or the operator has made of a symbol; no entry: it is as its terms say. */
+  readonly statuses = new Map<string, TradingStatus>();
   /** What each member's last session asked for about cancel on disconnect. */
   readonly cancels = new Map<number, PendingCancel>();
+  /** What the operator has set for a member; no entry: nothing. */
+  readonly terms = new Map<UserId, TradingTerms>();
   /** Every batch that was committed, in order. */
   readonly batches: CommitBatch[] = [];
 
@@ -139,8 +144,9 @@ export class MemoryStore implements Store {
 
   loadAccount(userId: UserId, tradingDay: string): Promise<LoadedAccount> {
     return this.#load(`user:${userId}`, () => {
+      const fromDay = this.#dayBefore(userId, tradingDay);
       const rows = [...this.orders.values()].filter(
-        ({ order }) => order.userId === userId && (isOpen(order) || order.tradingDay === tradingDay),
+        ({ order }) => order.userId === userId && (isOpen(order) || order.tradingDay >= fromDay),
       );
       return {
         userId,
@@ -148,7 +154,8 @@ export class MemoryStore implements Store {
         lastSeq: this.#accountSeqs.get(userId) ?? 0,
         balances: [...this.balances.values()].filter((balance) => balance.userId === userId),
         orders: rows.map((row) => row.order),
-        clOrdIds: this.#clOrdIdsOf(userId, tradingDay, rows),
+        clOrdIds: this.#clOrdIdsOf(userId, fromDay, rows),
+        terms: this.terms.get(userId) ?? NO_TERMS,
       };
     });
   }
@@ -229,7 +236,7 @@ export class MemoryStore implements Store {
     const known = new Set(this.orders.keys());
     for (const event of batch.events) {
       if (event.type !== 'OrderAccepted') {
-        const orders = event.type === 'TradeExecuted' ? [event.maker, event.taker] : [event.order];
+        const orders = ordersOf(event);
         if (orders.some(({ orderId }) => !known.has(orderId))) return refused('XX000', 'no such order');
       } else if (known.has(event.order.orderId)) {
         return refused('23505', 'orders_pkey');
@@ -248,6 +255,9 @@ export class MemoryStore implements Store {
     this.requests.push(...batch.requests);
     this.transfers.push(...batch.transfers);
     this.halts.push(...batch.halts);
+    for (const { symbol, reason } of batch.halts) {
+      this.statuses.set(symbol, { type: 'Halted', by: 'crash', reason });
+    }
     for (const change of batch.balances) {
       this.balances.set(`${change.userId} ${change.asset}`, this.#changed(change));
     }
@@ -262,8 +272,7 @@ export class MemoryStore implements Store {
 
   #applyEvent(event: BookEvent): void {
     this.events.push(event);
-    const orders = event.type === 'TradeExecuted' ? [event.maker, event.taker] : [event.order];
-    for (const order of orders) {
+    for (const order of ordersOf(event)) {
       const entryClOrdId = this.orders.get(order.orderId)?.entryClOrdId ?? order.clOrdId;
       this.orders.set(order.orderId, { order, entryClOrdId });
     }
@@ -275,20 +284,34 @@ export class MemoryStore implements Store {
     return { userId, asset, amount: amount + change.amount, held: held + change.held };
   }
 
+  /** The last day before on which the member has used a ClOrdID. */
+  #dayBefore(userId: UserId, tradingDay: string): string {
+    const days = [...[...this.orders.values()].map(({ order }) => order), ...this.requests]
+      .filter((used) => used.userId === userId && used.tradingDay < tradingDay)
+      .map((used) => used.tradingDay);
+    return days.sort().at(-1) ?? tradingDay;
+  }
+
   /** As the queries of the database find them; where one id is borne by an order and a request, the order wins. */
-  #clOrdIdsOf(userId: UserId, tradingDay: string, rows: readonly OrderRow[]): KnownClOrdId[] {
+  #clOrdIdsOf(userId: UserId, fromDay: string, rows: readonly OrderRow[]): KnownClOrdId[] {
     const known = new Map<string, KnownClOrdId>();
     const openIds = new Set(rows.filter(({ order }) => isOpen(order)).map(({ order }) => order.orderId));
     for (const request of this.requests) {
-      const { clOrdId, orderId } = request;
-      if (request.userId !== userId || known.get(clOrdId)?.orderId !== undefined) continue;
+      const { clOrdId, orderId, tradingDay } = request;
+      const key = `${tradingDay} ${clOrdId}`;
+      const earlier = known.get(key);
+      if (request.userId !== userId || earlier?.orderId !== undefined) continue;
       const namesOpenOrder = request.accepted && orderId !== undefined && openIds.has(orderId);
-      if (request.tradingDay === tradingDay || namesOpenOrder) known.set(clOrdId, { clOrdId, orderId });
+      if (tradingDay < fromDay && !namesOpenOrder) continue;
+      // Only an accepted replace names its order from then on.
+      const named = request.accepted && request.msgType === 'G' ? orderId : undefined;
+      const isForgettable = request.msgType === 'q' || (request.msgType !== 'D' && !request.accepted);
+      const mayBeForgotten = isForgettable && (earlier === undefined || earlier.mayBeForgotten === true);
+      known.set(key, { clOrdId, orderId: named, tradingDay, ...(mayBeForgotten ? { mayBeForgotten } : {}) });
     }
     for (const { order, entryClOrdId } of rows) {
-      for (const clOrdId of [entryClOrdId, order.clOrdId]) {
-        known.set(clOrdId, { clOrdId, orderId: order.orderId });
-      }
+      const { orderId, tradingDay } = order;
+      known.set(`${tradingDay} ${entryClOrdId}`, { clOrdId: entryClOrdId, orderId, tradingDay });
     }
     return [...known.values()];
   }
@@ -316,6 +339,13 @@ export class MemoryStore implements Store {
       this.#callsUnderWay -= 1;
     }
   }
+}
+
+/** Orders that have a row after the event: one that the book rejected has none. */
+function ordersOf(event: BookEvent): readonly OrderSnapshot[] {
+  if (event.type === 'OrderRejected') return [];
+  if (event.type === 'TradeExecuted' || event.type === 'TradeAmended') return [event.maker, event.taker];
+  return [event.order];
 }
 
 function isOpen(order: OrderSnapshot): boolean {

@@ -3,13 +3,13 @@
  * and plain, so that the real book can be compared with it at every step.
  */
 import {
+  type AmendTrade,
   type BookCommand,
   type BookEvent,
   BUY,
   type CommandOutcome,
   type EnterOrder,
   type ExpireOrders,
-  type Lots,
   lots,
   type MassCancelOrders,
   type OrderId,
@@ -23,6 +23,23 @@ import {
   ticks,
   type UnsolicitedCancel,
 } from '../../src/matching/types.ts';
+import {
+  amended,
+  behind,
+  ended,
+  filled,
+  hiddenSlicesOf,
+  isOwn,
+  isStop,
+  isWaiting,
+  limitName,
+  reaches,
+  shownOf,
+  stopPxOf,
+  withNewEnd,
+  withSlice,
+  withSliceAtMost,
+} from './naive-orders.ts';
 
 const SELF_TRADE: UnsolicitedCancel = { execRestatementReason: 8, text: 'self-trade prevention' };
 
@@ -30,6 +47,7 @@ export class NaiveBook {
   readonly #symbol: string;
   readonly #nextTradeId: () => TradeId;
   readonly #maxWaitingStops: number;
+  readonly #maxHiddenSlices: number;
   /** Open orders, waiting stop orders among them, in no particular order. */
   orders: readonly OrderSnapshot[] = [];
   lastSeq = 0;
@@ -39,10 +57,16 @@ export class NaiveBook {
   /** Stop orders that a trade of this command has reached and that have not run. */
   #reached: readonly OrderSnapshot[] = [];
 
-  constructor(symbol: string, nextTradeId: () => TradeId, maxWaitingStops = 10_000) {
+  constructor(
+    symbol: string,
+    nextTradeId: () => TradeId,
+    maxWaitingStops = 10_000,
+    maxHiddenSlices = 20_000,
+  ) {
     this.#symbol = symbol;
     this.#nextTradeId = nextTradeId;
     this.#maxWaitingStops = maxWaitingStops;
+    this.#maxHiddenSlices = maxHiddenSlices;
   }
 
   execute(command: BookCommand, at: number, events: BookEvent[]): CommandOutcome {
@@ -90,6 +114,8 @@ export class NaiveBook {
       case 'CancelAllOrders':
         for (const order of this.byPriority()) this.#cancel(order.orderId, undefined, command.unsolicited);
         return 'Done';
+      case 'AmendTrade':
+        return this.#amend(command);
     }
   }
 
@@ -121,18 +147,30 @@ export class NaiveBook {
 
   #refusalOf(order: OrderSnapshot): { ordRejReason: number; text: string } | undefined {
     if (isStop(order)) {
-      if (this.orders.filter(isWaiting).length < this.#maxWaitingStops) return undefined;
-      return { ordRejReason: 3, text: 'the book holds as many waiting stop orders as it may' };
+      if (this.orders.filter(isWaiting).length >= this.#maxWaitingStops)
+        return { ordRejReason: 3, text: 'the book holds as many waiting stop orders as it may' };
+    } else if (this.#mayNotTrade(order, order.price)) {
+      return { ordRejReason: 99, text: 'post-only: the order would have traded at once' };
     }
-    if (!this.#mayNotTrade(order, order.price)) return undefined;
-    return { ordRejReason: 99, text: 'post-only: the order would have traded at once' };
+    if (!this.#hidesTooMuch(order)) return undefined;
+    const text = 'the icebergs of the book hide as many slices (MaxFloor) as they may';
+    return { ordRejReason: 3, text };
+  }
+
+  /** Whether icebergs would hide too many slices with this order in the book, in place of the one of its OrderID. */
+  #hidesTooMuch(order: OrderSnapshot): boolean {
+    const [before] = this.orders.filter(({ orderId }) => orderId === order.orderId).map(hiddenSlicesOf);
+    if (hiddenSlicesOf(order) <= (before ?? 0)) return false;
+    const others = this.orders.filter(({ orderId }) => orderId !== order.orderId);
+    return [...others, order].reduce((sum, one) => sum + hiddenSlicesOf(one), 0) > this.#maxHiddenSlices;
   }
 
   /** Whether a post-only order would trade at this price and cannot be moved away from there. */
   #mayNotTrade(order: OrderSnapshot, price: Ticks): boolean {
     if (order.execInst !== '6') return false;
     const [opposite] = this.#tradable({ ...order, price });
-    return opposite !== undefined && (order.slides !== true || behind(opposite) < 1);
+    if (opposite === undefined || order.slides !== true) return opposite !== undefined;
+    return behind(opposite) < 1 || behind(opposite) > Number.MAX_SAFE_INTEGER;
   }
 
   #slide(order: OrderSnapshot): OrderSnapshot {
@@ -154,20 +192,26 @@ export class NaiveBook {
   }
 
   /**
-   * What an order would trade without end, played through slice by slice: of other users' orders, and up to the
-   * first own one unless that would be cancelled.
+   * What an order would trade with other users' orders, played through slice by slice; it ends at an own one, unless
+   * that would be cancelled or takes off less than all of it.
    */
   #sureQuantity(order: OrderSnapshot): bigint {
     let queue = this.#tradable(order);
+    let wanted = BigInt(order.leavesQty);
     let sum = 0n;
-    for (let maker = queue[0]; maker !== undefined; maker = queue[0]) {
+    for (let maker = queue[0]; maker !== undefined && wanted > 0n; maker = queue[0]) {
       const others = queue.slice(1);
       if (isOwn(order, maker)) {
-        if (order.selfTradePrevention !== 'CancelOldest') return sum;
+        const mode = order.selfTradePrevention;
+        if (mode === 'CancelNewest' || mode === 'CancelBoth') return sum;
+        if (mode === 'Decrement') wanted -= BigInt(maker.leavesQty);
         queue = others;
         continue;
       }
-      sum += BigInt(shownOf(maker));
+      const shown = BigInt(shownOf(maker));
+      const traded = shown < wanted ? shown : wanted;
+      sum += traded;
+      wanted -= traded;
       const left = lots(maker.leavesQty - shownOf(maker));
       const { price } = maker;
       const again = left > 0 ? [withSlice({ ...maker, leavesQty: left })] : [];
@@ -338,12 +382,12 @@ export class NaiveBook {
     return 'Done';
   }
 
-  #massCancel({ userId, side, clOrdId, unsolicited }: MassCancelOrders): CommandOutcome {
-    for (const order of this.byPriority()) {
-      const isMeant = (userId ?? order.userId) === order.userId && (side ?? order.side) === order.side;
-      if (isMeant) this.#cancel(order.orderId, clOrdId, unsolicited);
-    }
-    return 'Done';
+  #massCancel({ userId, side, clOrdId, unsolicited, atMost }: MassCancelOrders): CommandOutcome {
+    const meant = this.byPriority().filter(
+      (order) => (userId ?? order.userId) === order.userId && (side ?? order.side) === order.side,
+    );
+    for (const order of meant.slice(0, atMost)) this.#cancel(order.orderId, clOrdId, unsolicited);
+    return meant.length > (atMost ?? meant.length) ? 'Unfinished' : 'Done';
   }
 
   #replace(command: ReplaceOrder): CommandOutcome {
@@ -351,8 +395,7 @@ export class NaiveBook {
     if (before === undefined) return 'NoSuchOrder';
     const isFilled = command.quantity <= before.cumQty;
     if (!isFilled && !isWaiting(before) && this.#mayNotTrade(before, command.price)) return 'WouldTrade';
-    this.#take(before.orderId);
-    const seq = this.#seq();
+    const seq = this.lastSeq + 1;
     const quantity = lots(Math.max(command.quantity, before.cumQty));
     const leavesQty = lots(quantity - before.cumQty);
     const amended: OrderSnapshot = {
@@ -369,6 +412,9 @@ export class NaiveBook {
     const isElsewhere = amended.price !== before.price || amended.stopPx !== before.stopPx;
     const losesPriority = leavesQty > 0 && (isElsewhere || quantity > before.quantity || showsMore);
     const order = losesPriority ? withSlice({ ...amended, priority: seq }) : withSliceAtMost(amended, before);
+    if (!isFilled && this.#hidesTooMuch(order)) return 'TooManySlices';
+    this.#take(before.orderId);
+    this.#seq();
     this.#events.push({
       type: 'OrderReplaced',
       order,
@@ -384,17 +430,42 @@ export class NaiveBook {
     return 'Done';
   }
 
-  #expireDue({ tradingDay, upTo }: ExpireOrders): CommandOutcome {
-    const due = this.byPriority().filter(({ timeInForce, tradingDay: day, expireTime }) => {
+  /** A busted trade is as if it had not been, except that nothing returns to the book. */
+  #amend({ type: _, maker, taker, ...terms }: AmendTrade): CommandOutcome {
+    const stands = (order: OrderSnapshot) => this.orders.find(({ orderId }) => orderId === order.orderId);
+    const parties = [maker, taker].map((order) => stands(order) ?? order);
+    // Whoever was open when the trade was read is either here or no longer as it was read.
+    if (parties.some((order) => order.leavesQty > 0 && stands(order) === undefined)) return 'NoSuchOrder';
+    const [amendedMaker, amendedTaker] = parties.map((order) => amended(order, terms)) as [
+      OrderSnapshot,
+      OrderSnapshot,
+    ];
+    for (const order of [amendedMaker, amendedTaker]) if (stands(order) !== undefined) this.#put(order);
+    this.#events.push({
+      type: 'TradeAmended',
+      ...terms,
+      symbol: this.#symbol,
+      maker: amendedMaker,
+      taker: amendedTaker,
+      makerSeq: this.#seq(),
+      takerSeq: this.#seq(),
+      at: this.#at,
+    });
+    return 'Done';
+  }
+
+  #expireDue({ tradingDay, upTo, atMost }: ExpireOrders): CommandOutcome {
+    const all = this.byPriority().filter(({ timeInForce, tradingDay: day, expireTime }) => {
       if (timeInForce === '0') return day < tradingDay;
       return timeInForce === '6' && upTo !== undefined && expireTime !== undefined && expireTime <= upTo;
     });
+    const due = all.slice(0, atMost);
     this.orders = this.orders.filter((order) => !due.includes(order));
     for (const order of due) {
       const isDay = order.timeInForce === '0';
       this.#expire(order, isDay ? 'the trading day has ended' : 'the expire time has been reached');
     }
-    return 'Done';
+    return all.length > due.length ? 'Unfinished' : 'Done';
   }
 
   /** The resting orders that would trade with an order, in their turn. */
@@ -430,72 +501,4 @@ export class NaiveBook {
     this.lastSeq += 1;
     return this.lastSeq;
   }
-}
-
-function isStop({ ordType }: OrderSnapshot): boolean {
-  return ordType === '3' || ordType === '4';
-}
-
-function isWaiting(order: OrderSnapshot): boolean {
-  return isStop(order) && order.triggered !== true;
-}
-
-function stopPxOf({ stopPx }: OrderSnapshot): number {
-  return stopPx ?? 0;
-}
-
-function reaches(price: Ticks, order: OrderSnapshot): boolean {
-  return order.side === BUY ? price >= stopPxOf(order) : price <= stopPxOf(order);
-}
-
-/** One tick behind an opposite order, seen from the one that would trade with it. */
-function behind(opposite: OrderSnapshot): number {
-  return opposite.side === BUY ? opposite.price + 1 : opposite.price - 1;
-}
-
-function isOwn(taker: OrderSnapshot, maker: OrderSnapshot): boolean {
-  if (taker.selfTradePrevention === undefined || taker.userId !== maker.userId) return false;
-  return taker.selfTradeGroup === undefined || taker.selfTradeGroup === maker.selfTradeGroup;
-}
-
-function limitName({ ordType }: OrderSnapshot): string {
-  return ordType === '1' || ordType === '3' ? 'protection price' : 'limit';
-}
-
-/** What others see and trade with. */
-function shownOf(order: OrderSnapshot): number {
-  return order.maxFloor === undefined ? order.leavesQty : (order.displayedQty ?? 0);
-}
-
-/** Shows a fresh slice. */
-function withSlice(order: OrderSnapshot): OrderSnapshot {
-  if (order.maxFloor === undefined) return order;
-  return { ...order, displayedQty: lots(Math.min(order.maxFloor, order.leavesQty)) };
-}
-
-/** Shows no more than was shown before. */
-function withSliceAtMost(order: OrderSnapshot, before: OrderSnapshot): OrderSnapshot {
-  if (order.maxFloor === undefined) return order;
-  const fresh = Math.min(order.maxFloor, order.leavesQty);
-  return { ...order, displayedQty: lots(Math.min(fresh, shownOf(before))) };
-}
-
-function withNewEnd(order: OrderSnapshot, { expireTime, expireDate }: ReplaceOrder): OrderSnapshot {
-  if (expireTime === undefined) return order;
-  const { expireDate: _, ...dateless } = order;
-  return { ...dateless, expireTime, ...(expireDate === undefined ? {} : { expireDate }) };
-}
-
-function ended(order: OrderSnapshot, ordStatus: '4' | 'C'): OrderSnapshot {
-  return withSlice({ ...order, leavesQty: lots(0), ordStatus });
-}
-
-function filled(order: OrderSnapshot, price: Ticks, quantity: Lots): OrderSnapshot {
-  return {
-    ...order,
-    cumQty: lots(order.cumQty + quantity),
-    leavesQty: lots(order.leavesQty - quantity),
-    cumNotional: order.cumNotional + BigInt(price) * BigInt(quantity),
-    ordStatus: order.leavesQty === quantity ? '2' : '1',
-  };
 }

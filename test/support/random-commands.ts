@@ -8,6 +8,7 @@ import {
   lots,
   type OrderId,
   type OrderInstructions,
+  type OrderLabels,
   type OrderSnapshot,
   SELL,
   type Side,
@@ -71,11 +72,19 @@ export class RandomCommands {
       side: random.pick([BUY, SELL, undefined]),
       clOrdId: isMember ? 'q' : undefined,
       unsolicited: isMember ? undefined : { execRestatementReason: 8, text: 'by the operator' },
+      ...this.#portion(),
     };
   }
 
   #passTime(): ExpireOrders {
-    return { type: 'ExpireOrders', tradingDay: this.#tradingDay(), upTo: FIRST_INSTANT + this.#lastOrderId };
+    const upTo = FIRST_INSTANT + this.#lastOrderId;
+    return { type: 'ExpireOrders', tradingDay: this.#tradingDay(), upTo, ...this.#portion() };
+  }
+
+  /** Mostly all at once; else a portion, which the same command or any other comes after. */
+  #portion(): { readonly atMost?: number } {
+    const random = this.#random;
+    return random.chance(0.6) ? {} : { atMost: random.integer(1, 3) };
   }
 
   #enterAnyKind(): EnterOrder {
@@ -88,6 +97,7 @@ export class RandomCommands {
       ...order,
       ...(endsAtTime ? { timeInForce: '6', ...this.#end() } : {}),
       ...(random.chance(0.5) ? this.#selfTradeTerms() : {}),
+      ...(random.chance(0.1) ? this.#labels() : {}),
     };
   }
 
@@ -121,7 +131,7 @@ export class RandomCommands {
       }
       case 'least':
         if (random.chance(0.3)) return { ...order, timeInForce: random.pick(['3', '4']), execInst: 'G' };
-        return { ...order, minQty: lots(random.integer(1, quantity)) };
+        return { ...order, minQty: lots(Math.max(1, random.integer(1, quantity) - random.integer(0, 2))) };
     }
   }
 
@@ -137,6 +147,12 @@ export class RandomCommands {
     return random.chance(0.3)
       ? { selfTradePrevention, selfTradeGroup: random.integer(1, 2) }
       : { selfTradePrevention };
+  }
+
+  #labels(): OrderLabels {
+    const random = this.#random;
+    const account = `a${random.integer(1, 9)}`;
+    return random.chance(0.5) ? { account } : { account, secondaryClOrdId: 's', clOrdLinkId: 'l' };
   }
 
   #enter(): EnterOrder {
@@ -223,7 +239,10 @@ export class RandomCommands {
   }
 
   #quantity(): Lots {
-    return lots(this.#random.integer(1, this.#profile.largestQuantity));
+    const { largestQuantity } = this.#profile;
+    // Of very large quantities each order of magnitude comes as often: sums pass every bound.
+    if (largestQuantity > 1e6) return lots(Math.floor(largestQuantity ** this.#random.next()));
+    return lots(this.#random.integer(1, largestQuantity));
   }
 
   #tradingDay(): string {

@@ -11,7 +11,7 @@ import { textOf } from './fix-client.ts';
 import type { OrderRow, VenueRows } from './venue-rows.ts';
 
 /** An order as its owner sees it. Amounts in units of 10^-18. */
-interface RebuiltOrder {
+export interface RebuiltOrder {
   readonly clOrdId: string;
   readonly ordStatus: string;
   readonly orderQty: bigint;
@@ -23,6 +23,8 @@ interface RebuiltOrder {
 const STATUS_ANSWER = 'I';
 const REJECTED = '8';
 const REPLACED = '5';
+/** OrdType (40) of limit and stop-limit orders. */
+const PRICED: ReadonlySet<string> = new Set(['2', '4']);
 /** FIX.4.2 calls fills 1 and 2, later versions F. */
 const FILLS: ReadonlySet<string> = new Set(['F', '1', '2']);
 
@@ -33,57 +35,65 @@ export function auditRebuiltOrders(
   rows: VenueRows,
   userId: number,
 ) {
-  const { orders, faults } = rebuild(reports);
-  expect(faults, `what ${who} was told`).to.deep.equal([]);
+  const rebuilt = new RebuiltOrders();
+  for (const report of reports) rebuilt.take(report);
+  expect(rebuilt.faults, `what ${who} was told`).to.deep.equal([]);
   const owned = rows.orders.filter((order) => order.userId === userId);
-  const known = Object.fromEntries(orders);
+  const known = Object.fromEntries(rebuilt.orders);
   expect(known, `orders of ${who}`).to.deep.equal(
     Object.fromEntries(owned.map((row) => [row.id, stateOf(row)])),
   );
 }
 
-function stateOf(row: OrderRow): RebuiltOrder {
+/** The order as its owner must have been told of it. */
+export function stateOf(
+  row: Pick<
+    OrderRow,
+    'clOrdId' | 'status' | 'quantity' | 'filledQuantity' | 'remainingQuantity' | 'ordType' | 'price'
+  >,
+): RebuiltOrder {
   return {
     clOrdId: row.clOrdId,
     ordStatus: row.status,
     orderQty: row.quantity,
     cumQty: row.filledQuantity,
     leavesQty: row.remainingQuantity,
-    price: row.price,
+    // The protection price of a market or stop order is the venue's, and is not told.
+    price: PRICED.has(row.ordType) ? row.price : 0n,
   };
 }
 
-function rebuild(reports: readonly FixMessage[]): {
-  readonly orders: ReadonlyMap<string, RebuiltOrder>;
-  readonly faults: readonly string[];
-} {
-  const orders = new Map<string, RebuiltOrder>();
-  const execIds = new Set<string>();
-  const lastSeqs = new Map<string, number>();
-  const faults: string[] = [];
-  for (const report of reports) {
+/** A member's orders as they become known report by report, in the order in which it is told. */
+export class RebuiltOrders {
+  /** By OrderID (37). */
+  readonly orders = new Map<string, RebuiltOrder>();
+  readonly faults: string[] = [];
+  readonly #execIds = new Set<string>();
+  readonly #lastSeqs = new Map<string, number>();
+
+  /** Takes an ExecutionReport (8); what says nothing new of an order is passed over. */
+  take(report: FixMessage): void {
     const execType = report.get(TAG.ExecType) ?? '';
     // FIX.4.2 marks a status answer with ExecTransType (20) 3.
     const isStatus = execType === STATUS_ANSWER || report.get(TAG.ExecTransType) === '3';
-    if (isStatus || execType === REJECTED) continue;
+    if (isStatus || execType === REJECTED) return;
     const fault = (what: string): void => {
-      faults.push(`${what}: ${textOf(report)}`);
+      this.faults.push(`${what}: ${textOf(report)}`);
     };
     const execId = report.get(TAG.ExecID) ?? '';
-    if (execIds.has(execId)) {
+    if (this.#execIds.has(execId)) {
       if (report.get(TAG.PossResend) !== 'Y') fault('an execution again without 97=Y');
-      continue;
+      return;
     }
-    execIds.add(execId);
+    this.#execIds.add(execId);
     const orderId = report.get(TAG.OrderID) ?? '';
     const seq = Number(execId.slice(execId.lastIndexOf('-') + 1));
-    if (seq <= (lastSeqs.get(orderId) ?? 0)) fault('an execution out of order');
-    lastSeqs.set(orderId, seq);
-    const before = orders.get(orderId);
+    if (seq <= (this.#lastSeqs.get(orderId) ?? 0)) fault('an execution out of order');
+    this.#lastSeqs.set(orderId, seq);
+    const before = this.orders.get(orderId);
     for (const what of faultsOf(report, execType, before)) fault(what);
-    orders.set(orderId, stateAfter(report, execType, before));
+    this.orders.set(orderId, stateAfter(report, execType, before));
   }
-  return { orders, faults };
 }
 
 /** What does not follow from what the member knew before. */
@@ -91,11 +101,20 @@ function faultsOf(report: FixMessage, execType: string, before: RebuiltOrder | u
   const faults: string[] = [];
   if ((before === undefined) !== (execType === '0')) faults.push('an order begins with its New');
   const filled = FILLS.has(execType) ? amountIn(report, TAG.LastQty) : 0n;
-  if (amountIn(report, TAG.CumQty) !== (before?.cumQty ?? 0n) + filled) faults.push('a fill is missing');
+  if (!isAmendment(report) && amountIn(report, TAG.CumQty) !== (before?.cumQty ?? 0n) + filled)
+    faults.push('a fill is missing');
   const orig = report.get(TAG.OrigClOrdID);
   if (execType === REPLACED && orig === undefined) faults.push('a replace that does not say of what');
   if (orig !== undefined && orig !== before?.clOrdId) faults.push('OrigClOrdID is not the last accepted');
   return faults;
+}
+
+/** A bust or a correction of a fill, which may take from CumQty; FIX.4.2 says so with ExecTransType (20) 1 and 2. */
+function isAmendment(report: FixMessage): boolean {
+  const execTransType = report.get(TAG.ExecTransType);
+  if (execTransType === '1' || execTransType === '2') return true;
+  const execType = report.get(TAG.ExecType);
+  return execType === 'G' || execType === 'H';
 }
 
 function stateAfter(report: FixMessage, execType: string, before: RebuiltOrder | undefined): RebuiltOrder {

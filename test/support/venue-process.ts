@@ -29,6 +29,8 @@ export interface VenueOptions {
   /** Written into the cluster.config.ts of the data directory. */
   readonly limits?: Partial<VenueLimits>;
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error';
+  /** The program, with the command line of the venue's own, which it is by default. */
+  readonly main?: string;
 }
 
 /** How a process ended: with a code, or by a signal. */
@@ -150,7 +152,7 @@ export class VenueProcess {
     argv.push('--fix-port', String(fixPort ?? 0), '--admin-port', String(adminPort ?? 0));
     argv.push('--log-level', logLevel ?? 'info');
     if (databaseUrl !== undefined) argv.push('--database-url', databaseUrl);
-    const child = spawn(process.execPath, [MAIN, ...argv], {
+    const child = spawn(process.execPath, [options.main ?? MAIN, ...argv], {
       cwd: dataDir,
       env: environment(),
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -4,7 +4,7 @@
  */
 import { expect } from 'chai';
 import type pg from 'pg';
-import { type DecimalFault, parseAmount } from '../../src/platform/decimal.ts';
+import { amendmentRow, Cells, orderRow, reportRow, tradeRow } from './venue-row-cells.ts';
 
 /** Amounts are in units of 10^-18. */
 export interface OrderRow {
@@ -14,6 +14,7 @@ export interface OrderRow {
   readonly entryClOrdId: string;
   readonly clOrdId: string;
   readonly side: string;
+  readonly ordType: string;
   readonly entryPrice: bigint;
   readonly price: bigint;
   readonly entryQuantity: bigint;
@@ -43,6 +44,21 @@ export interface TradeRow {
   readonly takerFee: bigint;
 }
 
+/** A bust or a correction. */
+export interface AmendmentRow {
+  readonly tradeId: string;
+  readonly symbol: string;
+  readonly kind: string;
+  readonly priceAfter: bigint;
+  readonly quantityAfter: bigint;
+  readonly makerFeeAfter: bigint;
+  readonly takerFeeAfter: bigint;
+  readonly makerSeq: number;
+  readonly takerSeq: number;
+  /** What the venue paid in the place of a party. */
+  readonly charges: readonly { readonly userId: number; readonly asset: string; readonly amount: bigint }[];
+}
+
 export interface ReportRow {
   readonly userId: number;
   readonly source: string;
@@ -53,7 +69,8 @@ export interface ReportRow {
   readonly orderId: string | null;
   readonly clOrdId: string;
   readonly execType: string | null;
-  readonly ordStatus: string;
+  /** Null in an OrderMassCancelReport (r). */
+  readonly ordStatus: string | null;
   readonly orderQty: bigint | null;
   readonly cumQty: bigint | null;
   readonly leavesQty: bigint | null;
@@ -75,13 +92,17 @@ export interface VenueRows {
   readonly userIds: ReadonlyMap<number, number>;
   readonly assets: ReadonlyMap<string, { readonly base: string; readonly quote: string }>;
   readonly orders: readonly OrderRow[];
+  /** As they were made. */
   readonly trades: readonly TradeRow[];
+  /** In the order in which they were made. */
+  readonly amendments: readonly AmendmentRow[];
   readonly reports: readonly ReportRow[];
   readonly balances: readonly BalanceRow[];
   readonly transfers: readonly { readonly userId: number; readonly asset: string; readonly amount: bigint }[];
   readonly requests: readonly {
     readonly userId: number;
     readonly clOrdId: string;
+    readonly msgType: string;
     readonly accepted: boolean;
   }[];
   /** The last number of each source: symbols, and `user:<id>` for accounts. */
@@ -112,6 +133,7 @@ export async function readVenueRows(client: pg.Client): Promise<VenueRows> {
       ),
       orders: await all('select * from orders order by id', orderRow),
       trades: await all('select * from trades order by id', tradeRow),
+      amendments: await all('select * from trade_amendments order by id', amendmentRow),
       reports: await all('select * from reports order by source, source_seq', reportRow),
       balances: await all('select * from balances', (row) => ({
         userId: row.number('user_id'),
@@ -127,6 +149,7 @@ export async function readVenueRows(client: pg.Client): Promise<VenueRows> {
       requests: await all('select * from requests', (row) => ({
         userId: row.number('user_id'),
         clOrdId: row.text('cl_ord_id'),
+        msgType: row.text('msg_type'),
         accepted: row.flag('accepted'),
       })),
       lastSeqs: new Map(
@@ -161,8 +184,11 @@ export function holdNeeded(rows: VenueRows, order: OrderRow): { asset: string; a
 function auditUniqueness({ orders, requests, trades, reports }: VenueRows): void {
   const used = [
     ...orders.map((order) => `${order.userId} ${order.entryClOrdId}`),
-    // A refusal that is asked for again is refused again; what took effect did so once.
-    ...requests.filter(({ accepted }) => accepted).map((request) => `${request.userId} ${request.clOrdId}`),
+    // A refusal that is asked for again is refused again, and a mass cancel is answered again, without effect; what
+    // else took effect did so once.
+    ...requests
+      .filter(({ accepted, msgType }) => accepted && msgType !== 'q')
+      .map((request) => `${request.userId} ${request.clOrdId}`),
   ];
   expect(repeated(used), 'ClOrdIDs that are there twice').to.deep.equal([]);
   expect(repeated(trades.map(({ id }) => id)), 'trades that are there twice').to.deep.equal([]);
@@ -191,7 +217,8 @@ function auditNumbers({ orders, reports, lastSeqs }: VenueRows): void {
 }
 
 /** Orders, trades and the reports about them say the same. */
-function auditFills({ orders, trades, reports }: VenueRows): void {
+function auditFills(rows: VenueRows): void {
+  const { orders, trades, reports } = rows;
   const filled = new Map<string, { quantity: bigint; notional: bigint }>();
   const fill = (orderId: string, trade: TradeRow): void => {
     const before = filled.get(orderId) ?? { quantity: 0n, notional: 0n };
@@ -201,9 +228,11 @@ function auditFills({ orders, trades, reports }: VenueRows): void {
     });
   };
   const told: string[] = [];
-  for (const trade of trades) {
+  for (const trade of standingTrades(rows)) {
     fill(trade.makerOrderId, trade);
     fill(trade.takerOrderId, trade);
+  }
+  for (const trade of trades) {
     const { id, price, quantity } = trade;
     told.push([id, trade.makerOrderId, trade.makerUserId, price, quantity, trade.makerFee].join(' '));
     told.push([id, trade.takerOrderId, trade.takerUserId, price, quantity, trade.takerFee].join(' '));
@@ -215,11 +244,46 @@ function auditFills({ orders, trades, reports }: VenueRows): void {
       .sort(),
     'reports of fills and trades',
   ).to.deep.equal(told.sort());
+  auditAmendments(rows);
   for (const order of orders) {
     const { quantity, notional } = filled.get(order.id) ?? { quantity: 0n, notional: 0n };
     expect(order.filledQuantity, `filled quantity of order ${order.id}`).to.equal(quantity);
     expect(order.cumNotional, `notional of order ${order.id}`).to.equal(notional);
   }
+}
+
+/** Trades with their latest corrections; one that was taken back has a quantity of 0 and no fees. */
+function standingTrades({ trades, amendments }: VenueRows): readonly TradeRow[] {
+  const latest = new Map(amendments.map((amendment) => [amendment.tradeId, amendment]));
+  return trades.map((trade) => {
+    const amendment = latest.get(trade.id);
+    if (amendment === undefined) return trade;
+    const { priceAfter, quantityAfter, makerFeeAfter, takerFeeAfter } = amendment;
+    return {
+      ...trade,
+      price: priceAfter,
+      quantity: quantityAfter,
+      makerFee: makerFeeAfter,
+      takerFee: takerFeeAfter,
+    };
+  });
+}
+
+/** Both parties of each bust and correction are told, and nobody else is. */
+function auditAmendments({ trades, amendments, reports }: VenueRows): void {
+  const owners = new Map(trades.map((trade) => [trade.id, trade]));
+  const expected = amendments.flatMap(({ tradeId, symbol, kind, makerSeq, takerSeq }) => {
+    const trade = owners.get(tradeId);
+    const execType = kind === 'bust' ? 'H' : 'G';
+    return [
+      `${symbol}-${makerSeq} ${execType} ${trade?.makerUserId} ${trade?.makerOrderId}`,
+      `${symbol}-${takerSeq} ${execType} ${trade?.takerUserId} ${trade?.takerOrderId}`,
+    ];
+  });
+  const told = reports
+    .filter(({ execType }) => execType === 'H' || execType === 'G')
+    .map((row) => `${row.source}-${row.sourceSeq} ${row.execType} ${row.userId} ${row.orderId}`);
+  expect(told.sort(), 'reports of busts and corrections').to.deep.equal(expected.sort());
 }
 
 function auditHolds(rows: VenueRows): void {
@@ -247,7 +311,13 @@ function auditMoney(rows: VenueRows): void {
   };
   for (const { userId, asset, amount } of rows.transfers) add(userId, asset, amount);
   const deposited = new Map(total);
-  for (const trade of rows.trades) {
+  for (const { charges } of rows.amendments) {
+    for (const { userId, asset, amount } of charges) {
+      add(userId, asset, amount);
+      add(VENUE_USER_ID, asset, -amount);
+    }
+  }
+  for (const trade of standingTrades(rows)) {
     const { base, quote } = assetsOf(rows, trade.symbol);
     const notional = (trade.price * trade.quantity) / UNIT;
     const [buyer, seller] =
@@ -282,104 +352,4 @@ function assetsOf(rows: VenueRows, symbol: string): { base: string; quote: strin
 function repeated(keys: readonly string[]): string[] {
   const seen = new Set<string>();
   return keys.filter((key) => seen.size === seen.add(key).size);
-}
-
-/** One row, read by column with its type checked. */
-class Cells {
-  readonly #row: Record<string, unknown>;
-
-  constructor(row: Record<string, unknown>) {
-    this.#row = row;
-  }
-
-  text(column: string): string {
-    return String(this.#row[column]);
-  }
-
-  textOrNull(column: string): string | null {
-    return this.#row[column] === null ? null : this.text(column);
-  }
-
-  number(column: string): number {
-    return Number(this.#row[column]);
-  }
-
-  time(column: string): number {
-    return (this.#row[column] as Date).getTime();
-  }
-
-  flag(column: string): boolean {
-    return this.#row[column] === true;
-  }
-
-  amount(column: string): bigint {
-    const amount: bigint | DecimalFault = parseAmount(this.text(column));
-    if (typeof amount !== 'bigint') throw new Error(`${column} is ${amount}: ${this.text(column)}`);
-    return amount;
-  }
-
-  amountOrNull(column: string): bigint | null {
-    return this.#row[column] === null ? null : this.amount(column);
-  }
-}
-
-function orderRow(row: Cells): OrderRow {
-  return {
-    id: row.text('id'),
-    userId: row.number('user_id'),
-    symbol: row.text('symbol'),
-    entryClOrdId: row.text('entry_cl_ord_id'),
-    clOrdId: row.text('cl_ord_id'),
-    side: row.text('side'),
-    entryPrice: row.amount('entry_price'),
-    price: row.amount('price'),
-    entryQuantity: row.amount('entry_quantity'),
-    quantity: row.amount('quantity'),
-    filledQuantity: row.amount('filled_quantity'),
-    remainingQuantity: row.amount('remaining_quantity'),
-    cumNotional: row.amount('cum_notional'),
-    feeRate: BigInt(Math.max(row.number('maker_fee_rate'), row.number('taker_fee_rate'))),
-    hold: row.amount('hold'),
-    status: row.text('status'),
-    isOpen: row.flag('is_open'),
-    priority: row.number('priority'),
-    acceptedSeq: row.number('accepted_seq'),
-  };
-}
-
-function tradeRow(row: Cells): TradeRow {
-  return {
-    id: row.text('id'),
-    symbol: row.text('symbol'),
-    price: row.amount('price'),
-    quantity: row.amount('quantity'),
-    makerOrderId: row.text('maker_order_id'),
-    takerOrderId: row.text('taker_order_id'),
-    makerUserId: row.number('maker_user_id'),
-    takerUserId: row.number('taker_user_id'),
-    takerSide: row.text('taker_side'),
-    makerFee: row.amount('maker_fee'),
-    takerFee: row.amount('taker_fee'),
-  };
-}
-
-function reportRow(row: Cells): ReportRow {
-  return {
-    userId: row.number('user_id'),
-    source: row.text('source'),
-    sourceSeq: row.number('source_seq'),
-    at: row.time('at'),
-    msgType: row.text('msg_type'),
-    orderId: row.textOrNull('order_id'),
-    clOrdId: row.text('cl_ord_id'),
-    execType: row.textOrNull('exec_type'),
-    ordStatus: row.text('ord_status'),
-    orderQty: row.amountOrNull('order_qty'),
-    cumQty: row.amountOrNull('cum_qty'),
-    leavesQty: row.amountOrNull('leaves_qty'),
-    lastQty: row.amountOrNull('last_qty'),
-    lastPx: row.amountOrNull('last_px'),
-    tradeId: row.textOrNull('trade_id'),
-    fee: row.amountOrNull('fee'),
-  };
 }

@@ -6,18 +6,21 @@ import { Account } from '../../src/accounts/account.ts';
 import { type ActorSystem, type Behavior, startActorSystem } from '../../src/actors/actor-system.ts';
 import { type ExchangeLimits, type ExchangeStatus, exchangeActor } from '../../src/actors/exchange.ts';
 import { Markets } from '../../src/actors/markets.ts';
+import { type Meter, NO_METER } from '../../src/actors/meter.ts';
 import type { MatchingBook } from '../../src/actors/order-book.ts';
 import { type PersistenceStatus, persistenceActor } from '../../src/actors/persistence.ts';
 import type { InstrumentTerms, LoadedBook } from '../../src/actors/ports.ts';
 import type {
   Address,
   CommandsRefused,
+  GatewayMessage,
   Message,
   Reply,
   SessionMessage,
   Tell,
 } from '../../src/actors/protocol.ts';
 import { restartFresh } from '../../src/actors/supervision.ts';
+import { isOfMassStatus } from '../../src/fix/reports.ts';
 import type { Report } from '../../src/matching/execution-report.ts';
 import type { Instrument } from '../../src/matching/instrument.ts';
 import { OrderBook } from '../../src/matching/order-book.ts';
@@ -30,10 +33,12 @@ import { BTC_USD, makeInstrument } from './instruments.ts';
 import { ManualClock } from './manual-clock.ts';
 import { line } from './member-commands.ts';
 import { MemoryStore } from './memory-store.ts';
+import { memoryTrades } from './memory-trades.ts';
 
 /** 2024-05-06 12:00 UTC; the trading day rolls at midnight. */
 export const START_AT = Date.UTC(2024, 4, 6, 12);
 export const DAY_MS = 86_400_000;
+const GATEWAY = 'fix';
 export const ETH_USD = makeInstrument({ symbol: 'ETH-USD', baseAsset: 'ETH' });
 
 const LIMITS: ExchangeLimits = {
@@ -41,6 +46,11 @@ const LIMITS: ExchangeLimits = {
   accountStash: 100,
   bookStash: 100,
   closedOrdersKept: 100,
+  refusedCancelsKept: 100,
+  maxWaitingStopsPerMember: 100,
+  maxStatusReportsPerMember: 1_000,
+  massCancelWaitMs: 2_000,
+  sweepPortion: 1_000,
   incidentsToHalt: 3,
   incidentWindowMs: 60_000,
 };
@@ -51,6 +61,8 @@ export interface VenueOptions {
   readonly instruments?: readonly InstrumentTerms[];
   readonly limits?: Partial<ExchangeLimits>;
   readonly maxEventsPerCommit?: number;
+  readonly maxWaitingStops?: number;
+  readonly meter?: Meter;
   /** Puts a book that fails in place of one that does not. */
   readonly wrapBook?: (book: MatchingBook, symbol: string) => MatchingBook;
   readonly createAccount?: (...args: ConstructorParameters<typeof Account>) => Account;
@@ -63,6 +75,8 @@ export interface Member {
   readonly refusals: readonly CommandsRefused[];
   /** MsgSeqNums (34) that were answered by a commit. */
   readonly answered: readonly number[];
+  /** Whether answers to mass status requests (AF) leave the venue when they come. */
+  isReading: boolean;
   /** Sends commands as one socket read; returns the number of the first. */
   send(...commands: readonly MemberCommand[]): number;
   /** All reports so far, one line each. */
@@ -83,14 +97,18 @@ export interface Venue {
   readonly accounts: ReadonlyMap<UserId, Account>;
   /** Lines that were logged as errors. */
   readonly errors: readonly { readonly event: string; readonly fields: LogFields }[];
+  /** What the gateway was told of symbols and of the database, in order. */
+  readonly news: readonly GatewayMessage[];
   /** Symbols that another node took, when persistence noticed. */
   readonly lostSymbols: readonly string[];
   readonly tell: Tell;
-  /** A member whose session is open. */
-  member(userId: UserId): Promise<Member>;
+  /** A member whose session, of this id, is open. */
+  member(userId: UserId, sessionId?: string): Promise<Member>;
   ask(tellIt: (replyTo: Address) => void): Promise<Reply>;
   deposit(userId: UserId, asset: string, amount: string, idempotencyKey?: string): Promise<Reply>;
   exchangeStatus(): ExchangeStatus;
+  /** Pieces of work in the fullest stash of all accounts, and of all books. */
+  largestStashes(): { readonly account: number; readonly book: number };
   persistenceStatus(): PersistenceStatus;
   /** Waits until no message is under way; what a closed gate holds stays held. */
   quiet(): Promise<void>;
@@ -113,22 +131,26 @@ export async function openVenue(options: VenueOptions = {}): Promise<Venue> {
   const clock = options.clock ?? new ManualClock(START_AT);
   const errors: { event: string; fields: LogFields }[] = [];
   const log = errorRecorder(errors);
-  const traffic = countTraffic(startActorSystem(log, (delayMs, callback) => clock.after(delayMs, callback)));
+  const { meter = NO_METER } = options;
+  const host = startActorSystem(log, (delayMs, callback) => clock.after(delayMs, callback), meter);
+  const traffic = countTraffic(host);
   const { system } = traffic;
   const markets = new Markets();
   const books = new Map<string, OrderBook>();
   const accounts = new Map<UserId, Account>();
   const lostSymbols: string[] = [];
+  const news: GatewayMessage[] = [];
   const terms = options.instruments ?? [openTerms(BTC_USD), openTerms(ETH_USD)];
 
   const persistence = persistenceActor({
     tell: system.tell,
     clock,
     log,
+    meter,
     store,
     instrumentOf: (symbol) => markets.instrumentOf(symbol),
     symbols: () => markets.symbols(),
-    gateways: [],
+    gateways: [GATEWAY],
     isRunning: () => system.isAlive({ type: 'persistence' }),
     onOwnershipLost: (symbols) => lostSymbols.push(...symbols),
     sessionFlushMs: 5,
@@ -143,14 +165,20 @@ export async function openVenue(options: VenueOptions = {}): Promise<Venue> {
     log,
     markets,
     calendar: createTradingCalendar({ timeZone: 'UTC', rollTime: '00:00' }),
+    gateways: [GATEWAY],
     ids: { nextOrderId: () => store.nextId(), nextTradeId: () => store.nextId() },
     instruments: {
-      find: async (symbol) => terms.find(({ instrument }) => instrument.symbol === symbol),
+      async find(symbol) {
+        const found = terms.find(({ instrument }) => instrument.symbol === symbol);
+        const status = store.statuses.get(symbol);
+        return found === undefined || status === undefined ? found : { ...found, status };
+      },
       all: async () => terms,
     },
+    trades: memoryTrades(store),
     limits: { ...LIMITS, ...options.limits },
     createBook(loaded) {
-      const book = restoredBook(loaded, () => store.nextId());
+      const book = restoredBook(loaded, () => store.nextId(), options.maxWaitingStops);
       books.set(loaded.symbol, book);
       return options.wrapBook?.(book, loaded.symbol) ?? book;
     },
@@ -162,6 +190,14 @@ export async function openVenue(options: VenueOptions = {}): Promise<Venue> {
   });
   system.spawn({ type: 'persistence' }, persistence.behavior, persistence.policy);
   system.spawn({ type: 'exchange' }, exchange.behavior, exchange.policy);
+  const gateway: Behavior<undefined, GatewayMessage> = {
+    initial: () => undefined,
+    receive: (state, message) => {
+      news.push(message);
+      return state;
+    },
+  };
+  system.spawn({ type: 'gateway', name: GATEWAY }, gateway, restartFresh());
   for (const one of terms) exchange.open(one);
 
   const isQuiet = (): boolean => traffic.isQuiet() && store.busyCount === 0;
@@ -183,10 +219,15 @@ export async function openVenue(options: VenueOptions = {}): Promise<Venue> {
     books,
     accounts,
     errors,
+    news,
     lostSymbols,
-    tell: system.tell,
-    async member(userId) {
-      const member = startMember(system, userId, wait);
+    tell(address, message) {
+      // The operator's row comes first, and then this message.
+      if (message.type === 'SetTradingStatus') store.statuses.set(message.symbol, message.status);
+      system.tell(address, message);
+    },
+    async member(userId, sessionId = `session of ${userId}`) {
+      const member = startMember(system, userId, sessionId, wait);
       await wait(`the session of ${userId}`, member.isOpen);
       return member;
     },
@@ -206,6 +247,7 @@ export async function openVenue(options: VenueOptions = {}): Promise<Venue> {
       );
     },
     exchangeStatus: () => exchange.status(),
+    largestStashes: () => exchange.largestStashes(),
     persistenceStatus: () => persistence.status(),
     quiet: () => wait('quiet', isQuiet),
     settled: () => wait('nothing in flight', isSettled),
@@ -216,16 +258,25 @@ export async function openVenue(options: VenueOptions = {}): Promise<Venue> {
 }
 
 /** A book with the loaded orders in it. */
-export function restoredBook(loaded: LoadedBook, nextTradeId: () => number): OrderBook {
-  const book = new OrderBook({ symbol: loaded.symbol, lastSeq: loaded.lastSeq, nextTradeId });
+export function restoredBook(
+  loaded: LoadedBook,
+  nextTradeId: () => number,
+  maxWaitingStops?: number,
+): OrderBook {
+  const { symbol, lastSeq, lastPrice: lastPx } = loaded;
+  const book = new OrderBook({ symbol, lastSeq, lastPx, nextTradeId, maxWaitingStops });
   for (const order of loaded.orders) book.restore(order);
   return book;
 }
 
 type Wait = (what: string, isDone: () => boolean) => Promise<void>;
 
-function startMember(system: ActorSystem, userId: UserId, wait: Wait): Member & { isOpen(): boolean } {
-  const sessionId = `session of ${userId}`;
+function startMember(
+  system: ActorSystem,
+  userId: UserId,
+  sessionId: string,
+  wait: Wait,
+): Member & { isOpen(): boolean } {
   const reports: Report[] = [];
   const refusals: CommandsRefused[] = [];
   const answered: number[] = [];
@@ -237,8 +288,11 @@ function startMember(system: ActorSystem, userId: UserId, wait: Wait): Member & 
       if (message.type === 'SessionOpened') isOpen = true;
       if (message.type === 'CommandsRefused') refusals.push(message);
       if (message.type === 'ReportsCommitted') {
-        reports.push(...message.reports);
-        answered.push(...message.answered);
+        for (const report of message.reports) reports.push(report);
+        for (const msgSeqNum of message.answered) answered.push(msgSeqNum);
+        const count = message.reports.filter(isOfMassStatus).length;
+        const told = { type: 'StatusReportsTold', sessionId, count } as const;
+        if (count > 0 && member.isReading) system.tell({ type: 'account', userId }, told);
       }
       return state;
     },
@@ -253,11 +307,12 @@ function startMember(system: ActorSystem, userId: UserId, wait: Wait): Member & 
     nextExpectedSeqNum: undefined,
   } as const;
   system.tell({ type: 'persistence' }, { ...open, ...terms });
-  return {
+  const member: Member & { isOpen(): boolean } = {
     userId,
     reports,
     refusals,
     answered,
+    isReading: true,
     isOpen: () => isOpen,
     send(...commands) {
       const first = lastSeqNum + 1;
@@ -277,6 +332,7 @@ function startMember(system: ActorSystem, userId: UserId, wait: Wait): Member & 
       return reports.find(matches) as Report;
     },
   };
+  return member;
 }
 
 /** Counts messages that were told and handled: the system is quiet when the numbers agree. */

@@ -13,9 +13,25 @@ import type { MemberIdentity } from '../../support/recording-member.ts';
 import { until } from '../../support/until.ts';
 
 const SOH = '\x01';
+/** BusinessMessageReject and Reject: neither side may send one that no test asked for. */
+const REJECTS = [MSG_TYPE.Reject, MSG_TYPE.BusinessMessageReject];
+const COMPLAINT = /invalid|reject|required|incorrect/i;
 
 /** A message by tag; of a field that comes more than once, the first. */
-export type Message = ReadonlyMap<number, string>;
+export interface Message extends ReadonlyMap<number, string> {
+  /** All fields in the order of the message, those of repeating groups too. */
+  readonly fields: readonly Field[];
+}
+export type Field = readonly [tag: number, value: string];
+
+class ReadMessage extends Map<number, string> implements Message {
+  readonly fields: readonly Field[];
+
+  constructor(fields: readonly Field[]) {
+    super([...fields].reverse());
+    this.fields = fields;
+  }
+}
 
 /** Numbers of both sides as the engine has them. */
 export interface Numbers {
@@ -174,6 +190,17 @@ export class QuickFixMember {
     return this[direction].filter((message) => message.get(TAG.MsgType) === msgType);
   }
 
+  /** What the engine did not like: its Rejects (3, j), and complaints in its log. */
+  get complaints(): readonly string[] {
+    const rejects = REJECTS.flatMap((msgType) => this.wire('sent', msgType));
+    return [...rejects.map(textOf), ...this.events.filter((event) => COMPLAINT.test(event))];
+  }
+
+  /** What the venue did not like. */
+  get rejects(): readonly Message[] {
+    return REJECTS.flatMap((msgType) => this.wire('received', msgType));
+  }
+
   /** Sends a limit order (D), good till cancel. */
   order(order: Order): void {
     this.send(MSG_TYPE.NewOrderSingle, bodyOf(order));
@@ -198,8 +225,16 @@ export class QuickFixMember {
 
   /** Sends a message; without a connection the engine numbers and keeps it. */
   send(msgType: string, body: Readonly<Record<number, string>>): void {
-    const fields = Object.entries(body).map(([tag, value]) => `${tag}=${value}`);
-    this.#tell(`send ${[`${TAG.MsgType}=${msgType}`, ...fields].join(SOH)}`);
+    this.sendFields(
+      msgType,
+      Object.entries(body).map(([tag, value]) => [Number(tag), value]),
+    );
+  }
+
+  /** Likewise, with the fields in an order. */
+  sendFields(msgType: string, fields: readonly Field[]): void {
+    const all: readonly Field[] = [[TAG.MsgType, msgType], ...fields];
+    this.#tell(`send ${all.map(([tag, value]) => `${tag}=${value}`).join(SOH)}`);
   }
 
   get #name(): string {
@@ -260,12 +295,29 @@ function bodyOf({ clOrdId, symbol, side, orderQty, price }: Order): Record<numbe
   };
 }
 
+const TRANSPORT_TAGS: ReadonlySet<number> = new Set([
+  TAG.BodyLength,
+  TAG.CheckSum,
+  TAG.OrigSendingTime,
+  TAG.PossDupFlag,
+  TAG.SendingTime,
+]);
+
+/** All but what a repetition changes. */
+export function contentOf(message: Message): readonly Field[] {
+  return message.fields.filter(([tag]) => !TRANSPORT_TAGS.has(tag));
+}
+
+/** A message in one line. */
+export function textOf(message: Message): string {
+  return message.fields.map(([tag, value]) => `${tag}=${value}`).join('|');
+}
+
 function messageOf(text: string): Message {
-  const message = new Map<number, string>();
+  const fields: Field[] = [];
   for (const field of text.split(SOH)) {
     const equals = field.indexOf('=');
-    const tag = Number(field.slice(0, equals));
-    if (equals > 0 && !message.has(tag)) message.set(tag, field.slice(equals + 1));
+    if (equals > 0) fields.push([Number(field.slice(0, equals)), field.slice(equals + 1)]);
   }
-  return message;
+  return new ReadMessage(fields);
 }

@@ -8,7 +8,13 @@ import { systemClock } from '../../../src/platform/clock.ts';
 import { createTestCertificates, type TestCertificates } from '../../support/certificates.ts';
 import { onebook } from '../../support/cli.ts';
 import type { MemberIdentity } from '../../support/recording-member.ts';
-import { newDataDir, removeVenue, type VenueOptions, VenueProcess } from '../../support/venue-process.ts';
+import {
+  type ApiBody,
+  newDataDir,
+  removeVenue,
+  type VenueOptions,
+  VenueProcess,
+} from '../../support/venue-process.ts';
 import type { QuickFixMember } from './quickfix-member.ts';
 import { dictionaryFile, type OwnValues, settingsFor } from './settings.ts';
 import { TRANSPORTS, type Transport } from './transports.ts';
@@ -84,17 +90,22 @@ export class QuickFixVenue {
     return this.#certificates.strangerCaFile;
   }
 
+  /** Asks the admin API for what must succeed; returns the answer. */
+  done(method: 'GET' | 'POST', path: string, body?: object): Promise<ApiBody> {
+    return this.#process.done(method, path, body);
+  }
+
   /** Lists an instrument that is traded against USD, and lets the members in with enough of both. */
   async openMarket(symbol: string, members: readonly MemberIdentity[]): Promise<void> {
     const [base = '', quote = ''] = symbol.split('-');
     const terms = { symbol, base, quote, tick: '0.01', lot: '0.001', makerBps: '10', takerBps: '20' };
-    await this.#process.done('POST', '/v1/instruments', terms);
+    await this.done('POST', '/v1/instruments', terms);
     for (const { username, password, senderCompId } of members) {
-      await this.#process.done('POST', '/v1/users', { username, password, compId: senderCompId });
+      await this.done('POST', '/v1/users', { username, password, compId: senderCompId });
       for (const asset of [base, quote]) {
         const id = `${username}-${asset}`;
         const deposit = { type: 'deposit', username, asset, amount: '100000', id };
-        await this.#process.done('POST', '/v1/transfers', deposit);
+        await this.done('POST', '/v1/transfers', deposit);
       }
     }
   }

@@ -9,11 +9,14 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { FIX_VERSIONS } from '../../../src/fix/version.ts';
 import { identityOf } from '../../support/market-day.ts';
+import { StoryTeller } from '../../support/stories/teller.ts';
 import { until } from '../../support/until.ts';
 import { type ClientProgram, compileClient, whyNoQuickFix } from './client-program.ts';
 import { describeConversation } from './conversation.ts';
+import { describeExamples } from './examples.ts';
 import { QuickFixMember } from './quickfix-member.ts';
 import { QuickFixVenue } from './quickfix-venue.ts';
+import { describeStories } from './stories.ts';
 import { TRANSPORTS } from './transports.ts';
 
 const { ONEBOOK_REQUIRE_QUICKFIX } = process.env;
@@ -35,10 +38,12 @@ describe('Members with QuickFIX', function () {
   let program: ClientProgram;
   let directory: string;
   let venue: QuickFixVenue;
+  let teller: StoryTeller;
 
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'onebook-quickfix-'));
     [program, venue] = await Promise.all([compileClient(), QuickFixVenue.open(directory)]);
+    teller = new StoryTeller(venue);
   });
 
   after(async () => {
@@ -51,6 +56,21 @@ describe('Members with QuickFIX', function () {
     for (const transport of TRANSPORTS) {
       describe(`${version} over ${transport === 'tls' ? 'TLS' : 'plain TCP'}`, () => {
         describeConversation(version, transport, () => ({ program: program.path, directory, venue }));
+      });
+    }
+  }
+
+  describe('Raw messages of the page', () => {
+    for (const [no, version] of FIX_VERSIONS.entries()) {
+      describeExamples(version, no, () => ({ program: program.path, directory, venue }));
+    }
+  });
+
+  for (const version of FIX_VERSIONS) {
+    for (const transport of TRANSPORTS) {
+      describe(`Stories of orders in ${version} over ${transport === 'tls' ? 'TLS' : 'plain TCP'}`, () => {
+        const surroundings = () => ({ program: program.path, directory, venue, teller });
+        describeStories(version, transport, surroundings);
       });
     }
   }

@@ -6,7 +6,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beginStringOf, type DictionaryVersion, type FixVersion } from '../../../src/fix/version.ts';
 
-const PAGE = join(import.meta.dirname, '..', '..', '..', 'docs', 'CONNECTING.md');
+/** The page that members read. */
+export const PAGE = join(import.meta.dirname, '..', '..', '..', 'docs', 'CONNECTING.md');
 const BLOCK = /^```ini\n(.*?)^```$/gms;
 const FILE_OF: Readonly<Record<DictionaryVersion, string>> = {
   'FIX.4.2': 'FIX42.xml',

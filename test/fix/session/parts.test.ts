@@ -13,6 +13,7 @@ import { actionFor, mayFollow } from '../../../src/fix/session-table.ts';
 import { Throttles } from '../../../src/fix/throttle.ts';
 import { wireText } from '../../../src/fix/wire-text.ts';
 import { fixBytes, fixMessage } from '../../support/fix-frames.ts';
+import { TestSecurities } from '../../support/securities.ts';
 
 const HEADER = '49=100|56=ONEBOOK|34=2|52=20260105-12:00:00.000|';
 
@@ -139,6 +140,8 @@ describe('a session as a state machine', () => {
         venueCompId: 'ONEBOOK',
         limits: DEFAULT_SESSION_LIMITS,
         throttles: new Throttles(),
+        markets: new TestSecurities(),
+        securityStatusToAll: false,
       };
       const state = newSession(config, now, true);
       const verdict = { type: 'Accepted', userId: 7, settings: DEFAULT_MEMBER_SETTINGS } as const;

@@ -1,11 +1,16 @@
 /** Requests on their way to the exchange and answers on their way back: batches, refusals, numbers and bounds. */
 import { expect } from 'chai';
+import type { AccountMessage } from '../../../src/actors/protocol.ts';
+import { restartFresh } from '../../../src/actors/supervision.ts';
+import type { ExecutionReport } from '../../../src/matching/execution-report.ts';
 import type { FixClient } from '../../support/fix-client.ts';
-import { FixVenue, limitOrder } from '../../support/fix-venue.ts';
+import { FixVenue, limitOrder, MEMBER } from '../../support/fix-venue.ts';
 import { until } from '../../support/until.ts';
 
 const GATE = { type: 'gateway', name: 'gate' } as const;
 const CANCEL = { 11: 'f', 41: 'a', 55: 'BTC-USD', 54: '1', 60: '20260105-12:00:00.000' };
+const STATUS = { 11: 'a', 55: 'BTC-USD', 54: '1', 790: 's1' };
+const MASS_STATUS = { 584: 'm1', 585: '7' };
 const REPLACE = { ...limitOrder('g'), 41: 'a' };
 
 describe('requests', () => {
@@ -29,13 +34,84 @@ describe('requests', () => {
     );
     const [submitted] = await until('the requests', () => venue.submitted.length > 0 && venue.submitted);
     expect(submitted?.userId).to.equal(7);
-    expect(
-      submitted?.commands.map(({ msgSeqNum, command }) => [msgSeqNum, command.type, command.clOrdId]),
-    ).to.deep.equal([
+    const told = submitted?.commands.map(({ msgSeqNum, command }) => {
+      return [msgSeqNum, command.type, 'clOrdId' in command && command.clOrdId];
+    });
+    expect(told).to.deep.equal([
       [2, 'NewOrderSingle', 'a'],
       [4, 'OrderCancelRequest', 'f'],
       [5, 'OrderCancelReplaceRequest', 'g'],
     ]);
+  });
+
+  it('about the state of orders go the same way', async () => {
+    venue.onSubmit = () => {};
+    member.sendRaw(
+      Buffer.concat([
+        member.encode('D', limitOrder('a')),
+        member.encode('H', STATUS),
+        member.encode('AF', MASS_STATUS),
+      ]),
+    );
+    const [submitted] = await until('the requests', () => venue.submitted.length > 0 && venue.submitted);
+    expect(submitted?.commands.slice(1)).to.deep.equal([
+      {
+        msgSeqNum: 3,
+        command: {
+          type: 'OrderStatusRequest',
+          clOrdId: 'a',
+          orderId: undefined,
+          symbol: 'BTC-USD',
+          side: '1',
+          ordStatusReqId: 's1',
+        },
+      },
+      {
+        msgSeqNum: 4,
+        command: {
+          type: 'OrderMassStatusRequest',
+          massStatusReqId: 'm1',
+          symbol: undefined,
+          side: undefined,
+        },
+      },
+    ]);
+  });
+
+  it('about the state of orders of a kind that has no answer are refused with 380=0', async () => {
+    member.send('AF', { ...MASS_STATUS, 585: '3' });
+    const reject = await member.expect('j', { 45: 2, 372: 'AF', 379: 'm1', 380: 0 });
+    expect(reject.get(58)).to.contain('MassStatusReqType(585)=3');
+    expect(venue.submitted).to.deep.equal([]);
+  });
+
+  it('about the state of orders that cannot be taken are not told that there is no such order', async () => {
+    for (const [refusal, reason] of [
+      ['Overloaded', 0],
+      ['Draining', 0],
+      ['Unanswerable', 0],
+      ['StoreUnavailable', 4],
+    ] as const) {
+      venue.onSubmit = (message) => venue.refuse(message, refusal, `${refusal}, come back later`);
+      const text = `${refusal}, come back later`;
+      const msgSeqNum = member.send('H', STATUS);
+      await member.expect('j', { 45: msgSeqNum, 372: 'H', 379: 'a', 380: reason, 58: text });
+      member.send('AF', MASS_STATUS);
+      await member.expect('j', { 45: msgSeqNum + 1, 372: 'AF', 379: 'm1', 380: reason, 58: text });
+    }
+  });
+
+  it('of which the venue has nothing true to say are turned away by a j: no report says that they were refused', async () => {
+    const text = 'order 7 is closed, its OrdStatus(39) is 2';
+    venue.onSubmit = (message) => venue.refuse(message, 'Unanswerable', text);
+    for (const [msgType, fields, clOrdId] of [
+      ['D', limitOrder('a'), 'a'],
+      ['F', CANCEL, 'f'],
+      ['G', REPLACE, 'g'],
+    ] as const) {
+      const msgSeqNum = member.send(msgType, fields, { possResend: true });
+      await member.expect('j', { 45: msgSeqNum, 372: msgType, 379: clOrdId, 380: 0, 58: text });
+    }
   });
 
   it('that the venue does not offer go to the account too, which refuses and records them', async () => {
@@ -206,6 +282,114 @@ describe('a member that sends faster than it is answered', () => {
         const reject = await member.expect('j', { 380: 4 });
         if (reject.get(379) === 'd') break;
       }
+    } finally {
+      await venue.stop();
+    }
+  });
+});
+
+describe('the answer to a mass status request', () => {
+  /** As a member's account makes it. */
+  function statusReports(venue: FixVenue, count: number): ExecutionReport[] {
+    return Array.from({ length: count }, (_, i) => ({
+      ...venue.newReport({ clOrdId: `o${i}` }),
+      sourceSeq: 0,
+      execType: 'I' as const,
+      massStatus: { massStatusReqId: 'm1', totNumReports: count, isLast: i === count - 1 },
+    }));
+  }
+
+  it('does not count as reports that a member does not read, however long it is', async () => {
+    const venue = await FixVenue.start({ limits: { maxUnsentBytes: 64 * 1024, maxQueuedReports: 10 } });
+    try {
+      const member = await venue.logon();
+      const count = 500;
+      venue.commit(statusReports(venue, count));
+      venue.commit(Array.from({ length: 10 }, (_, i) => venue.newReport({ clOrdId: `behind ${i}` })));
+      for (let i = 0; i < count + 10; i += 1) {
+        await venue.tickFor(member);
+        await member.expect('8', { 34: i + 2, 11: i < count ? `o${i}` : `behind ${i - count}` });
+      }
+      venue.commit(statusReports(venue, count));
+      venue.commit(Array.from({ length: 11 }, () => venue.newReport()));
+      await until('the session to be ended', () => venue.sessionCount === 0);
+    } finally {
+      await venue.stop();
+    }
+  });
+
+  it('is told to the account as it leaves, so that the next one may be made', async () => {
+    const venue = await FixVenue.start({ limits: { maxUnsentBytes: 64 * 1024 } });
+    try {
+      let toldCount = 0;
+      venue.system.spawn(
+        { type: 'account', userId: MEMBER.userId },
+        {
+          initial: () => undefined,
+          receive: (state: undefined, message: AccountMessage) => {
+            if (message.type === 'StatusReportsTold') toldCount += message.count;
+            return state;
+          },
+        },
+        restartFresh(),
+      );
+      const member = await venue.logon();
+      venue.commit([...statusReports(venue, 2), venue.newReport()]);
+      await until('a short answer to be told', () => toldCount === 2);
+      venue.commit(statusReports(venue, 2_000));
+      await member.expect('8', { 34: 2 });
+      expect(toldCount, 'what still waits').to.be.lessThan(1_000);
+      for (let i = 1; i < 2_003; i += 1) {
+        await venue.tickFor(member);
+        await member.expect('8', { 34: i + 2 });
+      }
+      await until('the rest to be told', () => toldCount === 2_002);
+    } finally {
+      await venue.stop();
+    }
+  });
+
+  it('is not lost when the numbers are reset before it is read', async () => {
+    const venue = await FixVenue.start({ limits: { maxUnsentBytes: 64 * 1024 } });
+    try {
+      const member = await venue.logon();
+      const count = 500;
+      venue.commit(statusReports(venue, count));
+      await member.expect('8', { 11: 'o0' });
+      member.nextOutSeqNum = 1;
+      member.sendLogon({ 141: 'Y' });
+      const seen = ['o0'];
+      while (seen.length < count) {
+        await venue.tickFor(member);
+        const message = await member.nextMessage();
+        if (message.msgType === '8') seen.push(message.get(11) ?? '');
+      }
+      expect(seen).to.deep.equal(Array.from({ length: count }, (_, i) => `o${i}`));
+    } finally {
+      await venue.stop();
+    }
+  });
+
+  it('may be longer than what may wait in the connection: it goes out as the member reads', async () => {
+    const venue = await FixVenue.start({ limits: { maxUnsentBytes: 64 * 1024 } });
+    try {
+      const member = await venue.logon();
+      const count = 2_000;
+      venue.commit(
+        Array.from({ length: count }, (_, i) => ({
+          ...venue.newReport({ clOrdId: `o${i}` }),
+          sourceSeq: 0,
+          execType: 'I' as const,
+          massStatus: { massStatusReqId: 'm1', totNumReports: count, isLast: i === count - 1 },
+        })),
+      );
+      venue.commit([venue.newReport({ clOrdId: 'behind' })]);
+      for (let i = 0; i < count; i += 1) {
+        await venue.tickFor(member);
+        await member.expect('8', { 34: i + 2, 11: `o${i}`, 150: 'I', 584: 'm1', 911: count });
+      }
+      await venue.tickFor(member);
+      await member.expect('8', { 34: count + 2, 11: 'behind' });
     } finally {
       await venue.stop();
     }

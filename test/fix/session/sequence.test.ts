@@ -21,7 +21,9 @@ forEachVersion((version) => {
 
     /** ClOrdIDs in the order in which the exchange got them. */
     function submittedIds(): string[] {
-      return venue.submitted.flatMap(({ commands }) => commands.map(({ command }) => command.clOrdId));
+      return venue.submitted.flatMap(({ commands }) =>
+        commands.map(({ command }) => ('clOrdId' in command ? (command.clOrdId ?? '') : command.type)),
+      );
     }
 
     it('in order are accepted without a word (6)', async () => {

@@ -1,4 +1,4 @@
-/** How fast a member may send orders: what is beyond is rejected with when to try again, and cancels always pass. */
+/** How fast a member may send orders and questions: what is beyond is rejected with when to try again, and cancels always pass. */
 import { expect } from 'chai';
 import { DEFAULT_MEMBER_SETTINGS } from '../../../src/fix/member-settings.ts';
 import type { FixClient } from '../../support/fix-client.ts';
@@ -7,7 +7,9 @@ import { forEachVersion } from '../../support/fix-versions.ts';
 import { until } from '../../support/until.ts';
 
 const CANCEL = { 11: 'f', 41: 'a', 55: 'BTC-USD', 54: '1', 60: '20260105-12:00:00.000' };
-const TOO_FAST = 'more than 2 orders and replaces a second: try again in 500 ms';
+/** The id of each question that is asked here. */
+const IDS: Readonly<Record<string, string>> = { H: 'a', AF: 'm', x: 'l', e: 's' };
+const TOO_FAST = 'more than 2 requests a second, cancels aside: try again in 500 ms';
 
 forEachVersion((version) => {
   const order = (clOrdId: string, changes: Readonly<Record<number, string>> = {}) =>
@@ -25,7 +27,9 @@ forEachVersion((version) => {
     afterEach(() => venue.stop());
 
     function submittedIds(): string[] {
-      return venue.submitted.flatMap(({ commands }) => commands.map(({ command }) => command.clOrdId));
+      return venue.submitted.flatMap(({ commands }) =>
+        commands.map(({ command }) => ('clOrdId' in command ? (command.clOrdId ?? '') : command.type)),
+      );
     }
 
     async function useUp(): Promise<void> {
@@ -57,6 +61,42 @@ forEachVersion((version) => {
       for (let i = 0; i < 20; i += 1) member.send('F', { ...CANCEL, 11: `f${i}` });
       await until('the cancels', () => submittedIds().length === 22);
     });
+
+    if (version !== 'FIX.4.2') {
+      it('may cancel all of its orders as fast as it wants', async () => {
+        await useUp();
+        venue.onSubmit = () => {};
+        for (let i = 0; i < 20; i += 1) {
+          member.send('q', { 11: `q${i}`, 530: '7', 60: '20260105-12:00:00.000' });
+        }
+        await until('the mass cancels', () => submittedIds().length === 22);
+      });
+    }
+
+    const questions: Readonly<Record<string, Readonly<Record<number, string>>>> = {
+      H: { 11: 'a', 54: '1', 55: 'BTC-USD' },
+      e: { 55: 'BTC-USD', 263: '0', 324: 's' },
+      ...(version === 'FIX.4.2' ? {} : { AF: { 584: 'm', 585: '7' }, x: { 320: 'l', 559: '4' } }),
+    };
+    for (const [msgType, fields] of Object.entries(questions)) {
+      it(`is told so of a question (${msgType}) as well, by the id of the question`, async () => {
+        await useUp();
+        member.send(msgType, fields);
+        await member.expect('j', { 45: 4, 372: msgType, 379: IDS[msgType] ?? '', 380: 0, 58: TOO_FAST });
+      });
+
+      it(`has questions (${msgType}) counted`, async () => {
+        venue.onSubmit = () => {};
+        member.send(msgType, fields);
+        member.send(msgType, fields);
+        member.send('D', order('c'));
+        for (;;) {
+          const message = await member.nextMessage();
+          if (message.msgType === 'j') break;
+        }
+        expect(submittedIds()).to.not.include('c');
+      });
+    }
 
     it('has the numbers of rejected orders consumed', async () => {
       await useUp();
