@@ -150,7 +150,8 @@ describe('A backup', function () {
     const { fixPort: port } = again;
     const client = await FixClient.connect({ port, ...bob! });
     expect((await client.logon({ [TAG.ResetSeqNumFlag]: 'Y' })).msgSeqNum).to.equal(1);
-    const terms = { symbol: 'BTC-USD', side: '2', orderQty: '1', price: '100.00' } as const;
+    // So dear that nobody takes it: a fill would come after its New report.
+    const terms = { symbol: 'BTC-USD', side: '2', orderQty: '1', price: '1000.00' } as const;
     client.send(MSG_TYPE.NewOrderSingle, newOrder({ clOrdId: 'after', ...terms }));
     let answer = await client.nextMessage();
     // Before it comes what the member had not been told when the backup was made, as may be repeated.
