@@ -142,10 +142,6 @@ export class OrderBook {
         return this.#expire(command, at, events);
       case 'MassCancelOrders':
         return this.#massCancel(command, at, events);
-      case 'CancelAllOrders': {
-        this.#core.sweeps.cancel(EVERY_USER, BOTH_SIDES, Number.POSITIVE_INFINITY);
-        return this.#done(at, events, { clOrdId: undefined, unsolicited: command.unsolicited });
-      }
       case 'AmendTrade':
         return this.#amend(command, at, events);
       default:

@@ -206,12 +206,6 @@ export interface MassCancelOrders {
   readonly atMost?: number;
 }
 
-/** Cancels every order of the book, by the operator. */
-export interface CancelAllOrders {
-  readonly type: 'CancelAllOrders';
-  readonly unsolicited: UnsolicitedCancel;
-}
-
 /** Price and quantity of a trade. */
 export interface TradeTerms {
   readonly price: Ticks;
@@ -257,7 +251,6 @@ export type BookCommand =
   | ReplaceOrder
   | ExpireOrders
   | MassCancelOrders
-  | CancelAllOrders
   | AmendTrade;
 
 // ---- Events ---------------------------------------------------------------------------------------------

@@ -110,7 +110,15 @@ describe('execution report', () => {
       sourceSeq: 2,
       ...unsolicited,
     } as const;
-    expect(reportsAfter(BID, { type: 'CancelAllOrders', unsolicited })).to.deep.equal([report(ended)]);
+    expect(
+      reportsAfter(BID, {
+        type: 'MassCancelOrders',
+        userId: undefined,
+        side: undefined,
+        clOrdId: undefined,
+        unsolicited,
+      }),
+    ).to.deep.equal([report(ended)]);
     const byOperator = { ...cancel(1), clOrdId: undefined, unsolicited };
     expect(reportsAfter(BID, byOperator)).to.deep.equal([report(ended)]);
   });

@@ -181,7 +181,10 @@ describe('what a member is told of an order', () => {
         [1, buyOrder('x', '1', '100')],
         (market) =>
           market.operate({
-            type: 'CancelAllOrders',
+            type: 'MassCancelOrders',
+            userId: undefined,
+            side: undefined,
+            clOrdId: undefined,
             unsolicited: { execRestatementReason: 8, text: 'by the operator' },
           }),
       ],

@@ -40,10 +40,15 @@ describe('order book: cancel', () => {
       requestClOrdId: undefined,
       unsolicited,
     });
-    expect(run(book, { type: 'CancelAllOrders', unsolicited })).to.deep.equal([
-      ended(orderOf(ask, 1), 3),
-      ended(orderOf(bid, 2), 4),
-    ]);
+    expect(
+      run(book, {
+        type: 'MassCancelOrders',
+        userId: undefined,
+        side: undefined,
+        clOrdId: undefined,
+        unsolicited,
+      }),
+    ).to.deep.equal([ended(orderOf(ask, 1), 3), ended(orderOf(bid, 2), 4)]);
     expect(book.stateHash()).to.equal(emptyBook().stateHash());
   });
 });

@@ -105,7 +105,17 @@ export class Operator {
       .sort((left, right) => left.priority - right.priority);
     const book = restoredBook({ symbol, epoch, lastSeq, lastPrice, orders }, () => this.#rows.nextId());
     const events: BookEvent[] = [];
-    book.execute({ type: 'CancelAllOrders', unsolicited: UNSOLICITED }, at, events);
+    book.execute(
+      {
+        type: 'MassCancelOrders',
+        userId: undefined,
+        side: undefined,
+        clOrdId: undefined,
+        unsolicited: UNSOLICITED,
+      },
+      at,
+      events,
+    );
     const own = {
       type: 'JournalBook',
       symbol,

@@ -57,7 +57,15 @@ export function intent(): fc.Arbitrary<(lastOrderId: OrderId) => BookCommand> {
     .map((terms) => (): BookCommand => {
       return { type: 'MassCancelOrders', ...terms, clOrdId: 'q', unsolicited: undefined };
     });
-  const cancelAll = fc.constant((): BookCommand => ({ type: 'CancelAllOrders', unsolicited }));
+  const cancelAll = fc.constant(
+    (): BookCommand => ({
+      type: 'MassCancelOrders',
+      userId: undefined,
+      side: undefined,
+      clOrdId: undefined,
+      unsolicited,
+    }),
+  );
   return fc.oneof(
     { weight: 14, arbitrary: enter },
     { weight: 3, arbitrary: cancel },

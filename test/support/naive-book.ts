@@ -111,9 +111,6 @@ export class NaiveBook {
         return this.#expireDue(command);
       case 'MassCancelOrders':
         return this.#massCancel(command);
-      case 'CancelAllOrders':
-        for (const order of this.byPriority()) this.#cancel(order.orderId, undefined, command.unsolicited);
-        return 'Done';
       case 'AmendTrade':
         return this.#amend(command);
     }

@@ -50,7 +50,13 @@ export class RandomCommands {
     const crowded = openOrders.length > this.#profile.openOrderAim;
     const draw = random.next();
     if (draw < 0.0002)
-      return { type: 'CancelAllOrders', unsolicited: { execRestatementReason: 99, text: 'halt' } };
+      return {
+        type: 'MassCancelOrders',
+        userId: undefined,
+        side: undefined,
+        clOrdId: undefined,
+        unsolicited: { execRestatementReason: 99, text: 'halt' },
+      };
     if (draw < 0.0005) {
       this.#day += 1;
       return { type: 'ExpireOrders', tradingDay: this.#tradingDay() };
