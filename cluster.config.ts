@@ -10,6 +10,8 @@ export default defineCluster({
   tradingCalendar: { timeZone: 'UTC', rollTime: '00:00' },
   // True: SecurityStatus (f) goes to every member when a symbol halts or opens, not only to those that asked.
   securityStatusToAll: false,
+  // Full months of history that are kept, for ever where nothing is said: { historyMonths: 24, operatorsMonths: 120 }.
+  retention: {},
   logLevel: 'info',
   limits: {},
   nodes: {

@@ -86,7 +86,7 @@ async function run({ rounds, seed, isJson }: Options): Promise<void> {
 const options = readOptions();
 if (typeof options === 'string') {
   process.stderr.write(`${options}\n`);
-  process.exitCode = 2;
+  process.exitCode = options === USAGE ? 0 : 2;
 } else {
   const work = options.turn === undefined ? run(options) : runTurn(options.turn, options.seed);
   await work.catch((error: unknown) => {

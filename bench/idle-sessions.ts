@@ -212,7 +212,7 @@ function findingsText(findings: Findings): string {
 const options = readOptions();
 if (typeof options === 'string') {
   process.stderr.write(`${options}\n`);
-  process.exitCode = 2;
+  process.exitCode = options === USAGE ? 0 : 2;
 } else {
   const machine = describeMachine(fileURLToPath(new URL('..', import.meta.url)));
   await run(options).then(

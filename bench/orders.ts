@@ -90,7 +90,7 @@ async function run(options: Options): Promise<void> {
 const options = readOptions();
 if (typeof options === 'string') {
   process.stderr.write(`${options}\n`);
-  process.exitCode = 2;
+  process.exitCode = options === USAGE ? 0 : 2;
 } else {
   await run(options).catch((error: unknown) => {
     process.stderr.write(`bench failed: ${error instanceof Error ? error.message : String(error)}\n`);

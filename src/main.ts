@@ -22,6 +22,7 @@ process.exitCode = await runProgram(process.argv.slice(2), readVersion(), {
   },
   reconcile: async () => (await import('./persistence/reconcile/run.ts')).reconcileDatabase,
   verifyAudit: async () => (await import('./persistence/audit-chain/verify.ts')).verifyAuditDatabase,
+  retention: async () => (await import('./persistence/retention/database.ts')).retentionDatabase,
   backup: async () => (await import('./persistence/backup/run.ts')).backupDatabase,
 });
 

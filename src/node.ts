@@ -13,6 +13,7 @@ import { type PersistenceStatus, persistenceActor } from './actors/persistence.t
 import type { LoadedBook } from './actors/ports.ts';
 import { startScheduler } from './actors/scheduler.ts';
 import { restartFresh } from './actors/supervision.ts';
+import { type BooksStatus, booksStatus, NO_BOOKS } from './admin/books-status.ts';
 import type { VenueControl, VenueStatus } from './admin/control.ts';
 import { startAdminServer } from './admin/server.ts';
 import { loadOrCreateAdminToken } from './admin/token.ts';
@@ -30,6 +31,7 @@ import { acquireTradingRight, openDatabase } from './persistence/database.ts';
 import { startHistoryUpkeep } from './persistence/history.ts';
 import { createIdSource } from './persistence/id-blocks.ts';
 import { createInstrumentSource } from './persistence/instruments.ts';
+import { startRetentionUpkeep } from './persistence/retention/upkeep.ts';
 import { createStore } from './persistence/store.ts';
 import { createTradeSource } from './persistence/trade-source.ts';
 import { type Clock, delay, systemClock } from './platform/clock.ts';
@@ -67,13 +69,14 @@ interface Trading {
   readonly status: () => Omit<VenueStatus, 'node' | 'venueCompId' | 'uptimeMs' | 'draining' | 'database'>;
   readonly persistence: () => PersistenceStatus;
   readonly notReady: () => readonly string[];
+  readonly books: () => BooksStatus;
   readonly listeners: readonly ServedListener[];
   reloadCertificates(): void;
   stop(): Promise<void>;
 }
 
 /**
- * Starts a node and resolves when members can connect.
+ * Starts a node and resolves when members can connect; books are loaded meanwhile, and those who ask for one wait for it.
  *
  * @throws typed errors whose message is one line for the operator: data directory or port in use, database unfit.
  */
@@ -86,7 +89,7 @@ export async function startNode(config: NodeConfig, options: NodeOptions): Promi
   // Before a database is started for them: the listeners come last.
   for (const { tls } of config.listeners) if (tls !== undefined) readTlsFiles(tls);
   await mkdir(config.dataDir, { recursive: true });
-  const database = await openDatabase({ ...config, clock, log, onProgress });
+  const database = await openDatabase({ ...config, clock, log, onProgress, signal: options.signal });
   const stopWaiting = new AbortController();
   const stopSignal =
     options.signal === undefined ? stopWaiting.signal : AbortSignal.any([options.signal, stopWaiting.signal]);
@@ -105,6 +108,7 @@ export async function startNode(config: NodeConfig, options: NodeOptions): Promi
   };
   const control: VenueControl = {
     orm: database.orm,
+    now: () => clock.now(),
     gatewayName: GATEWAY,
     tell: system.tell,
     ask: (tellIt) => system.ask(tellIt, config.limits.operatorTimeoutMs),
@@ -121,6 +125,7 @@ export async function startNode(config: NodeConfig, options: NodeOptions): Promi
         database: { up: fault === undefined, reason: fault },
       };
     },
+    databaseFault: () => database.fault(),
     async readiness() {
       const reasons: string[] = [];
       if (isDraining) reasons.push('the node is stopping');
@@ -128,7 +133,7 @@ export async function startNode(config: NodeConfig, options: NodeOptions): Promi
       const fault = await database.fault();
       if (fault !== undefined) reasons.push(fault);
       reasons.push(...(trading?.notReady() ?? []));
-      return { ready: reasons.length === 0, reasons };
+      return { ready: reasons.length === 0, reasons, books: trading?.books() ?? NO_BOOKS };
     },
   };
 
@@ -227,6 +232,8 @@ async function startTrading(
     maxEventsPerCommit: limits.maxEventsPerCommit,
     retryFromMs: limits.retryFromMs,
     retryToMs: limits.retryToMs,
+    commitStallMs: limits.commitStallMs,
+    maxJournalBytes: limits.maxJournalBytes,
     reservedSeqNums: limits.reservedSeqNums,
   });
   const nextTradeId = (): TradeId => ids.nextTradeId();
@@ -241,7 +248,7 @@ async function startTrading(
     gateways: [GATEWAY],
     ids,
     instruments,
-    trades: createTradeSource(orm),
+    trades: createTradeSource(orm, clock),
     limits,
     createBook: openBook,
     ...(options.createAccount === undefined ? {} : { createAccount: options.createAccount }),
@@ -255,6 +262,7 @@ async function startTrading(
     securityStatusToAll: config.securityStatusToAll,
     authenticator,
     counts: metrics.sessionCounts,
+    isJournalFull: persistence.isJournalFull,
     clock,
     log,
     logMessages: config.logLevel === 'debug',
@@ -273,7 +281,6 @@ async function startTrading(
     mostPendingHandshakes: () => listeners?.mostPendingHandshakes() ?? 0,
   });
   for (const terms of await instruments.all()) exchange.open(terms);
-  await untilBooksAnswer(markets, clock);
   // Their sessions died with the process before this one: from now on they have their time to come back.
   for (const pending of await store.pendingCancels()) {
     system.tell({ type: 'gateway', name: GATEWAY }, { type: 'MemberGone', ...pending });
@@ -289,6 +296,13 @@ async function startTrading(
   listeners = opened;
   const stopScheduler = startScheduler({ tell: system.tell, clock, calendar, gateways: [GATEWAY] });
   const stopHistoryUpkeep = startHistoryUpkeep({ orm, clock, log, limits });
+  const stopRetentionUpkeep = startRetentionUpkeep({
+    orm,
+    clock,
+    log,
+    terms: { ...config.retention, fixHistoryDays: limits.fixHistoryDays },
+    nodeName: config.nodeName,
+  });
 
   return {
     listeners: opened.served,
@@ -299,9 +313,9 @@ async function startTrading(
       const { storeFault, isRedoing } = persistence.status();
       if (storeFault !== undefined) reasons.push(`commits fail: ${storeFault}`);
       if (isRedoing) reasons.push('running commands again after a refused commit');
-      for (const symbol of recovering(markets)) reasons.push(`${symbol} is being rebuilt`);
       return reasons;
     },
+    books: () => booksStatus(markets),
     status: () => ({
       fixPort: firstPort(opened.served),
       listeners: opened.served,
@@ -334,6 +348,7 @@ async function startTrading(
       await untilCommitted(persistence.status, clock, limits.drainTimeoutMs);
       stopScheduler();
       await stopHistoryUpkeep();
+      await stopRetentionUpkeep();
       await opened.close();
       system.shutdown();
     },
@@ -353,18 +368,6 @@ function restoreBook(
   const book = new OrderBook({ symbol, lastSeq, lastPx, nextTradeId, maxWaitingStops, maxHiddenSlices });
   for (const order of loaded.orders) book.restore(order);
   return book;
-}
-
-function recovering(markets: Markets): string[] {
-  return markets.symbols().filter((symbol) => {
-    const market = markets.find(symbol);
-    const isHaltedByCrash = market?.status.type === 'Halted' && market.status.by === 'crash';
-    return market !== undefined && !market.ready && !isHaltedByCrash;
-  });
-}
-
-async function untilBooksAnswer(markets: Markets, clock: Clock): Promise<void> {
-  while (recovering(markets).length > 0) await delay(clock, IDLE_POLL_MS);
 }
 
 async function untilCommitted(

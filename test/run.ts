@@ -1,6 +1,6 @@
 /**
- * All tests, as `npm test` runs them: two mocha processes side by side, since those that start venues wait most of the
- * time and the others compute. Each has a Postgres of its own. Arguments go to both (`npm test -- --grep iceberg`).
+ * All tests, as `npm test` runs them: three mocha processes side by side, since those that start venues wait most of the
+ * time and the others compute. Each has a Postgres of its own. Arguments go to all (`npm test -- --grep iceberg`).
  */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -8,8 +8,8 @@ import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..');
 const MOCHA = join(ROOT, 'node_modules', 'mocha', 'bin', 'mocha.js');
-/** Tests that start processes and talk to them. */
-const WITH_PROCESSES = 'test/{acceptance,cli,demo}/**/*.test.ts';
+/** Tests that start processes and talk to them: members' and operators'. */
+const WITH_PROCESSES = ['test/acceptance/**/*.test.ts', 'test/{cli,demo}/**/*.test.ts'];
 const COUNTS = ['passing', 'failing', 'pending'] as const;
 
 interface Run {
@@ -46,20 +46,26 @@ function countOf(word: string, { output }: Run): number {
   return Number(found?.[1] ?? 0);
 }
 
-const quiet: string[] = [];
-let isFirstDone = false;
-const first = mocha([WITH_PROCESSES], (text) => process.stdout.write(text));
-const second = mocha(['--ignore', WITH_PROCESSES, 'test/**/*.test.ts'], (text) => {
-  if (isFirstDone) process.stdout.write(text);
-  else quiet.push(text);
-});
-await first;
-isFirstDone = true;
-process.stdout.write(quiet.join(''));
-const runs = await Promise.all([first, second]);
+const selections = [
+  ...WITH_PROCESSES.map((pattern) => [pattern]),
+  [...WITH_PROCESSES.flatMap((pattern) => ['--ignore', pattern]), 'test/**/*.test.ts'],
+];
+// The first speaks as it runs; the others wait for their turn.
+const texts = selections.map((): string[] => []);
+let speaking = 0;
+const running = selections.map((selection, index) =>
+  mocha(selection, (text) => {
+    if (index === speaking) process.stdout.write(text);
+    else texts[index]?.push(text);
+  }),
+);
+const runs: Run[] = [];
+for (const run of running) {
+  runs.push(await run);
+  speaking = runs.length;
+  process.stdout.write(texts[speaking]?.splice(0).join('') ?? '');
+}
 const sums = COUNTS.map((word) => [word, runs.reduce((sum, run) => sum + countOf(word, run), 0)] as const);
 const shown = sums.filter(([word, count]) => word === 'passing' || count > 0);
-process.stdout.write(
-  `\nin both processes:\n${shown.map(([word, count]) => `  ${count} ${word}\n`).join('')}`,
-);
+process.stdout.write(`\nin all processes:\n${shown.map(([word, count]) => `  ${count} ${word}\n`).join('')}`);
 process.exitCode = runs.some(({ code }) => code !== 0) ? 1 : 0;

@@ -88,6 +88,12 @@ export class VenueProcess {
     return members;
   }
 
+  /** What `GET /metrics` tells. */
+  async metrics(): Promise<string> {
+    const headers = { authorization: `Bearer ${this.#token}` };
+    return (await fetch(`${this.#adminUrl}/metrics`, { headers })).text();
+  }
+
   /** Asks it to drain; rejects when it does not end with 0. */
   async stop(): Promise<void> {
     const { exitCode, signalCode } = this.#child;

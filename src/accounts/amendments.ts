@@ -19,6 +19,20 @@ import { baseUnitsOf, type Hold, notionalOf } from './holds.ts';
 import { checkLots, checkTicks } from './order-checks.ts';
 import type { BalanceChange } from './settlement.ts';
 
+/**
+ * The first instant whose trades can still be amended at `now`, ms since the epoch: that of the month (UTC) before. The
+ * history of older ones may be closed, and is not looked through.
+ */
+export function amendableFrom(now: number): Date {
+  const date = new Date(now);
+  return new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() - 1, 1));
+}
+
+/** Why a trade was not found that can be amended. */
+export function noSuchTrade(tradeId: TradeId): string {
+  return `there is no trade ${tradeId} in this month or the one before; older ones can no longer be busted or corrected`;
+}
+
 /** A trade as it stands: its latest correction, or a bust, counts. */
 export interface StandingTrade {
   readonly tradeId: TradeId;

@@ -212,7 +212,7 @@ export class Judge {
     if (routed.replyTo === undefined) return;
     const reply =
       typeof outcome === 'bigint'
-        ? ({ type: 'TransferBooked', balance: outcome, repeated: false } as const)
+        ? ({ type: 'TransferBooked', balance: outcome } as const)
         : ({ type: 'TransferRefused', text: outcome } as const);
     outbox.replies.push({ to: routed.replyTo, reply });
   }

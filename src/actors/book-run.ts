@@ -2,7 +2,13 @@
  * Runs requests on the pure book and says what there is to journal and what goes back: a batch at once, and a mass
  * cancel in portions, since what one entry of the journal holds must fit into one commit.
  */
-import type { BookCommand, BookEvent, CommandOutcome, MassCancelOrders } from '../matching/types.ts';
+import type {
+  BookCommand,
+  BookEvent,
+  CommandOutcome,
+  MassCancelOrders,
+  OrderSnapshot,
+} from '../matching/types.ts';
 import { assertNever } from '../platform/assert.ts';
 import { answersTo } from './book-answers.ts';
 import type { BookRequest, BounceReason, WaitingReply } from './protocol.ts';
@@ -10,6 +16,8 @@ import type { BookRequest, BounceReason, WaitingReply } from './protocol.ts';
 /** What the actor needs of a book; the real one is src/matching/order-book.ts. */
 export interface MatchingBook {
   readonly lastSeq: number;
+  /** Puts an open order back, in ascending priority, before any command. */
+  restore(order: OrderSnapshot): void;
   /** False when expiry would do nothing; cheap, since it is asked before and after each batch. */
   isDue(tradingDay: string, upTo: number): boolean;
   execute(command: BookCommand, at: number, events: BookEvent[]): CommandOutcome;

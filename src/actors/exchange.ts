@@ -18,7 +18,6 @@ import type {
   BeginRedo,
   BookReady,
   BookRequest,
-  BookVoid,
   CancelSymbolOrders,
   CommandOrigin,
   CommandsCompleted,
@@ -35,6 +34,7 @@ import type {
 import { Spawner, type SpawnerOptions, type SpawnLimits } from './spawning.ts';
 import { type CrashPolicy, restartFresh } from './supervision.ts';
 import { TradeAmendments } from './trade-amendments.ts';
+import { Voiding } from './voiding.ts';
 
 export interface ExchangeLimits extends SpawnLimits {
   /** Commands that are on their way to a commit; a tenth of it is kept for cancels. */
@@ -77,12 +77,11 @@ export function exchangeActor(options: ExchangeOptions): {
   const { tell } = system;
   const spawner = new Spawner(options);
   const { accounts } = spawner;
+  const voiding = new Voiding({ tell, symbols: () => markets.symbols(), accounts });
   let lastCommandNo = 0;
   let commandsInFlight = 0;
-  let generation = 0;
   let storeFault: string | undefined;
   let isRedoing = false;
-  let booksToVoid = new Set<string>();
   let waiting: Waiting[] = [];
   let waitingCount = 0;
   let drainedTo: Address | undefined;
@@ -154,14 +153,14 @@ export function exchangeActor(options: ExchangeOptions): {
         beginRedo(message);
         break;
       case 'BookVoid':
-        onBookVoid(message);
+        voiding.bookIsVoid(message);
         break;
       case 'RedoCommand':
         route(message.routed);
         break;
       case 'RedoBookRequest':
         if (message.request.command.type === 'AmendTrade') {
-          amendments.drop(message.symbol, message.request, generation);
+          amendments.drop(message.symbol, message.request, voiding.generation);
           break;
         }
         tellBook(message.symbol, message.request);
@@ -315,12 +314,12 @@ export function exchangeActor(options: ExchangeOptions): {
   // ---- Accounts and books ---------------------------------------------------------------------------------
 
   function spawnAccount(userId: UserId): void {
-    spawner.account(userId, generation);
+    spawner.account(userId, voiding.generation);
   }
 
   function open(terms: InstrumentTerms): void {
     markets.put(terms);
-    spawner.book(terms.instrument.symbol, terms.status, generation);
+    spawner.book(terms.instrument.symbol, terms.status, voiding.generation);
   }
 
   function setStatus({ symbol, status }: SetTradingStatus): void {
@@ -356,30 +355,10 @@ export function exchangeActor(options: ExchangeOptions): {
 
   // ---- A lasting commit failure ---------------------------------------------------------------------------
 
-  /** Books first: what they gave back until then is in the accounts' mailboxes before VoidAccount is. */
   function beginRedo(message: BeginRedo): void {
     isRedoing = true;
-    generation = message.generation;
     amendments.abort('a commit was refused by the database, nothing was done: try again');
-    booksToVoid = new Set(markets.symbols());
-    const fenceCount = accounts.size + 1;
-    for (const symbol of booksToVoid) {
-      tell({ type: 'book', symbol }, { type: 'VoidFence', generation, fenceCount });
-    }
-    if (booksToVoid.size === 0) voidAccounts();
-  }
-
-  function onBookVoid(message: BookVoid): void {
-    if (message.generation !== generation) return;
-    booksToVoid.delete(message.symbol);
-    if (booksToVoid.size === 0) voidAccounts();
-  }
-
-  function voidAccounts(): void {
-    const fenceCount = accounts.size + 1;
-    for (const userId of accounts.keys()) {
-      tell({ type: 'account', userId }, { type: 'VoidAccount', generation, fenceCount });
-    }
+    voiding.begin(message);
   }
 
   function endRedo(): void {

@@ -3,6 +3,7 @@
  * effects. It knows no FIX beyond that.
  */
 import type { Connection } from '../fix/connection.ts';
+import { roomToRead } from '../fix/fair-reading.ts';
 import { FrameDecoder } from '../fix/framing.ts';
 import { dueAt } from '../fix/liveness.ts';
 import { farewell, step } from '../fix/session.ts';
@@ -50,23 +51,49 @@ export function fixSession(options: FixSessionOptions): FixSession {
   const decoder = new FrameDecoder({ maxFrameBytes: config.limits.maxFrameBytes });
   const log = options.log.with({ sessionId: config.sessionId, remoteAddress: connection.peer.remoteAddress });
   const perform = performer(options, log);
+  /** What the socket has read and the session not: the first chunk is perhaps half cut. */
+  const chunks: BytesReceived[] = [];
+  let isCutting = false;
   let current: SessionState | undefined;
 
-  const readFrames = (received: BytesReceived): SessionInput[] => {
-    decoder.push(asBuffer(received.bytes));
+  /** At most so many messages of what waits; with the bytes that are thereby done with. */
+  const readFrames = (most: number): { readonly inputs: SessionInput[]; readonly byteCount: number } => {
     const inputs: SessionInput[] = [];
     let messageCount = 0;
-    for (let frame = decoder.next(); frame !== undefined; frame = decoder.next()) {
-      if (frame.type !== 'FixMessage') {
+    let byteCount = 0;
+    while (inputs.length < most) {
+      const [chunk] = chunks;
+      if (chunk === undefined) break;
+      if (!isCutting) decoder.push(asBuffer(chunk.bytes));
+      const frame = decoder.next();
+      isCutting = frame !== undefined;
+      if (frame === undefined) {
+        chunks.shift();
+        byteCount += chunk.bytes.length;
+      } else if (frame.type !== 'FixMessage') {
         inputs.push(frame);
-        continue;
+      } else {
+        if (options.logMessages) log.debug('fix in', { message: wireText(frame.frame) });
+        inputs.push({ type: 'Message', message: frame });
+        messageCount += 1;
       }
-      if (options.logMessages) log.debug('fix in', { message: wireText(frame.frame) });
-      inputs.push({ type: 'Message', message: frame });
-      messageCount += 1;
     }
     if (config.counts !== undefined) config.counts.messagesIn += messageCount;
-    return inputs;
+    return { inputs, byteCount };
+  };
+
+  const takeStep = (state: SessionState, inputs: readonly SessionInput[]): void => {
+    for (const effect of step(state, inputs, clock.now(), connection.unsentBytes())) perform(effect);
+  };
+
+  /** As much of what has been read as the session may take now; all of it at the end. */
+  const readOn = (state: SessionState, isEnd = false): void => {
+    while (chunks.length > 0) {
+      const { inputs, byteCount } = readFrames(isEnd ? Number.POSITIVE_INFINITY : roomToRead(state));
+      if (inputs.length > 0) takeStep(state, inputs);
+      if (byteCount > 0) connection.consumed(byteCount);
+      else if (inputs.length === 0) return;
+    }
   };
 
   return {
@@ -76,11 +103,14 @@ export function fixSession(options: FixSessionOptions): FixSession {
         return current;
       },
       receive(state, message) {
-        const isBytes = message.type === 'BytesReceived';
-        const inputs = isBytes ? readFrames(message) : [message];
-        const effects = step(state, inputs, clock.now(), connection.unsentBytes());
-        if (isBytes) connection.consumed(message.bytes.length);
-        for (const effect of effects) perform(effect);
+        if (message.type === 'BytesReceived') {
+          chunks.push(message);
+        } else {
+          // Nobody will answer for what is left, and what was sent before the end came before it.
+          if (message.type === 'PeerClosed') readOn(state, true);
+          takeStep(state, [message]);
+        }
+        readOn(state);
         return state;
       },
     },

@@ -10,6 +10,8 @@ export interface GatewayLoad {
   readonly unauthenticated: number;
   /** Sessions whose sockets are not read at the moment. */
   readonly readingPaused: number;
+  /** Of all sessions together. Bound: slowdownRequestsInFlight. */
+  readonly unansweredRequests: number;
   readonly mostQueuedReports: number;
   readonly mostUnansweredRequests: number;
   readonly mostQueuedAboveGap: number;
@@ -26,6 +28,7 @@ export function loadOfSessions(
     byPhase,
     unauthenticated,
     readingPaused: 0,
+    unansweredRequests: 0,
     mostQueuedReports: 0,
     mostUnansweredRequests: 0,
     mostQueuedAboveGap: 0,
@@ -36,6 +39,7 @@ export function loadOfSessions(
     if (one === undefined) continue;
     byPhase[one.phase] += 1;
     if (one.isReadingPaused) load.readingPaused += 1;
+    load.unansweredRequests += one.unansweredRequests;
     load.mostQueuedReports = Math.max(load.mostQueuedReports, one.queuedReports);
     load.mostUnansweredRequests = Math.max(load.mostUnansweredRequests, one.unansweredRequests);
     load.mostQueuedAboveGap = Math.max(load.mostQueuedAboveGap, one.queuedAboveGap);

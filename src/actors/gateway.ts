@@ -3,21 +3,23 @@
  * live session per SenderCompID, hands news on to the sessions and logs them out when the venue drains.
  */
 import type { Connection, ConnectionListener } from '../fix/connection.ts';
+import type { UnansweredRequests } from '../fix/fair-reading.ts';
 import type { SecurityDirectory } from '../fix/security-directory.ts';
 import { SessionCounts } from '../fix/session-counts.ts';
 import type { SessionLimits } from '../fix/session-limits.ts';
 import { Throttles } from '../fix/throttle.ts';
-import type { UnsolicitedCancel } from '../matching/types.ts';
 import { hostOf, networkOf } from '../platform/addresses.ts';
 import { assertNever } from '../platform/assert.ts';
 import type { Clock } from '../platform/clock.ts';
 import { oldestOfLargest } from '../platform/fair-share.ts';
 import type { Log } from '../platform/log.ts';
 import type { ActorSystem, Behavior } from './actor-system.ts';
-import { Departures } from './departures.ts';
+import { CancelOnDisconnect } from './cancel-on-disconnect.ts';
 import { type FixSession, fixSession } from './fix-session.ts';
+import { GatewayDrain } from './gateway-drain.ts';
 import type { GatewayLimits } from './gateway-limits.ts';
 import { type GatewayLoad, loadOfSessions } from './gateway-load.ts';
+import { type LiveSession, liveSessions } from './live-sessions.ts';
 import type { Authenticator } from './ports.ts';
 import type {
   Address,
@@ -32,17 +34,6 @@ import type {
   Tick,
 } from './protocol.ts';
 import { stopAfter } from './supervision.ts';
-
-/** How long after a cancel on disconnect that did not get through it is tried again. */
-const CANCEL_RETRY_MS = 1_000;
-/** ExecRestatementReason (378): other. */
-const OTHER = 99;
-
-/** What a member is told of each order that its disconnect cancels. */
-const ON_DISCONNECT: UnsolicitedCancel = {
-  execRestatementReason: OTHER,
-  text: 'canceled on disconnect',
-};
 
 /** What a gateway needs from outside. */
 export interface GatewayOptions {
@@ -59,20 +50,12 @@ export interface GatewayOptions {
   readonly authenticator: Authenticator;
   /** Counts what its sessions do. */
   readonly counts?: SessionCounts;
+  /** Whether as much of what sessions have sent waits to be stored as may wait. */
+  readonly isJournalFull?: () => boolean;
   readonly clock: Clock;
   readonly log: Log;
   /** Every FIX message as a debug line. */
   readonly logMessages?: boolean;
-}
-
-/** One session, for whoever wants to know who is connected. */
-export interface LiveSession {
-  readonly sessionId: string;
-  /** Undefined until its Logon was right. */
-  readonly senderCompId: number | undefined;
-  readonly remoteAddress: string;
-  /** When it connected, ms since the epoch. */
-  readonly since: number;
 }
 
 /** The actor of a listening port, and the two things that are not messages: connections and a list. */
@@ -93,12 +76,6 @@ interface Registered {
   senderCompId: number | undefined;
   /** Undefined until the session is active. */
   loggedOn: MemberLoggedOn | undefined;
-}
-
-interface Drain {
-  readonly order: DrainGateway;
-  readonly until: number;
-  isAnswered: boolean;
 }
 
 /** Makes the gateway; the caller spawns its behaviour under {@link GatewayOptions.name}. */
@@ -126,18 +103,28 @@ class Registry {
   readonly #claims = new Map<number, string>();
   /** Sessions that have not logged on, the oldest first, each with its network. */
   readonly #strangers = new Map<string, string>();
-  readonly #departures = new Departures();
+  readonly #cancelOnDisconnect: CancelOnDisconnect;
+  readonly #drain: GatewayDrain;
   readonly #throttles = new Throttles();
+  readonly #unanswered: UnansweredRequests = { total: 0 };
   readonly #counts: SessionCounts;
   #lastSessionNo = 0;
   #storeReason: string | undefined;
-  #drain: Drain | undefined;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
     this.#address = { type: 'gateway', name: options.name };
     this.#incarnation = options.clock.now().toString(36);
     this.#counts = options.counts ?? new SessionCounts();
+    const { system, clock, log, limits } = options;
+    this.#cancelOnDisconnect = new CancelOnDisconnect({
+      system,
+      gateway: this.#address,
+      clock,
+      log,
+      timeoutMs: limits.operatorTimeoutMs,
+    });
+    this.#drain = new GatewayDrain({ tell: system.tell, clock, timeoutMs: limits.drainTimeoutMs });
   }
 
   receive(message: GatewayMessage): undefined {
@@ -184,7 +171,7 @@ class Registry {
       case 'Tick':
         this.#tick(message);
         this.#boundDrain();
-        this.#cancelForDeparted();
+        this.#cancelOnDisconnect.cancelDue();
         return;
       default:
         assertNever(message);
@@ -212,12 +199,7 @@ class Registry {
   }
 
   list(): LiveSession[] {
-    return Array.from(this.#sessions, ([sessionId, { connection, senderCompId, since }]) => ({
-      sessionId,
-      senderCompId,
-      remoteAddress: connection.peer.remoteAddress,
-      since,
-    }));
+    return liveSessions(this.#sessions);
   }
 
   load(): GatewayLoad {
@@ -246,7 +228,7 @@ class Registry {
   /** Undefined when there is room, perhaps since a network that takes more of it than the newcomer's gave some up. */
   #reasonToRefuse(network: string): string | undefined {
     const { limits } = this.#options;
-    if (this.#drain !== undefined) return 'the venue is closing';
+    if (this.#drain.hasBegun) return 'the venue is closing';
     if (this.#sessions.size >= limits.maxConnections) return `${limits.maxConnections} connections are open`;
     if (this.#strangers.size < limits.maxUnauthenticatedConnections) return undefined;
     const reason = `${this.#strangers.size} connections have not logged on`;
@@ -269,10 +251,21 @@ class Registry {
   #spawn(sessionId: string, connection: Connection): void {
     const { system, authenticator, clock, log, logMessages } = this.#options;
     const { venueCompId, limits, markets, securityStatusToAll } = this.#options;
+    const { isJournalFull = () => false } = this.#options;
     const throttles = this.#throttles;
     const counts = this.#counts;
     const session = fixSession({
-      config: { sessionId, venueCompId, limits, throttles, counts, markets, securityStatusToAll },
+      config: {
+        sessionId,
+        venueCompId,
+        limits,
+        throttles,
+        counts,
+        markets,
+        securityStatusToAll,
+        unanswered: this.#unanswered,
+        isJournalFull,
+      },
       connection,
       tell: system.tell,
       gateway: this.#address,
@@ -304,11 +297,9 @@ class Registry {
     this.#strangers.delete(sessionId);
     this.#options.system.stop({ type: 'session', sessionId });
     if (registered.loggedOn?.cancelAfterMs !== undefined) {
-      const { cancelAfterMs } = registered.loggedOn;
-      this.#departures.note(registered.loggedOn, this.#options.clock.now() + cancelAfterMs);
-      if (cancelAfterMs === 0) this.#cancelForDeparted();
+      this.#cancelOnDisconnect.gone(registered.loggedOn, registered.loggedOn.cancelAfterMs);
     }
-    this.#answerDrain();
+    this.#drain.answer(this.#sessions.size);
   }
 
   #claim({ sessionId, senderCompId }: ClaimSession): void {
@@ -340,40 +331,14 @@ class Registry {
     const registered = this.#sessions.get(message.sessionId);
     if (registered === undefined) return;
     registered.loggedOn = message;
-    this.#departures.forget(message.senderCompId);
+    this.#cancelOnDisconnect.back(message.senderCompId);
   }
 
   #noteGone({ senderCompId, userId, cancelAfterMs }: MemberGone): void {
     const sessionId = this.#claims.get(senderCompId);
     const isBack = sessionId !== undefined && this.#sessions.get(sessionId)?.loggedOn !== undefined;
     if (isBack) return;
-    this.#departures.note({ senderCompId, userId }, this.#options.clock.now() + cancelAfterMs);
-    if (cancelAfterMs === 0) this.#cancelForDeparted();
-  }
-
-  /** Cancels the orders of members that did not come back in time. Repeated until the account has them. */
-  #cancelForDeparted(): void {
-    const { system, clock, log, limits } = this.#options;
-    for (const { senderCompId, userId } of this.#departures.takeDue(clock.now())) {
-      const again = (reason: string): void => {
-        log.warn('cancel on disconnect is tried again', { senderCompId, reason });
-        const gone = { type: 'MemberGone', senderCompId, userId } as const;
-        system.tell(this.#address, { ...gone, cancelAfterMs: CANCEL_RETRY_MS });
-      };
-      const command = { type: 'CancelMemberOrders', unsolicited: ON_DISCONNECT } as const;
-      const ask = (replyTo: Address): void =>
-        system.tell({ type: 'exchange' }, { type: 'SubmitAccountCommand', userId, command, replyTo });
-      system.ask(ask, limits.operatorTimeoutMs).then(
-        (reply) => {
-          if (reply.type === 'CancelsRequested') {
-            log.info('orders canceled on disconnect', { senderCompId, orderCount: reply.orderCount });
-          } else {
-            again(reply.type === 'CommandRejected' ? reply.text : reply.type);
-          }
-        },
-        (error: unknown) => again(String(error)),
-      );
-    }
+    this.#cancelOnDisconnect.gone({ senderCompId, userId }, cancelAfterMs);
   }
 
   /** Only sessions that have something to do: of two thousand idle ones hardly any has. */
@@ -410,25 +375,17 @@ class Registry {
   }
 
   #beginDrain(order: DrainGateway): void {
-    const until = this.#options.clock.now() + this.#options.limits.drainTimeoutMs;
-    this.#drain = { order, until, isAnswered: false };
+    this.#drain.begin(order);
     this.#tellAll({ type: 'EndSession', text: order.text });
-    this.#answerDrain();
+    this.#drain.answer(this.#sessions.size);
   }
 
   #boundDrain(): void {
-    if (this.#drain === undefined || this.#options.clock.now() < this.#drain.until) return;
+    if (!this.#drain.isOverdue) return;
     for (const [sessionId, { connection }] of this.#sessions) {
       connection.close();
       this.#tell(sessionId, { type: 'PeerClosed' });
     }
-  }
-
-  #answerDrain(): void {
-    const drain = this.#drain;
-    if (drain === undefined || drain.isAnswered || this.#sessions.size > 0) return;
-    drain.isAnswered = true;
-    this.#options.system.tell(drain.order.replyTo, { type: 'Drained' });
   }
 
   #tell(sessionId: string, message: SessionMessage): void {

@@ -1,19 +1,22 @@
 /**
  * Loads for actors: asked of the store when what was journaled before them is durable, and repeated while the store
- * is away. Those of one book or account run one after the other and are all answered, so that the last answer is the
- * newest state and a book's last epoch.
+ * is away. Those of one account run one after the other and are all answered, so that the last answer is the newest
+ * state. Those of books have a file of their own.
  */
 import type { UserId } from '../matching/types.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
+import { BookLoads } from './book-loads.ts';
 import { type Store, StoreUnavailableError } from './ports.ts';
-import type { LoadMessages, OpenSession, Tell } from './protocol.ts';
+import type { LoadBook, LoadMessages, OpenSession, Tell } from './protocol.ts';
 
 export interface LoaderOptions {
   readonly tell: Tell;
   readonly clock: Clock;
   readonly log: Log;
   readonly store: Store;
+  /** Another node has taken books of this one, which must stop. */
+  readonly onOwnershipLost: (symbols: readonly string[]) => void;
   readonly retryFromMs: number;
   readonly retryToMs: number;
   /** Outbound numbers that a session reserves at a time. */
@@ -22,7 +25,9 @@ export interface LoaderOptions {
 
 /** Starts loads; each is answered to its actor. */
 export interface Loader {
-  loadBook(symbol: string): void;
+  loadBook(request: LoadBook): void;
+  /** Somebody waits for the book. */
+  hurryBook(symbol: string): void;
   loadAccount(userId: UserId, tradingDay: string): void;
   openSession(request: OpenSession): void;
   loadMessages(request: LoadMessages): void;
@@ -36,8 +41,9 @@ interface Answer<Loaded> {
 
 export function createLoader(options: LoaderOptions): Loader {
   const { tell, clock, log, store, retryFromMs, retryToMs } = options;
-  /** Books and accounts of which a load is under way, with those that wait for it. */
-  const waiting = new Map<string, (() => void)[]>();
+  const books = new BookLoads(options);
+  /** Accounts of which a load is under way, with those that wait for it. */
+  const waiting = new Map<UserId, (() => void)[]>();
 
   /** Repeats a load while the store is away. */
   function attempt<Loaded>(load: () => Promise<Loaded>, answer: Answer<Loaded>, delayMs = retryFromMs): void {
@@ -54,7 +60,7 @@ export function createLoader(options: LoaderOptions): Loader {
     );
   }
 
-  function attemptInTurn<Loaded>(key: string, load: () => Promise<Loaded>, answer: Answer<Loaded>): void {
+  function attemptInTurn<Loaded>(key: UserId, load: () => Promise<Loaded>, answer: Answer<Loaded>): void {
     const start = (): void =>
       attempt(load, {
         onLoaded(loaded) {
@@ -75,23 +81,22 @@ export function createLoader(options: LoaderOptions): Loader {
     start();
   }
 
-  function startNext(key: string): void {
+  function startNext(key: UserId): void {
     const next = waiting.get(key)?.shift();
     if (next === undefined) waiting.delete(key);
     else next();
   }
 
   return {
-    loadBook(symbol) {
-      const book = { type: 'book', symbol } as const;
-      attemptInTurn(`book ${symbol}`, () => store.loadBook(symbol), {
-        onLoaded: (loaded) => tell(book, { type: 'BookLoaded', loaded }),
-        onFailure: (reason) => tell(book, { type: 'LoadFailed', reason }),
-      });
+    loadBook(request) {
+      books.load(request);
+    },
+    hurryBook(symbol) {
+      books.hurry(symbol);
     },
     loadAccount(userId, tradingDay) {
       const account = { type: 'account', userId } as const;
-      attemptInTurn(`account ${userId}`, () => store.loadAccount(userId, tradingDay), {
+      attemptInTurn(userId, () => store.loadAccount(userId, tradingDay), {
         onLoaded: (loaded) => tell(account, { type: 'AccountLoaded', loaded }),
         onFailure: (reason) => tell(account, { type: 'LoadFailed', reason }),
       });

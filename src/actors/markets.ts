@@ -32,6 +32,7 @@ export class Markets implements MarketDirectory {
    */
   put(terms: InstrumentTerms): void {
     const { symbol } = terms.instrument;
+    const { lastPrice } = terms;
     const known = this.#markets.get(symbol);
     const hasTraded = this.#traded.has(symbol);
     this.#markets.set(symbol, {
@@ -41,6 +42,8 @@ export class Markets implements MarketDirectory {
       ready: known?.ready ?? false,
     });
     if (known === undefined) this.#symbols = [...this.#symbols, symbol];
+    // Of a symbol that has traded in this life it may be the price of an earlier trade.
+    if (!hasTraded && lastPrice !== undefined) this.setReferencePrice(symbol, lastPrice);
   }
 
   setStatus(symbol: string, status: TradingStatus): void {

@@ -15,6 +15,8 @@ export interface Meter {
   commitFinished(outcome: CommitOutcome['type'], batch: CommitBatch): void;
   /** Reports of one member that are told from now on: committed, or answers to questions. */
   reported(reports: readonly Report[]): void;
+  /** So many of those were told to nobody: they are rows that wait for their member's next logon. */
+  reportsLeftWaiting(count: number): void;
   /** An actor threw. */
   crashed(kind: Exclude<Address['type'], 'reply'>, decision: Decision): void;
 }
@@ -24,5 +26,6 @@ export const NO_METER: Meter = {
   commitStarted() {},
   commitFinished() {},
   reported() {},
+  reportsLeftWaiting() {},
   crashed() {},
 };

@@ -7,6 +7,7 @@ import { assertNever } from '../platform/assert.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Behavior } from './actor-system.ts';
+import { type Building, buildOn, startBuilding } from './book-building.ts';
 import { BookOutput } from './book-output.ts';
 import { type BookRun, type MatchingBook, piecesOf, runBatch, runSweep, sweepIn } from './book-run.ts';
 import type { LoadedBook } from './ports.ts';
@@ -31,7 +32,7 @@ export interface OrderBookOptions {
   readonly tell: Tell;
   readonly clock: Clock;
   readonly log: Log;
-  /** Builds a book with the loaded orders in it. */
+  /** Builds a book with the loaded orders in it, which may be the first of many. */
   readonly createBook: (loaded: LoadedBook) => MatchingBook;
   readonly tradingDayAt: (at: number) => string;
   /** Why the symbol is halted from the start; undefined when it may trade. */
@@ -48,7 +49,7 @@ export interface OrderBookOptions {
 }
 
 type BookState =
-  | { readonly phase: 'recovering' }
+  | { readonly phase: 'recovering'; readonly building: Building | undefined }
   | { readonly phase: 'trading'; readonly book: MatchingBook; readonly epoch: number }
   | { readonly phase: 'halted'; readonly reason: string }
   /** A commit failed for good: what arrives is handed back until every fence has. */
@@ -76,8 +77,8 @@ export function orderBookActor(options: OrderBookOptions): {
   let restoring = false;
   let culprit: BookRequest | undefined;
   let incidents: number[] = [];
-  /** Loads that were asked for and not answered: only the last answer is good, an earlier one has an epoch that is over. */
-  let loadsOwed = 0;
+  /** Of the last load that was asked for: answers to an earlier one have an epoch that is over. */
+  let loadNo = 0;
   /**
    * A mass cancel or expiry has orders left, and its last portion is not committed: nothing else happens in the book,
    * and there is never more of it in memory, nor before the commits of other books, than a portion.
@@ -95,18 +96,16 @@ export function orderBookActor(options: OrderBookOptions): {
       culprit = undefined;
     }
     if (haltedBecause !== undefined) return enterHalt(haltedBecause);
-    loadsOwed += 1;
-    tell({ type: 'persistence' }, { type: 'LoadBook', symbol });
-    return { phase: 'recovering' };
+    loadNo += 1;
+    tell({ type: 'persistence' }, { type: 'LoadBook', symbol, loadNo });
+    if (!cell.isIdle) hurry();
+    return { phase: 'recovering', building: undefined };
   }
 
   function receive(state: BookState, message: BookMessage): BookState {
     // A book that was opened during a redo is sound: it is not among those that the fences are counted for.
     if (message.type === 'VoidFence' && message.generation <= output.generation) return state;
-    if (message.type === 'BookLoaded' || message.type === 'LoadFailed') {
-      loadsOwed -= 1;
-      if (loadsOwed > 0) return state;
-    }
+    if ('loadNo' in message && message.loadNo !== loadNo) return state;
     if (message.type === 'HaltBook') return onHaltBook(state, message.reason);
     switch (state.phase) {
       case 'recovering':
@@ -122,17 +121,25 @@ export function orderBookActor(options: OrderBookOptions): {
     }
   }
 
-  function whileRecovering(state: BookState, message: Handled): BookState {
+  function whileRecovering(state: BookState & { phase: 'recovering' }, message: Handled): BookState {
     switch (message.type) {
       case 'BookRequests':
+        if (cell.isIdle) hurry();
         accept(message, 'the book is being rebuilt: try again');
         return state;
       case 'Fence':
-        cell.push(message);
+        // Of an account that has nothing here, all that it had is journaled.
+        if (cell.isIdle) output.passFence(message);
+        else cell.push(message);
         return state;
       case 'BookLoaded':
-        return restore(message.loaded);
-      case 'LoadFailed':
+        return build(() => startBuilding(options.createBook, message.loaded), message.isLast);
+      case 'BookOrdersLoaded': {
+        const { building } = state;
+        if (building === undefined) return state;
+        return build(() => buildOn(building, message.loaded.orders), message.loaded.isLast);
+      }
+      case 'BookLoadFailed':
         return halt(`the book cannot be rebuilt: ${message.reason}`);
       case 'VoidFence':
         return enterVoid(message);
@@ -172,7 +179,8 @@ export function orderBookActor(options: OrderBookOptions): {
       case 'VoidFence':
         return enterVoid(message);
       case 'BookLoaded':
-      case 'LoadFailed':
+      case 'BookOrdersLoaded':
+      case 'BookLoadFailed':
       case 'ResumeBook':
         return state;
       default:
@@ -197,7 +205,8 @@ export function orderBookActor(options: OrderBookOptions): {
       case 'ExpireDue':
       case 'ContinueBook':
       case 'BookLoaded':
-      case 'LoadFailed':
+      case 'BookOrdersLoaded':
+      case 'BookLoadFailed':
         return state;
       default:
         return assertNever(message);
@@ -220,26 +229,37 @@ export function orderBookActor(options: OrderBookOptions): {
       case 'ExpireDue':
       case 'ContinueBook':
       case 'BookLoaded':
-      case 'LoadFailed':
+      case 'BookOrdersLoaded':
+      case 'BookLoadFailed':
         return state;
       default:
         return assertNever(message);
     }
   }
 
-  function restore(loaded: LoadedBook): BookState {
+  /** The first who waits for the book puts it before those for which nobody does. */
+  function hurry(): void {
+    tell({ type: 'persistence' }, { type: 'HurryBook', symbol });
+  }
+
+  function build(portion: () => Building, isLast: boolean): BookState {
     restoring = true;
-    const book = options.createBook(loaded);
-    const state: BookState = { phase: 'trading', book, epoch: loaded.epoch };
+    const building = portion();
+    restoring = false;
+    return isLast ? begin(building) : { phase: 'recovering', building };
+  }
+
+  function begin({ book, loaded: { epoch, lastPrice }, orderCount }: Building): BookState {
+    restoring = true;
     isWaiting = false;
     expiring = undefined;
     // What has ended meanwhile ends before any command sees it.
-    expire(book, loaded.epoch, stamp());
+    expire(book, epoch, stamp());
     restoring = false;
-    work(book, loaded.epoch);
-    tell({ type: 'exchange' }, { type: 'BookReady', symbol, lastPrice: loaded.lastPrice });
-    log.info('book ready', { symbol, epoch: loaded.epoch, openOrders: loaded.orders.length });
-    return state;
+    work(book, epoch);
+    tell({ type: 'exchange' }, { type: 'BookReady', symbol, lastPrice });
+    log.info('book ready', { symbol, epoch, openOrders: orderCount });
+    return { phase: 'trading', book, epoch };
   }
 
   /**

@@ -5,20 +5,20 @@
  *
  * Its state lives in a cell outside of nact, so that a crash of the actor keeps the buffer.
  */
-import type { Report } from '../matching/execution-report.ts';
 import type { Instrument } from '../matching/instrument.ts';
-import type { UserId } from '../matching/types.ts';
 import { assert, assertNever } from '../platform/assert.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Behavior } from './actor-system.ts';
-import { type CommitOutputs, type JournalEntry, type PreparedCommit, prepareCommit } from './commit-batch.ts';
-import { logReport } from './event-log.ts';
+import { createAnnouncer } from './announcements.ts';
+import { type JournalEntry, type PreparedCommit, prepareCommit } from './commit-batch.ts';
+import { JournalBuffer } from './journal-buffer.ts';
 import { createLoader } from './loads.ts';
 import { type Meter, NO_METER } from './meter.ts';
 import type { CommitOutcome, Store } from './ports.ts';
 import type { FenceReached, PersistenceMessage, Tell } from './protocol.ts';
 import { EVERY_GENERATION, Redo } from './redo.ts';
+import { StoreWatch } from './store-watch.ts';
 import { type CrashPolicy, restartFresh } from './supervision.ts';
 
 export interface PersistenceOptions {
@@ -41,6 +41,10 @@ export interface PersistenceOptions {
   readonly maxEventsPerCommit: number;
   readonly retryFromMs: number;
   readonly retryToMs: number;
+  /** How long the database may take over a commit; then it counts as away until it has answered. Default: for ever. */
+  readonly commitStallMs?: number;
+  /** Bytes of sent messages that may wait to be stored before sessions are not read any more. Default: any. */
+  readonly maxJournalBytes?: number;
   /** Outbound numbers that a session reserves at a time. */
   readonly reservedSeqNums: number;
 }
@@ -50,6 +54,8 @@ export interface PersistenceStatus {
   readonly lastCommitNo: number;
   readonly lastBatchEvents: number;
   readonly bufferedEntries: number;
+  /** Sent messages that wait to be stored, those of the commit that is under way included. */
+  readonly journalBytes: number;
   readonly storeFault: string | undefined;
   readonly isRedoing: boolean;
   /** Everything that was journaled is committed, told and in the log. */
@@ -69,26 +75,23 @@ export function persistenceActor(options: PersistenceOptions): {
   readonly behavior: Behavior<PersistenceState, PersistenceMessage>;
   readonly policy: CrashPolicy<PersistenceMessage>;
   readonly status: () => PersistenceStatus;
+  /** Whether as much waits as may wait: sessions must say nothing more. */
+  readonly isJournalFull: () => boolean;
 } {
   const { tell, clock, log, store, meter = NO_METER } = options;
   const self = { type: 'persistence' } as const;
   let lastCommitNo = store.lastCommitNo;
   let lastBatchEvents = 0;
-  let buffer: JournalEntry[] = [];
+  const buffer = new JournalBuffer(options.maxEventsPerCommit);
   let afterBuffer: (() => void)[] = [];
   let inFlight: InFlight | undefined;
-  /** Committed and told, and not yet in the log. */
-  let unlogged: Report[] = [];
-  let waitingForRetry = false;
   let flushScheduled = false;
-  /** So many entries from the front of the buffer are written each alone, to find the one that cannot be. */
-  let writeAlone = 0;
-  let storeFault: string | undefined;
-  let retryMs = options.retryFromMs;
-  const followers = new Map<UserId, string>();
+  const { maxJournalBytes = Number.POSITIVE_INFINITY } = options;
   const fencesSeen = new Map<string, number>();
   const loader = createLoader(options);
   const redo = new Redo({ tell, log, symbols: options.symbols });
+  const announcer = createAnnouncer({ tell, log, meter });
+  const storeWatch = new StoreWatch(options);
 
   function receive(state: PersistenceState, message: PersistenceMessage): PersistenceState {
     switch (message.type) {
@@ -102,13 +105,18 @@ export function persistenceActor(options: PersistenceOptions): {
         journal(message);
         break;
       case 'LogDue':
-        logCommitted();
+        announcer.logAnnounced();
         break;
       case 'CommitHandlingFailed':
         throw message.error;
       case 'RetryCommit':
-        waitingForRetry = false;
+        storeWatch.retryBegun();
         if (inFlight !== undefined) write(inFlight.prepared);
+        break;
+      case 'CommitOverdue':
+        if (inFlight?.prepared.batch.commitNo === message.commitNo) {
+          storeWatch.gone(`the database has not answered commit ${message.commitNo} in time`);
+        }
         break;
       case 'FlushDue':
         flushScheduled = false;
@@ -118,7 +126,10 @@ export function persistenceActor(options: PersistenceOptions): {
         whenDurable(() => tell(message.to, message.message));
         break;
       case 'LoadBook':
-        whenDurable(() => loader.loadBook(message.symbol));
+        whenDurable(() => loader.loadBook(message));
+        break;
+      case 'HurryBook':
+        loader.hurryBook(message.symbol);
         break;
       case 'LoadAccount':
         whenDurable(() => loader.loadAccount(message.userId, message.tradingDay));
@@ -126,12 +137,12 @@ export function persistenceActor(options: PersistenceOptions): {
       case 'OpenSession':
         whenDurable(() => {
           // Following begins before the rows are read: what commits meanwhile is told, and known by its number.
-          followers.set(message.userId, message.sessionId);
+          announcer.follow(message.userId, message.sessionId);
           loader.openSession(message);
         });
         break;
       case 'CloseSession':
-        if (followers.get(message.userId) === message.sessionId) followers.delete(message.userId);
+        announcer.unfollow(message.userId, message.sessionId);
         break;
       case 'LoadMessages':
         whenDurable(() => loader.loadMessages(message));
@@ -166,13 +177,12 @@ export function persistenceActor(options: PersistenceOptions): {
       for (const load of afterBuffer.splice(0)) load();
       return;
     }
-    const isUrgent =
-      flush || afterBuffer.length > 0 || buffer.some((entry) => entry.type !== 'JournalSession');
-    if (!isUrgent) {
+    if (!flush && afterBuffer.length === 0 && !buffer.isUrgent) {
       scheduleFlush();
       return;
     }
-    const entries = takeEntries();
+    // While commands run again one by one, each has a transaction to itself.
+    const entries = buffer.take(redo.isRunning);
     const loads = buffer.length === 0 ? afterBuffer : [];
     if (buffer.length === 0) afterBuffer = [];
     let prepared: PreparedCommit;
@@ -185,7 +195,8 @@ export function persistenceActor(options: PersistenceOptions): {
       return;
     }
     if (!prepared.hasRows) {
-      announce(prepared.outputs, lastCommitNo);
+      buffer.noteWritten(entries);
+      announcer.announce(prepared.outputs, lastCommitNo);
       for (const load of loads) load();
       redo.committed(entries);
       commitNext(false);
@@ -197,29 +208,14 @@ export function persistenceActor(options: PersistenceOptions): {
     write(prepared);
   }
 
-  /** As many entries from the front of the buffer as one commit takes, one at least. */
-  function takeEntries(): JournalEntry[] {
-    // While commands run again one by one, each has a transaction to itself.
-    if (redo.isRunning || writeAlone > 0) {
-      writeAlone = Math.max(0, writeAlone - 1);
-      return buffer.splice(0, 1);
-    }
-    let events = 0;
-    let count = 0;
-    for (const entry of buffer) {
-      events += entry.type === 'JournalBook' ? entry.events.length : 1;
-      if (count > 0 && events > options.maxEventsPerCommit) break;
-      count += 1;
-    }
-    return buffer.splice(0, count);
-  }
-
   /**
    * The outcome is handled in the turn in which it arrives, so that the database does not wait behind our mailbox for
    * the next commit. What fails there fails in the actor: its policy judges it and its log tells of it.
    */
   function write(prepared: PreparedCommit): void {
     meter.commitStarted();
+    const { commitNo, events, reports } = prepared.batch;
+    storeWatch.commitStarted(commitNo, events.length + reports.length);
     void store.commit(prepared.batch).then((outcome) => {
       if (!options.isRunning()) return;
       try {
@@ -233,13 +229,15 @@ export function persistenceActor(options: PersistenceOptions): {
   function onCommitFinished(outcome: CommitOutcome): void {
     const finished = inFlight;
     assert(finished !== undefined, 'a commit finished that was not in flight');
+    storeWatch.commitFinished();
     meter.commitFinished(outcome.type, finished.prepared.batch);
     switch (outcome.type) {
       case 'Committed': {
-        storeIsBack();
+        storeWatch.back(lastCommitNo);
         inFlight = undefined;
+        buffer.noteWritten(finished.entries);
         const { commitNo } = finished.prepared.batch;
-        announce(finished.prepared.outputs, commitNo);
+        announcer.announce(finished.prepared.outputs, commitNo);
         for (const load of finished.loads) load();
         redo.committed(finished.entries);
         // After the announcement, which is only dispatched: the next entries may have no rows and be told at once.
@@ -247,15 +245,15 @@ export function persistenceActor(options: PersistenceOptions): {
         return;
       }
       case 'Unavailable':
-        storeIsGone(outcome.reason);
-        scheduleRetry();
+        storeWatch.gone(outcome.reason);
+        storeWatch.scheduleRetry();
         return;
       case 'NotOwner':
         log.error('another node owns books of this one: stopping', { symbols: outcome.symbols });
         options.onOwnershipLost(outcome.symbols);
         return;
       case 'Refused':
-        storeIsBack();
+        storeWatch.back(lastCommitNo);
         log.error('the database refused a commit', {
           alarm: true,
           sqlState: outcome.sqlState,
@@ -275,8 +273,7 @@ export function persistenceActor(options: PersistenceOptions): {
   /** The failed entries and all behind them came from state that is now void; only session rows still hold. */
   function beginRedo(failed: readonly JournalEntry[], reason: string): void {
     haltBookOf(failed, reason);
-    const behind = buffer;
-    buffer = [...failed, ...behind].filter((entry) => isIndependent(entry) || isTurnedAway(entry));
+    const behind = buffer.keepOnly(failed, (entry) => isIndependent(entry) || isTurnedAway(entry));
     redo.begin(failed, behind, reason);
     commitNext(false);
   }
@@ -293,94 +290,21 @@ export function persistenceActor(options: PersistenceOptions): {
   /** Rows that depend on no other: the one that cannot be written is found and dropped. */
   function writeEachAlone(failed: readonly JournalEntry[]): void {
     if (failed.length > 1) {
-      buffer = [...failed, ...buffer];
-      writeAlone = failed.length;
+      buffer.retryAlone(failed);
     } else {
       log.error('a journal entry was dropped: it cannot be written', {
         alarm: true,
         entryType: failed[0]?.type,
       });
+      buffer.noteWritten(failed);
     }
     commitNext(true);
-  }
-
-  function announce(outputs: CommitOutputs, commitNo: number): void {
-    for (const [userId, settlement] of outputs.settlements) {
-      tell({ type: 'account', userId }, { type: 'Settle', commitNo, ...settlement });
-    }
-    const answered = new Map(outputs.answeredBySession);
-    for (const [userId, reports] of outputs.reportsByUser) {
-      logLater(reports);
-      meter.reported(reports);
-      const sessionId = followers.get(userId);
-      if (sessionId === undefined) continue;
-      const ofSession = answered.get(sessionId) ?? [];
-      answered.delete(sessionId);
-      tell(
-        { type: 'session', sessionId },
-        { type: 'ReportsCommitted', commitNo, reports, answered: ofSession },
-      );
-    }
-    for (const [sessionId, ofSession] of answered) {
-      tell(
-        { type: 'session', sessionId },
-        { type: 'ReportsCommitted', commitNo, reports: [], answered: ofSession },
-      );
-    }
-    for (const { sessionId, reservedOutSeqNum } of outputs.sessions) {
-      tell({ type: 'session', sessionId }, { type: 'NumbersReserved', reservedOutSeqNum });
-    }
-    const { completedCount: count, lastPrices } = outputs;
-    if (count > 0 || lastPrices.length > 0) {
-      tell({ type: 'exchange' }, { type: 'CommandsCompleted', count, lastPrices });
-    }
-    for (const { to, reply } of outputs.replies) tell(to, reply);
-  }
-
-  /** Lines cost as much as the rest of a commit's handling: they wait until the next commit is on its way. */
-  function logLater(reports: readonly Report[]): void {
-    if (unlogged.length === 0) tell(self, { type: 'LogDue' });
-    for (const report of reports) unlogged.push(report);
-  }
-
-  function logCommitted(): void {
-    const reports = unlogged;
-    unlogged = [];
-    for (const report of reports) logReport(log, report);
   }
 
   function scheduleFlush(): void {
     if (flushScheduled) return;
     flushScheduled = true;
     clock.after(options.sessionFlushMs, () => tell(self, { type: 'FlushDue' }));
-  }
-
-  // ---- The store comes and goes ---------------------------------------------------------------------------
-
-  function scheduleRetry(): void {
-    if (waitingForRetry) return;
-    waitingForRetry = true;
-    clock.after(retryMs, () => tell(self, { type: 'RetryCommit' }));
-    retryMs = Math.min(retryMs * 2, options.retryToMs);
-  }
-
-  function storeIsGone(reason: string): void {
-    if (storeFault === undefined) {
-      log.error('the database does not answer: orders are refused until it does', { reason });
-      const news = { type: 'StoreUnavailable', reason } as const;
-      tell({ type: 'exchange' }, news);
-      for (const name of options.gateways) tell({ type: 'gateway', name }, news);
-    }
-    storeFault = reason;
-  }
-
-  function storeIsBack(): void {
-    retryMs = options.retryFromMs;
-    if (storeFault === undefined) return;
-    storeFault = undefined;
-    log.info('the database is back', { lastCommitNo });
-    tell({ type: 'exchange' }, { type: 'StoreAvailable' });
-    for (const name of options.gateways) tell({ type: 'gateway', name }, { type: 'StoreAvailable' });
   }
 
   // ---- Loads ----------------------------------------------------------------------------------------------
@@ -416,10 +340,12 @@ export function persistenceActor(options: PersistenceOptions): {
       lastCommitNo,
       lastBatchEvents,
       bufferedEntries: buffer.length,
-      storeFault,
+      journalBytes: buffer.unwrittenBytes,
+      storeFault: storeWatch.fault,
       isRedoing: redo.isActive,
-      isIdle: inFlight === undefined && buffer.length === 0 && unlogged.length === 0 && !redo.isActive,
+      isIdle: inFlight === undefined && buffer.length === 0 && !announcer.hasUnlogged && !redo.isActive,
     }),
+    isJournalFull: () => buffer.unwrittenBytes > maxJournalBytes,
   };
 }
 

@@ -57,13 +57,24 @@ export type CommitOutcome =
   /** Lasting: the rows themselves are at fault. Nothing was written. */
   | { readonly type: 'Refused'; readonly sqlState: string; readonly reason: string };
 
-export interface LoadedBook {
+/** A book that is ours from now on: a commit under an older epoch has finished, or is refused. */
+export interface ClaimedBook {
   readonly symbol: string;
   readonly epoch: number;
   readonly lastSeq: number;
   readonly lastPrice: Ticks | undefined;
-  /** Open orders in ascending priority. */
+}
+
+/** A book with its open orders, or the first of them, in ascending priority. */
+export interface LoadedBook extends ClaimedBook {
   readonly orders: readonly OrderSnapshot[];
+}
+
+/** A portion of a book's open orders, in ascending priority. */
+export interface LoadedOrders {
+  readonly orders: readonly OrderSnapshot[];
+  /** No order has a higher priority. */
+  readonly isLast: boolean;
 }
 
 /** A ClOrdID that the user has used on the trading day or the day before, or that an open order or its replaces bear. */
@@ -138,13 +149,32 @@ export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
 }
 
+/** Another node has taken books of this one, which must stop. */
+export class NotOwnerError extends Error {
+  override readonly name = 'NotOwnerError';
+  readonly symbols: readonly string[];
+
+  constructor(symbols: readonly string[]) {
+    super(`another node owns ${symbols.join(', ')}`);
+    this.symbols = symbols;
+  }
+}
+
 export interface Store {
   /** Number of the last commit of this node, from which commitNo counts on. */
   readonly lastCommitNo: number;
   /** Never throws; when the outcome of a COMMIT was unknown, a repeat with the same number finds it out. */
   commit(batch: CommitBatch): Promise<CommitOutcome>;
-  /** Takes the symbol's next epoch and reads its open orders. */
-  loadBook(symbol: string): Promise<LoadedBook>;
+  /**
+   * Takes the next epoch of each symbol, in one commit; symbols without an instrument are missing in the answer. Fails
+   * with NotOwnerError when another node has taken one of them since this one took it first.
+   */
+  claimBooks(symbols: readonly string[]): Promise<readonly ClaimedBook[]>;
+  /**
+   * Open orders of a claimed book with a priority above `after` (0: from the first), so many that they can be taken in
+   * at once. Those of all portions are one state. Fails with NotOwnerError when the book is no longer ours.
+   */
+  loadOrders(book: ClaimedBook, after: number): Promise<LoadedOrders>;
   /** The day before is the last before `tradingDay` on which the member has used a ClOrdID. */
   loadAccount(userId: UserId, tradingDay: string): Promise<LoadedAccount>;
   openSession(request: OpenSessionRequest): Promise<OpenedSession>;
@@ -224,7 +254,7 @@ export interface InstrumentSource {
 
 /** Reads a trade for the exchange, when the operator amends it. */
 export interface TradeSource {
-  /** As committed; undefined when there is no such trade. */
+  /** As committed; undefined when there is no such trade, or it is too old to be amended. */
   find(tradeId: TradeId): Promise<StandingTrade | undefined>;
 }
 
@@ -233,4 +263,6 @@ export interface InstrumentTerms {
   readonly status: TradingStatus;
   /** Set by the operator; a committed trade outranks it. */
   readonly referencePrice: Ticks | undefined;
+  /** The price of the last committed trade: what orders refer to before the book has been loaded. */
+  readonly lastPrice?: Ticks | undefined;
 }

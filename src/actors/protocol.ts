@@ -23,6 +23,7 @@ import type {
   InstrumentTerms,
   LoadedAccount,
   LoadedBook,
+  LoadedOrders,
   LoginVerdict,
   OpenedSession,
   StoredMessages,
@@ -64,15 +65,20 @@ export interface CommandOrigin {
   readonly msgSeqNum: number;
 }
 
-/** A deposit (positive) or withdrawal (negative), through the account so that it cannot race an order. */
+export type TransferKind = 'deposit' | 'withdrawal' | 'adjustment';
+
+/** Money that comes in (positive) or goes out (negative), through the account so that it cannot race an order. */
 export interface TransferFunds {
   readonly type: 'TransferFunds';
+  readonly kind: TransferKind;
   readonly asset: string;
   /** Units of 10^-18; never 0. */
   readonly amount: bigint;
-  /** A second transfer with the same key changes nothing and gets the first one's answer. */
+  /** No two rows have the same: a second transfer with it is refused, and changes nothing. */
   readonly idempotencyKey: string;
   readonly requestedBy: string;
+  /** Why, in the operator's words, which an adjustment must have. */
+  readonly reason: string | undefined;
 }
 
 /** Cancels every open order of one member, by the operator. */
@@ -481,9 +487,27 @@ export interface BookRequests {
   readonly requests: readonly BookRequest[];
 }
 
+/** The book with its first portion of orders; unless that was all, {@link BookOrdersLoaded} follow. */
 export interface BookLoaded {
   readonly type: 'BookLoaded';
+  readonly loadNo: number;
   readonly loaded: LoadedBook;
+  /** Nothing follows. */
+  readonly isLast: boolean;
+}
+
+/** The next portion of a book that is loaded. */
+export interface BookOrdersLoaded {
+  readonly type: 'BookOrdersLoaded';
+  readonly loadNo: number;
+  readonly loaded: LoadedOrders;
+}
+
+/** Rows that cannot be read back: a load failed for good, not for now. */
+export interface BookLoadFailed {
+  readonly type: 'BookLoadFailed';
+  readonly loadNo: number;
+  readonly reason: string;
 }
 
 /** Passes through every book to persistence: what the account had in flight is journaled before it. */
@@ -525,7 +549,8 @@ export type BookMessage =
   | BookRequests
   | ExpireDue
   | BookLoaded
-  | LoadFailed
+  | BookOrdersLoaded
+  | BookLoadFailed
   | Fence
   | VoidFence
   | HaltBook
@@ -637,8 +662,16 @@ export interface AwaitCommits {
   readonly to: Address;
   readonly message: StatusCheckDue;
 }
+/** Makes the node the owner of the book and reads its orders. A second one takes the place of the first. */
 export interface LoadBook {
   readonly type: 'LoadBook';
+  readonly symbol: string;
+  /** Repeated in the answers: the book is good with those to its last question only. */
+  readonly loadNo: number;
+}
+/** Somebody waits for a book that is being loaded: it goes before those for which nobody does. */
+export interface HurryBook {
+  readonly type: 'HurryBook';
   readonly symbol: string;
 }
 export interface LoadAccount {
@@ -704,6 +737,11 @@ export interface CommitHandlingFailed {
 export interface RetryCommit {
   readonly type: 'RetryCommit';
 }
+/** A commit has been on its way for longer than the database may take. */
+export interface CommitOverdue {
+  readonly type: 'CommitOverdue';
+  readonly commitNo: number;
+}
 /** The time that lonely session rows may wait for company is over. */
 export interface FlushDue {
   readonly type: 'FlushDue';
@@ -716,6 +754,7 @@ export type PersistenceMessage =
   | JournalSession
   | AwaitCommits
   | LoadBook
+  | HurryBook
   | LoadAccount
   | OpenSession
   | CloseSession
@@ -726,6 +765,7 @@ export type PersistenceMessage =
   | LogDue
   | CommitHandlingFailed
   | RetryCommit
+  | CommitOverdue
   | FlushDue;
 
 // ---- Gateway ----------------------------------------------------------------------------------------------
@@ -908,7 +948,7 @@ export type SessionMessage =
 
 /** What a waiting operator is told, after the commit where there is one. */
 export type Reply =
-  | { readonly type: 'TransferBooked'; readonly balance: bigint; readonly repeated: boolean }
+  | { readonly type: 'TransferBooked'; readonly balance: bigint }
   | { readonly type: 'TransferRefused'; readonly text: string }
   | { readonly type: 'CancelsRequested'; readonly orderCount: number }
   | { readonly type: 'CommandRejected'; readonly text: string }

@@ -16,6 +16,7 @@ import {
   amendmentChanges,
   chargesFor,
   fundsNeeded,
+  noSuchTrade,
   type Shortfall,
   type StandingTrade,
   termsAfter,
@@ -139,7 +140,7 @@ export class TradeAmendments {
   #plan(current: Current, { trade, fault }: TradeLoaded): void {
     const { tradeId, wanted } = current.request;
     if (trade === undefined) {
-      this.#refuse(current, fault ?? `there is no trade ${tradeId}`);
+      this.#refuse(current, fault ?? noSuchTrade(tradeId));
       return;
     }
     const instrument = this.#options.instrumentOf(trade.symbol);

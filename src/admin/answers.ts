@@ -18,8 +18,9 @@ export class Refusal {
   }
 }
 
-/** Sends the body with `status`, or the refusal with its own. */
+/** Sends the body with `status`, or the refusal with its own; nothing when an answer was sent, since it came too late. */
 export function answer(reply: FastifyReply, result: object | Refusal, status = 200): FastifyReply {
+  if (reply.sent) return reply;
   if (result instanceof Refusal) return reply.code(result.status).send({ error: result.error });
   return reply.code(status).send(result);
 }

@@ -4,6 +4,7 @@
  */
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Address, Reply, Tell, TradingStatus } from '../actors/protocol.ts';
+import type { BooksStatus } from './books-status.ts';
 
 /** What a node says about itself; from memory, never from the database, so that it answers without one. */
 export interface VenueStatus {
@@ -56,9 +57,19 @@ export interface SymbolStatus {
   readonly referencePrice: string | undefined;
 }
 
+export interface Readiness {
+  /** Members can log on and trade; a book that is still loading answers when it is loaded. */
+  readonly ready: boolean;
+  /** Why not, in words for an operator. */
+  readonly reasons: readonly string[];
+  readonly books: BooksStatus;
+}
+
 export interface VenueControl {
   /** Read and written through a fork per request. */
   readonly orm: MikroORM;
+  /** Ms since the epoch. */
+  now(): number;
   /** The gateway that members' sessions belong to. */
   readonly gatewayName: string;
   readonly tell: Tell;
@@ -67,8 +78,9 @@ export interface VenueControl {
   /** Figures of the node, as text of the type that it says. */
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
   status(): VenueStatus;
-  /** Whether members can log on and trade; if not, why, in words for an operator. */
-  readiness(): Promise<{ readonly ready: boolean; readonly reasons: readonly string[] }>;
+  /** Whether the database answers now, in words for an operator when it does not; takes about a second at most. */
+  databaseFault(): Promise<string | undefined>;
+  readiness(): Promise<Readiness>;
   /** Argon2id in PHC format. */
   hashPassword(password: string): Promise<string>;
 }

@@ -16,14 +16,19 @@ interface Query {
   readonly symbol?: string;
   readonly all?: string;
   readonly limit?: string;
+  readonly days?: string;
 }
 
 const DEFAULT_ROWS = 100;
+/** Trades are looked for so far back, unless it is said how far: those of old months are left alone. */
+const DEFAULT_TRADE_DAYS = 7;
+const DAY_MS = 86_400_000;
 const QUERY_FIELDS = {
   username: { type: 'string', maxLength: 64 },
   symbol: { type: 'string', maxLength: 64 },
   all: { enum: ['true', 'false'] },
   limit: { type: 'string', pattern: '^[1-9][0-9]{0,6}$' },
+  days: { type: 'string', pattern: '^[1-9][0-9]{0,3}$' },
 } as const;
 
 /** `GET /v1/{orders,trades,balances}`. */
@@ -57,11 +62,12 @@ export function orderRoutes(app: FastifyInstance, context: AdminContext): void {
     },
   );
 
-  app.get<{ Querystring: Query }>('/v1/trades', withQuery('symbol', 'limit'), async (request) => {
+  app.get<{ Querystring: Query }>('/v1/trades', withQuery('symbol', 'limit', 'days'), async (request) => {
     const em = control.orm.em.fork();
-    const { symbol } = request.query;
+    const { symbol, days = DEFAULT_TRADE_DAYS } = request.query;
     const limit = rowLimit(request.query);
-    const rows = await em.find(Trade, symbol === undefined ? {} : { symbol }, {
+    const executedAt = { $gte: new Date(control.now() - Number(days) * DAY_MS) };
+    const rows = await em.find(Trade, symbol === undefined ? { executedAt } : { executedAt, symbol }, {
       orderBy: { id: 'desc', executedAt: 'desc' },
       limit: limit + 1,
     });

@@ -9,12 +9,14 @@ import {
   type FastifyRequest,
   fastify,
 } from 'fastify';
+import { type Clock, systemClock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { announcementRoutes } from './announcements.ts';
 import { answer, isDatabaseAway, Refusal } from './answers.ts';
 import { cancelRoutes } from './cancels.ts';
 import { type AdminContext, takeTurns } from './context.ts';
 import type { VenueControl } from './control.ts';
+import { answerInTime } from './deadline.ts';
 import { instrumentRoutes } from './instruments.ts';
 import { killSwitchRoutes } from './kill-switch.ts';
 import { METRICS_ROUTE, metricsRoutes } from './metrics.ts';
@@ -37,7 +39,13 @@ export interface AdminServerOptions {
   /** Lets whoever reaches the port read the metrics, so that their collector needs no token; default false. */
   readonly openMetrics?: boolean;
   /** Bounds; the defaults are those of VenueLimits. */
-  readonly limits?: { readonly maxAdminBodyBytes: number; readonly maxAdminRows: number };
+  readonly limits?: {
+    readonly maxAdminBodyBytes: number;
+    readonly maxAdminRows: number;
+    readonly operatorTimeoutMs?: number;
+  };
+  /** For the bound of {@link answerInTime}; default: the system's. */
+  readonly clock?: Pick<Clock, 'after'>;
 }
 
 export interface AdminServer {
@@ -64,6 +72,7 @@ const DEFAULT_LIMITS = { maxAdminBodyBytes: 65_536, maxAdminRows: 1_000 };
 /** What anybody may ask: an orchestrator has no token. */
 const OPEN_ROUTES: ReadonlySet<string> = new Set(['/health/live', '/health/ready']);
 const REQUEST_TIMEOUT_MS = 30_000;
+const DEFAULT_OPERATOR_TIMEOUT_MS = 10_000;
 
 /** Starts to listen. Throws {@link AdminPortInUse}. */
 export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
@@ -90,7 +99,7 @@ function listeningPort(app: FastifyInstance): number | undefined {
 
 /** The server without a socket. */
 export function buildAdminServer(options: Omit<AdminServerOptions, 'host' | 'port'>): FastifyInstance {
-  const limits = options.limits ?? DEFAULT_LIMITS;
+  const limits: NonNullable<AdminServerOptions['limits']> = options.limits ?? DEFAULT_LIMITS;
   const app = fastify({
     bodyLimit: limits.maxAdminBodyBytes,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -116,6 +125,9 @@ export function buildAdminServer(options: Omit<AdminServerOptions, 'host' | 'por
       new Refusal(401, 'the token is missing or wrong; it is in admin.token of the data directory'),
     );
   });
+  const { control, log, clock = systemClock } = options;
+  const { operatorTimeoutMs = DEFAULT_OPERATOR_TIMEOUT_MS } = limits;
+  answerInTime(app, { control, clock, log, operatorTimeoutMs });
   app.setNotFoundHandler((request, reply) =>
     answer(reply, new Refusal(404, `there is no ${request.method} ${request.url.split('?')[0]}`)),
   );

@@ -4,21 +4,25 @@ import type { TradingStatus } from '../actors/protocol.ts';
 import { assertNever } from '../platform/assert.ts';
 import type { AdminContext } from './context.ts';
 
-/** `GET /health/live`, `GET /health/ready` (503 with the reasons while it is not), `GET /v1/status`. */
+/**
+ * `GET /health/live`, `GET /health/ready` (503 with the reasons while it is not; books that load do not count, since
+ * orders for them are answered), `GET /v1/status`.
+ */
 export function statusRoutes(app: FastifyInstance, { control }: AdminContext): void {
   app.get('/health/live', async () => ({ live: true }));
 
   app.get('/health/ready', async (_request, reply) => {
-    const { ready, reasons } = await control.readiness();
-    return reply.code(ready ? 200 : 503).send({ ready, reasons });
+    const { ready, reasons, books } = await control.readiness();
+    return reply.code(ready ? 200 : 503).send({ ready, reasons, books });
   });
 
   app.get('/v1/status', async () => {
     const status = control.status();
-    const { ready, reasons } = await control.readiness();
+    const { ready, reasons, books } = await control.readiness();
     return {
       ...status,
       ready,
+      books,
       notReadyBecause: reasons,
       sessions: status.sessions.map((session) => ({
         ...session,

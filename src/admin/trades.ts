@@ -3,7 +3,7 @@
  * is refused is in the audit as well.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { WantedAmendment } from '../accounts/amendments.ts';
+import { amendableFrom, noSuchTrade, type WantedAmendment } from '../accounts/amendments.ts';
 import { Trade } from '../entities/trade.ts';
 import { answer, Refusal } from './answers.ts';
 import { type AdminContext, ask, audit, OPERATOR_HEADER } from './context.ts';
@@ -106,6 +106,8 @@ async function findTradeId(context: AdminContext, text: string): Promise<number 
   if (!TRADE_ID.test(text) || !Number.isSafeInteger(tradeId)) {
     return new Refusal(400, 'a trade id is a positive integer; "onebook trades" shows them');
   }
-  const trade = await context.control.orm.em.fork().findOne(Trade, { id: tradeId });
-  return trade === null ? new Refusal(404, `there is no trade ${tradeId}`) : tradeId;
+  const { orm, now } = context.control;
+  const executedAt = { $gte: amendableFrom(now()) };
+  const trade = await orm.em.fork().findOne(Trade, { id: tradeId, executedAt });
+  return trade === null ? new Refusal(404, noSuchTrade(tradeId)) : tradeId;
 }

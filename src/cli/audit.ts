@@ -1,7 +1,7 @@
 /** `onebook audit verify`: proves that the audit trail holds. Needs the database only, not a running node. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Clock, systemClock } from '../platform/clock.ts';
-import { redactUrls } from '../platform/redact.ts';
+import { databaseFailureText } from './database-trouble.ts';
 import { CliFailure, EXIT } from './failure.ts';
 import {
   addDatabaseOptions,
@@ -88,8 +88,7 @@ async function runVerify(flags: VerifyFlags, loadVerify: () => Promise<VerifyAud
   const onProgress = (line: string) => process.stderr.write(`${line}\n`);
   const found = await verify({ dataDir, databaseUrl, clock: systemClock, limit, noted, onProgress }).catch(
     (error: unknown) => {
-      const reason = error instanceof Error ? error.message || error.name : String(error);
-      throw new CliFailure(EXIT.usage, `nothing was verified: ${redactUrls(reason)}`);
+      throw new CliFailure(EXIT.usage, `nothing was verified: ${databaseFailureText(error, databaseUrl)}`);
     },
   );
   const text = flags.json === true ? `${JSON.stringify(found, undefined, 2)}\n` : verificationText(found);

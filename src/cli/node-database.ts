@@ -1,6 +1,7 @@
 /** What commands have in common that read a node's rows and need no running node. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { loadNodeConfig } from '../config/load.ts';
+import type { NodeConfig } from '../config/node-config.ts';
 import { CliFailure, EXIT } from './failure.ts';
 
 export interface DatabaseFlags {
@@ -27,6 +28,11 @@ export function addDatabaseOptions(command: Command): Command {
 export async function databaseOf(
   flags: DatabaseFlags,
 ): Promise<{ readonly dataDir: string; readonly databaseUrl: string | undefined }> {
+  return configOf(flags);
+}
+
+/** The node's configuration, as far as it needs no ports. */
+export async function configOf(flags: DatabaseFlags): Promise<NodeConfig> {
   const { node, config: file, dataDir, databaseUrl } = flags;
   // Ports are not used, but wrong ones must not keep an operator from the rows.
   const asked = { node, config: file, dataDir, databaseUrl, fixPort: '0', adminPort: '0' };

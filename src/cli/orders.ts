@@ -17,6 +17,7 @@ interface OrderFlags extends ClientFlags {
   readonly symbol?: string;
   readonly all?: boolean;
   readonly limit?: string;
+  readonly days?: string;
 }
 
 interface CancelFlags extends OrderFlags {
@@ -103,9 +104,10 @@ export function addOrderCommands(program: Command): void {
 
   clientCommand(program, 'trades', 'show trades, the newest first')
     .option('--symbol <symbol>', 'of one symbol only')
+    .option('--days <count>', 'of the last so many days; default 7')
     .option('--limit <count>', 'show at most so many; default 100')
     .action(async (flags: OrderFlags) => {
-      const query = queryOf({ symbol: flags.symbol, limit: flags.limit });
+      const query = queryOf({ symbol: flags.symbol, limit: flags.limit, days: flags.days });
       showList(flags, await (await connect(flags)).get(`/v1/trades${query}`), 'trades', TRADES);
     });
 }

@@ -11,6 +11,7 @@ import { addInstrumentCommands } from './instrument.ts';
 import { addKillSwitchCommand } from './kill-switch.ts';
 import { addOrderCommands } from './orders.ts';
 import { addReconcileCommand, type ReconcileDatabase } from './reconcile.ts';
+import { addRetentionCommands, type RetentionDatabase } from './retention.ts';
 import { addStartCommand, type StartNode } from './start.ts';
 import { addStatusCommand } from './status.ts';
 import { addTradeCommands } from './trade.ts';
@@ -32,6 +33,7 @@ export interface Loaders {
   readonly reconcile: () => Promise<ReconcileDatabase>;
   readonly verifyAudit: () => Promise<VerifyAuditDatabase>;
   readonly backup: () => Promise<BackupDatabase>;
+  readonly retention: () => Promise<RetentionDatabase>;
 }
 
 /** Runs one command line; `argv` is without the program. Resolves with the exit code. */
@@ -87,6 +89,7 @@ export async function runProgram(
   addReconcileCommand(program, loaders.reconcile);
   addAuditCommands(program, loaders.verifyAudit);
   addBackupCommand(program, loaders.backup);
+  addRetentionCommands(program, loaders.retention);
   addFixCommands(program);
 
   try {

@@ -1,7 +1,7 @@
 /** `onebook reconcile`: proves from the rows that everything adds up. Needs the database only, not a running node. */
 import type { Command } from 'commander';
 import { type Clock, systemClock } from '../platform/clock.ts';
-import { redactUrls } from '../platform/redact.ts';
+import { databaseFailureText } from './database-trouble.ts';
 import { CliFailure, EXIT } from './failure.ts';
 import {
   addDatabaseOptions,
@@ -84,8 +84,7 @@ async function reconcileOn(
       onProgress: (line) => process.stderr.write(`${line}\n`),
     });
   } catch (error) {
-    const reason = error instanceof Error ? error.message || error.name : String(error);
-    throw new CliFailure(EXIT.usage, `nothing was reconciled: ${redactUrls(reason)}`);
+    throw new CliFailure(EXIT.usage, `nothing was reconciled: ${databaseFailureText(error, databaseUrl)}`);
   }
 }
 

@@ -7,6 +7,7 @@ import type { NodeConfig, StartFlags } from '../config/node-config.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { redactUrls } from '../platform/redact.ts';
+import { databaseTrouble } from './database-trouble.ts';
 import { CliFailure, EXIT, tellError } from './failure.ts';
 
 /** A node that trades, as far as this command is concerned. */
@@ -186,6 +187,8 @@ export function startFailure(error: unknown, config: NodeConfig, log: Log): CliF
     return new CliFailure(EXIT.usage, `FIX cannot listen on ${urlHost(host)}:${port}: ${text}; ${remedy}`);
   }
   if (OPERATORS_FAILURES.has(error.name)) return new CliFailure(EXIT.usage, text);
+  const trouble = databaseTrouble(error, config.databaseUrl);
+  if (trouble !== undefined) return new CliFailure(EXIT.usage, `the node does not start: ${trouble}`);
   log.error('the node does not start', { error });
   // Errors of the system and of the database server have a code; what has none is a bug of ours.
   return new CliFailure(

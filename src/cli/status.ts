@@ -12,6 +12,7 @@ const NODE: readonly Column[] = [
   { title: 'up for', field: 'uptime' },
   { title: 'database', field: 'databaseText' },
   { title: 'FIX', field: 'listenersText' },
+  { title: 'books', field: 'booksText' },
   { title: 'commits', field: 'commitText' },
   { title: 'commands in flight', field: 'commandsInFlight' },
 ];
@@ -31,6 +32,9 @@ const SESSIONS: readonly Column[] = [
   { title: 'FROM', field: 'remoteAddress' },
 ];
 
+/** Of the books that are not ready; the table has them all. */
+const SHOWN_NAMES = 5;
+
 /** Adds the command to the program. */
 export function addStatusCommand(program: Command): void {
   clientCommand(
@@ -45,7 +49,7 @@ export function addStatusCommand(program: Command): void {
 
 /** The body of `GET /v1/status` as people read it. */
 export function statusText(body: Body): string {
-  const { uptimeMs, ready, notReadyBecause, database, commits, symbols, sessions, listeners } = body;
+  const { uptimeMs, ready, notReadyBecause, database, commits, symbols, sessions, listeners, books } = body;
   const { up, reason } = objectOf(database);
   const { lastNo, lastBatch } = objectOf(commits);
   const node = {
@@ -54,14 +58,18 @@ export function statusText(body: Body): string {
     uptime: durationText(Number(uptimeMs)),
     databaseText: up === true ? 'up' : `down: ${reason ?? 'it does not answer'}`,
     listenersText: listOf(listeners).map(listenerText).join('; ') || 'not yet',
+    booksText: booksText(objectOf(books)),
     commitText: `${lastNo}, with ${lastBatch} events in the last`,
   };
   const symbolRows = listOf(symbols).map((symbol) => ({ ...objectOf(symbol), ready: bookText(symbol) }));
-  return [
-    formatCard(NODE, node),
-    formatTable(SYMBOLS, symbolRows),
-    formatTable(SESSIONS, listOf(sessions).map(objectOf)).trimEnd(),
-  ].join('\n');
+  return [formatCard(NODE, node), formatTable(SYMBOLS, symbolRows), sessionsText(listOf(sessions))].join(
+    '\n',
+  );
+}
+
+/** Nobody is a word of its own: below a table of symbols, `(none)` would not say of what. */
+function sessionsText(sessions: readonly unknown[]): string {
+  return sessions.length === 0 ? 'no sessions' : formatTable(SESSIONS, sessions.map(objectOf)).trimEnd();
 }
 
 /** `2d 3h`, `3h 5m`, `5m 7s` or `7s`. */
@@ -89,9 +97,25 @@ function listenerText(listener: unknown): string {
   return `${host}:${port} (${traits.join(', ')})`;
 }
 
+/** `all 2000 ready`, or `1980 of 2000 ready; 19 loading: A, B, …; 1 halted: C`. */
+function booksText(books: Row): string {
+  const { total, ready, loading, halted, loadingSymbols, haltedSymbols } = books;
+  if (ready === total) return `all ${total} ready`;
+  const parts = [`${ready} of ${total} ready`];
+  if (loading !== 0) parts.push(`${loading} loading: ${namesText(loading, loadingSymbols)}`);
+  if (halted !== 0) parts.push(`${halted} halted: ${namesText(halted, haltedSymbols)}`);
+  return parts.join('; ');
+}
+
+function namesText(count: unknown, names: unknown): string {
+  const shown = listOf(names).slice(0, SHOWN_NAMES);
+  return [...shown, ...(shown.length < Number(count) ? ['…'] : [])].join(', ');
+}
+
 function bookText(symbol: unknown): string {
-  const { ready } = objectOf(symbol);
-  return ready === true ? 'ready' : 'loading';
+  const { ready, haltedBy } = objectOf(symbol);
+  if (ready === true) return 'ready';
+  return haltedBy === 'crash' ? 'none' : 'loading';
 }
 
 function objectOf(value: unknown): Row {

@@ -16,6 +16,17 @@ export interface TradingCalendarConfig {
   readonly rollTime?: string;
 }
 
+/**
+ * How long history is kept: full months (UTC) besides the one that has begun, and by default for ever. What goes is
+ * closed first, and proofs begin with the closing.
+ */
+export interface RetentionConfig {
+  /** Closed orders, trades, reports, requests and their audit trail, which proves rows of all of them. */
+  readonly historyMonths?: number | undefined;
+  /** What operators did. */
+  readonly operatorsMonths?: number | undefined;
+}
+
 /** A TCP listener. Port 0 lets the system choose; the port is printed at start. */
 export interface ListenerConfig {
   /** Default `127.0.0.1`. */
@@ -84,6 +95,7 @@ export interface ClusterConfig {
    * for it by SecurityStatusRequest (e).
    */
   readonly securityStatusToAll?: boolean;
+  readonly retention?: RetentionConfig;
   /** Default `info`. */
   readonly logLevel?: LogLevel;
   readonly limits?: Partial<VenueLimits>;

@@ -67,11 +67,15 @@ export interface VenueLimits extends SessionLimits {
   readonly retryFromMs: number;
   /** Longest wait between two tries of a commit. */
   readonly retryToMs: number;
+  /** How long the database may take over one commit; then it counts as away (j, 380=4) until it has answered. */
+  readonly commitStallMs: number;
+  /** Bytes of sent messages that wait to be stored, of all sessions; past it no session is read. */
+  readonly maxJournalBytes: number;
   /** Days for which sent messages are kept; of older ones a resend tells only that there is a gap (GapFill). */
   readonly fixHistoryDays: number;
   /** Outbound numbers of one session whose messages are kept; the same happens to older ones. */
   readonly maxStoredMessagesPerSession: number;
-  /** How long an operator's command (the admin API) waits for its answer. */
+  /** How long an operator's command (the admin API) waits for its answer, and any request of it for the database. */
   readonly operatorTimeoutMs: number;
   /** How long a drain waits for commands in flight and for Logouts. */
   readonly drainTimeoutMs: number;
@@ -113,7 +117,7 @@ export const LIMIT_RANGES: { readonly [Name in keyof VenueLimits]: LimitRange } 
   maxPendingHandshakes: { default: 100, min: 1, max: 100_000 },
   proxyHeaderTimeoutMs: { default: 5_000, min: 100, max: MINUTE_MS },
   tlsHandshakeTimeoutMs: { default: 10_000, min: 100, max: MINUTE_MS },
-  maxUnreadBytes: { default: 1 * MIB, min: 64 * KIB, max: GIB },
+  maxUnreadBytes: { default: 256 * KIB, min: 64 * KIB, max: GIB },
 
   logonTimeoutMs: session('logonTimeoutMs', 100, HOUR_MS),
   openTimeoutMs: session('openTimeoutMs', 100, HOUR_MS),
@@ -131,6 +135,8 @@ export const LIMIT_RANGES: { readonly [Name in keyof VenueLimits]: LimitRange } 
   maxQueuedReports: session('maxQueuedReports', 100, 100 * MILLION),
   massCancelHoldMs: session('massCancelHoldMs', 100, MINUTE_MS),
   maxUnansweredRequestsPerSession: session('maxUnansweredRequestsPerSession', 1, MILLION),
+  slowdownRequestsInFlight: session('slowdownRequestsInFlight', 1, 10 * MILLION),
+  slowdownRequestsPerSession: session('slowdownRequestsPerSession', 1, MILLION),
   maxOrdersPerSecond: session('maxOrdersPerSecond', 1, MILLION),
   minThrottleAbuse: session('minThrottleAbuse', 1, MILLION),
   reservedSeqNums: session('reservedSeqNums', 16, MILLION),
@@ -156,6 +162,8 @@ export const LIMIT_RANGES: { readonly [Name in keyof VenueLimits]: LimitRange } 
   maxEventsPerCommit: { default: 1_000, min: 1, max: MILLION },
   retryFromMs: { default: 100, min: 1, max: MINUTE_MS },
   retryToMs: { default: 5_000, min: 1, max: MINUTE_MS },
+  commitStallMs: { default: 5_000, min: 100, max: HOUR_MS },
+  maxJournalBytes: { default: 64 * MIB, min: 64 * KIB, max: GIB },
   fixHistoryDays: { default: 7, min: 1, max: 3_650 },
   maxStoredMessagesPerSession: { default: 100_000, min: 1, max: 100 * MILLION },
   operatorTimeoutMs: { default: 10_000, min: 100, max: HOUR_MS },

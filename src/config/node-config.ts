@@ -32,6 +32,11 @@ export interface NodeConfig {
   readonly tradingCalendar: { readonly timeZone: string; readonly rollTime: string };
   /** Whether SecurityStatus (f) goes to every member, not only to those that asked. */
   readonly securityStatusToAll: boolean;
+  /** Full months that are kept; undefined: for ever. */
+  readonly retention: {
+    readonly historyMonths: number | undefined;
+    readonly operatorsMonths: number | undefined;
+  };
   readonly listeners: NodeListeners;
   /** Port 0: the system chooses. */
   readonly admin: {
@@ -52,6 +57,9 @@ export interface NodeConfig {
 export interface ConfigError {
   readonly message: string;
 }
+
+/** Retention in months. A month is the least: the trades of the one before can still be amended. */
+export const RETENTION_MONTHS = { min: 1, max: 1_200 } as const;
 
 /** Default ports of a node whose configuration names none. */
 export const DEFAULT_FIX_PORT = 9880;
@@ -147,6 +155,10 @@ export function resolveNodeConfig(sources: ConfigSources): NodeConfig | ConfigEr
       rollTime: cluster.tradingCalendar?.rollTime ?? '00:00',
     },
     securityStatusToAll: cluster.securityStatusToAll ?? false,
+    retention: {
+      historyMonths: cluster.retention?.historyMonths,
+      operatorsMonths: cluster.retention?.operatorsMonths,
+    },
     listeners: listenersOf(node, {
       first: { host: fixHost, port: fixPort },
       host: DEFAULT_HOST,

@@ -20,6 +20,7 @@ import {
   parseLogLevel,
   parseRollTimeText,
   parseTimeZone,
+  RETENTION_MONTHS,
   ROLL_TIME_EXPECTED,
   TIME_ZONE_EXPECTED,
 } from './node-config.ts';
@@ -199,6 +200,12 @@ const nodes: Check = (value, path) => {
   );
 };
 
+const months = integer(
+  RETENTION_MONTHS.min,
+  RETENTION_MONTHS.max,
+  `full months to keep, an integer from ${RETENTION_MONTHS.min} to ${RETENTION_MONTHS.max}`,
+);
+
 const fields = object({
   venueCompId: text(parseCompId, COMP_ID_EXPECTED),
   tradingCalendar: object({
@@ -206,6 +213,7 @@ const fields = object({
     rollTime: text(parseRollTimeText, ROLL_TIME_EXPECTED),
   }),
   securityStatusToAll: flag,
+  retention: object({ historyMonths: months, operatorsMonths: months }),
   logLevel,
   limits,
   nodes,

@@ -1,6 +1,6 @@
 /** The number of each writer's last commit, how a COMMIT whose answer was lost is recognised, and the end of its chain. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
-import { safeBigint } from './columns.ts';
+import { instant, safeBigint } from './columns.ts';
 
 export const Commit = defineEntity({
   name: 'Commit',
@@ -15,6 +15,8 @@ export const Commit = defineEntity({
     /** `audit_links.no` and `hash` of its last link; null: it has none yet. */
     lastLink: safeBigint().nullable(),
     lastHash: p.blob().nullable(),
+    /** The latest instant in the rows of that link; null: it was made before this was noted. */
+    lastLinkAt: instant().nullable(),
   },
 });
 

@@ -27,6 +27,8 @@ export const FixSession = defineEntity({
     beganAt: instant().defaultRaw('now()'),
     /** So long after the session's end the member's orders are cancelled, ms; null: they stay. */
     cancelAfterMs: p.integer().nullable(),
+    /** All reports of before have been told to the member: the next Logon need not look there. Null: not known. */
+    toldBefore: instant().nullable(),
     updatedAt: instant().defaultRaw('now()'),
   },
 });

@@ -6,6 +6,8 @@ import { AuditHead } from './audit-head.ts';
 import { AuditLink } from './audit-link.ts';
 import { Balance } from './balance.ts';
 import { Book } from './book.ts';
+import { Closing } from './closing.ts';
+import { ClosingLine } from './closing-line.ts';
 import { Commit } from './commit.ts';
 import { FixDelivered } from './fix-delivered.ts';
 import { FixMessages } from './fix-messages.ts';
@@ -27,6 +29,8 @@ export {
   AuditLink,
   Balance,
   Book,
+  Closing,
+  ClosingLine,
   Commit,
   FixDelivered,
   FixMessages,
@@ -62,4 +66,6 @@ export const ENTITIES = [
   AuditHead,
   AuditLink,
   AuditBaseline,
+  Closing,
+  ClosingLine,
 ];

@@ -2,7 +2,6 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import type { Side } from '../matching/types.ts';
 import { amount, fixCode, instant, safeBigint } from './columns.ts';
-import { Order } from './order.ts';
 
 export const Trade = defineEntity({
   name: 'Trade',
@@ -19,18 +18,9 @@ export const Trade = defineEntity({
     symbol: p.string().length(32),
     price: amount(),
     quantity: amount(),
-    makerOrderId: () =>
-      p
-        .manyToOne(Order)
-        .mapToPk()
-        .fieldName('maker_order_id')
-        .foreignKeyName('trades_maker_order_id_foreign'),
-    takerOrderId: () =>
-      p
-        .manyToOne(Order)
-        .mapToPk()
-        .fieldName('taker_order_id')
-        .foreignKeyName('trades_taker_order_id_foreign'),
+    /** `orders.id`, without a constraint: a closed order goes with its history, and this row with it. */
+    makerOrderId: safeBigint(),
+    takerOrderId: safeBigint(),
     makerUserId: p.integer(),
     takerUserId: p.integer(),
     takerSide: fixCode<Side>(),

@@ -45,8 +45,8 @@ their format comes from \`onebook fix dictionary --version FIX.4.4\` (also FIX.4
   PossResend(97)=Y you may have seen them: compare ExecID(17).
 - What you resend (43=Y) or repeat (97=Y) never becomes a second order. If its ClOrdID(11) is known, the answer is a
   status of that order (ExecType(150)=I; in FIX.4.2 ExecTransType(20)=3). The venue knows the ClOrdIDs of the trading day,
-  of the last day before on which you used any, and of your open orders: what is older is as good as new, do not
-  repeat it.
+  of the last day before on which you used any (of cancels, replaces and refused orders two weeks back at most), and the
+  first and the last one of each open order: what is older is as good as new, do not repeat it.
 
 ## What rejects mean
 

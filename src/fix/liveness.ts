@@ -52,7 +52,9 @@ export function keepAlive(state: SessionState): void {
   requestUnasked(state);
   releaseOverdue(state);
   if (state.phase === 'Ended') return;
-  const silenceMs = state.now - state.lastReceivedAt;
+  // What is not read cannot be heard: then it is the member that judges whether it waits.
+  const isDeaf = state.phase === 'Active' && state.isPaused;
+  const silenceMs = isDeaf ? 0 : state.now - state.lastReceivedAt;
   const verdict = judgeSilence(silenceMs, heartBtIntMs, state.testRequestedAt !== undefined);
   if (verdict === 'Dead') {
     end(state, `nothing was received for ${silenceMs} ms`);
@@ -65,11 +67,11 @@ export function keepAlive(state: SessionState): void {
 
 /**
  * Whether the venue has been silent for an interval. Not while its TestRequest is unanswered: it has spoken, and
- * to a peer that may be dead. Nor when numbers have run out, since a heartbeat would only queue up.
+ * to a peer that may be dead. Nor when numbers have run out altogether, since a heartbeat would only queue up.
  */
 function isHeartbeatDue(state: SessionState, heartBtIntMs: number): boolean {
   if (heartBtIntMs === 0 || state.testRequestedAt !== undefined) return false;
-  return state.now - state.lastSentAt >= heartBtIntMs && outboundOf(state).waitingCount === 0;
+  return state.now - state.lastSentAt >= heartBtIntMs && outboundOf(state).hasNumber;
 }
 
 /** Why the member's schedule ends the session now; undefined while it does not. */
@@ -116,6 +118,7 @@ export function dueAt(state: SessionState): number {
 /** Whether something waits that only a tick looks after: numbers to be journaled, a member that reads slowly. */
 function hasPendingWork(state: SessionState): boolean {
   return (
+    state.isPaused ||
     state.inbound.hasGap ||
     state.ownReset !== undefined ||
     state.probeDueAt !== undefined ||

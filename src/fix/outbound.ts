@@ -24,6 +24,12 @@ export type OutboundMessage =
       write(writer: MessageWriter): void;
     };
 
+/**
+ * The part of a reservation that only signs of life may use: while the store is away no numbers are reserved, and a
+ * session that was refused so much that it has none left for another answer must not look dead.
+ */
+const KEPT_FOR_LIFE_SIGNS = 1 / 16;
+
 const POSS_RESEND: BeginOptions = { possResend: true };
 
 /** The outbound side of one session. */
@@ -76,7 +82,12 @@ export class Outbound {
 
   /** Nothing waits, and there is a number for one message more. */
   get isReady(): boolean {
-    return this.#waiting.length === 0 && this.#nextSeqNum <= this.#grantedSeqNum;
+    return this.#waiting.length === 0 && this.#freeCount > 0;
+  }
+
+  /** Whether a sign of life could be sent at once. */
+  get hasNumber(): boolean {
+    return this.#nextSeqNum <= this.#grantedSeqNum;
   }
 
   /** Messages since the last takeBytes. */
@@ -96,7 +107,8 @@ export class Outbound {
 
   /** Sends the message under the next number, or when a number for it is reserved. */
   send(message: OutboundMessage, now: number): void {
-    if (this.#nextSeqNum > this.#grantedSeqNum || this.#waiting.length > 0) this.#waiting.push(message);
+    if (isLifeSign(message) && this.hasNumber) this.#encode(message, now);
+    else if (this.#freeCount <= 0 || this.#waiting.length > 0) this.#waiting.push(message);
     else this.#encode(message, now);
   }
 
@@ -104,7 +116,7 @@ export class Outbound {
   grant(grantedSeqNum: number, now: number): void {
     if (grantedSeqNum <= this.#grantedSeqNum) return;
     this.#grantedSeqNum = grantedSeqNum;
-    const room = grantedSeqNum - this.#nextSeqNum + 1;
+    const room = Math.max(0, this.#freeCount);
     const ready = this.#waiting.slice(0, room);
     this.#waiting = this.#waiting.slice(room);
     for (const message of ready) this.#encode(message, now);
@@ -167,6 +179,12 @@ export class Outbound {
     return delivered;
   }
 
+  /** Numbers that are reserved and for any message. */
+  get #freeCount(): number {
+    const keptCount = Math.floor(this.#reserveCount * KEPT_FOR_LIFE_SIGNS);
+    return this.#grantedSeqNum - keptCount - this.#nextSeqNum + 1;
+  }
+
   #encode(message: OutboundMessage, now: number): void {
     const seqNum = this.#nextSeqNum;
     this.#nextSeqNum += 1;
@@ -208,4 +226,10 @@ export class Outbound {
     this.#lastSentSeqNum = seqNum;
     this.#sent.push(frame);
   }
+}
+
+/** Heartbeat (0) and TestRequest (1): they say nothing about any other message, and so may overtake them. */
+function isLifeSign(message: OutboundMessage): boolean {
+  if (message.type !== 'Message') return false;
+  return message.msgType === MSG_TYPE.Heartbeat || message.msgType === MSG_TYPE.TestRequest;
 }

@@ -40,6 +40,13 @@ export interface SessionLimits {
   readonly massCancelHoldMs: number;
   /** Requests without an answer; past it the socket is not read until half of them are answered. */
   readonly maxUnansweredRequestsPerSession: number;
+  /**
+   * Unanswered requests of all sessions at which those that send most are slowed: a session with more of them than
+   * there is room left below this is not read. It is what the longest wait in a busy venue depends on.
+   */
+  readonly slowdownRequestsInFlight: number;
+  /** Requests that a session may have unanswered before it is slowed so, however many the others have. */
+  readonly slowdownRequestsPerSession: number;
   /** Orders, replaces and questions a second of a session, a second's worth at once; beyond it they are rejected (j). */
   readonly maxOrdersPerSecond: number;
   /** Requests rejected for their rate within a second that are forgiven at any rate; ten times the rate always is. */
@@ -77,6 +84,8 @@ export const DEFAULT_SESSION_LIMITS: SessionLimits = {
   maxQueuedReports: 100_000,
   massCancelHoldMs: 5_000,
   maxUnansweredRequestsPerSession: 4_000,
+  slowdownRequestsInFlight: 6_000,
+  slowdownRequestsPerSession: 50,
   maxOrdersPerSecond: 50_000,
   minThrottleAbuse: 1_000,
   reservedSeqNums: 4_096,

@@ -5,6 +5,7 @@
 import type { Report } from '../matching/execution-report.ts';
 import type { MemberCommand } from '../matching/order-commands.ts';
 import type { UserId } from '../matching/types.ts';
+import type { UnansweredRequests } from './fair-reading.ts';
 import type { MemberSettings } from './member-settings.ts';
 import type { FixMessage } from './message.ts';
 import type { SecurityDirectory } from './security-directory.ts';
@@ -23,6 +24,10 @@ export interface SessionConfig {
   readonly throttles: Throttles;
   /** Shared in the same way; without it what the session does is not counted. */
   readonly counts?: SessionCounts;
+  /** Requests without an answer, of all sessions of the gateway; without it others do not count. */
+  readonly unanswered?: UnansweredRequests;
+  /** Whether as much waits to be stored as may wait (maxJournalBytes); without it nothing ever does. */
+  readonly isJournalFull?: () => boolean;
   /** What can be traded, as it is now. */
   readonly markets: SecurityDirectory;
   /** Every member is told when a symbol opens or halts, not only those that have asked. */

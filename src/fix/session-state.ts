@@ -117,6 +117,8 @@ export interface SessionState {
   isOpenInStore: boolean;
   isClaimed: boolean;
 
+  /** Unanswered requests of this session as they are contained in the sum of all. */
+  countedUnanswered: number;
   /** Requests of this step, for one message to the exchange. */
   commands: NumberedRequest[];
   isStoreUp: boolean;
@@ -199,6 +201,7 @@ export function newSession(config: SessionConfig, now: number, isStoreUp: boolea
     outbound: undefined,
     isOpenInStore: false,
     isClaimed: false,
+    countedUnanswered: 0,
     commands: [],
     isStoreUp,
     isPaused: false,

@@ -4,6 +4,7 @@
  */
 import { assert, assertNever } from '../platform/assert.ts';
 import { answerLogout, end, flush, logOut, logOutAndEnd } from './ending.ts';
+import { countUnanswered, forgetUnanswered, needsPause } from './fair-reading.ts';
 import { keepAlive, probe, timeOut } from './liveness.ts';
 import { beginLogon, keep, open, start, takeVerdict } from './logon.ts';
 import type { FixMessage } from './message.ts';
@@ -45,15 +46,24 @@ export function step(
   sendBacklog(state);
   tellStatusReports(state);
   flush(state);
+  countUnanswered(state);
   regulateReading(state);
+  return takeEffects(state);
+}
+
+function takeEffects(state: SessionState): readonly SessionEffect[] {
   const { effects } = state;
   state.effects = [];
   return effects;
 }
 
-/** Last effects of a session that broke: Logout if that can still be said, and nothing is journaled as clean. */
+/**
+ * Last effects of a session that broke: Logout if that can still be said, and nothing is journaled as clean. One that
+ * broke after its end has only left to do what belongs to that.
+ */
 export function farewell(state: SessionState, now: number): readonly SessionEffect[] {
-  if (state.phase === 'Ended') return [];
+  forgetUnanswered(state);
+  if (state.phase === 'Ended') return takeEffects(state);
   state.counts.ends[state.isOpenInStore ? 'Lost' : 'BeforeLogon'] += 1;
   const { outbound, identity } = state;
   const effects: SessionEffect[] = [];
@@ -194,33 +204,13 @@ function settle(state: SessionState): void {
   else answerLogout(state);
 }
 
-/**
- * Stops reading the socket while the Logon is dealt with, while too many requests are unanswered, and while
- * numbers for the answers are lacking. Without a store requests are refused at once, so they need no brake.
- */
 function regulateReading(state: SessionState): void {
   if (state.phase === 'Ended') return;
   const isPauseDue = needsPause(state);
   if (isPauseDue === state.isPaused) return;
   state.isPaused = isPauseDue;
+  if (!isPauseDue) state.lastReceivedAt = state.now;
   state.effects.push({ type: isPauseDue ? 'PauseReading' : 'ResumeReading' });
-}
-
-function needsPause(state: SessionState): boolean {
-  switch (state.phase) {
-    case 'Judging':
-    case 'Claiming':
-    case 'Opening':
-    case 'Resetting':
-      return true;
-    case 'Active': {
-      if (outboundOf(state).waitingCount > 0) return true;
-      const bound = state.config.limits.maxUnansweredRequestsPerSession;
-      return state.isStoreUp && state.inbound.unansweredCount > (state.isPaused ? bound / 2 : bound);
-    }
-    default:
-      return false;
-  }
 }
 
 function reasonToDrop(input: SessionInput): string {

@@ -13,7 +13,7 @@ export interface ConnectionOptions {
   onConnection(connection: Connection): ConnectionListener;
   readonly log: Log;
   readonly clock: Clock;
-  /** Bytes handed to the listener and not yet consumed; past it the socket is not read. Default 1 MiB. */
+  /** Bytes handed to the listener and not yet consumed; past it the socket is not read. Default 256 KiB. */
   readonly maxUnreadBytes?: number;
   /**
    * How long the peer may take to close after we have, if it was told anything; then the socket is destroyed. Default
@@ -22,7 +22,7 @@ export interface ConnectionOptions {
   readonly closeGraceMs?: number;
 }
 
-const DEFAULT_MAX_UNREAD_BYTES = 1024 * 1024;
+const DEFAULT_MAX_UNREAD_BYTES = 256 * 1024;
 const DEFAULT_CLOSE_GRACE_MS = 2_000;
 /** Finds peers that have vanished while nothing was to be said. */
 const KEEP_ALIVE_AFTER_MS = 60_000;

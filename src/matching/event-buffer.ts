@@ -42,7 +42,7 @@ export const LAST_QTY = 14;
 /** Why an order was refused, ended or restated: a code of src/matching/reasons.ts. */
 export const REASON = 15;
 
-const FIRST_CAPACITY = 64;
+const FIRST_CAPACITY = 4;
 
 /** The records of one command. */
 export class EventBuffer {

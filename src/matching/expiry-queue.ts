@@ -4,7 +4,7 @@
  * prevail, fills the queue anew.
  */
 
-const FIRST_CAPACITY = 16;
+const FIRST_CAPACITY = 8;
 
 export class ExpiryQueue {
   #times = new Float64Array(FIRST_CAPACITY);

@@ -8,24 +8,32 @@
  * a known sequence, a member who cancels the high ones makes it a plain list.
  */
 
-const FIRST_CAPACITY = 32;
+const FIRST_CAPACITY = 8;
+/**
+ * Columns of a ladder without levels, which has only level 0, and which nobody writes to. Most ladders of a venue have
+ * never had an order: they share these.
+ */
+export const EMPTY_INTS = new Int32Array(1);
+export const EMPTY_FLOATS = new Float64Array(1);
+const EMPTY_CHILDREN = new Int32Array(2);
+const EMPTY_BYTES = new Uint8Array(1);
 const LEFT = 0;
 const RIGHT = 1;
 
 /** Levels are positive integers, reused when they are free; 0 is none. They ascend by rank, which is never 0. */
 export class LevelTree {
   /** The rank of a level; 0 of one that is free. */
-  ranks = new Float64Array(FIRST_CAPACITY);
+  ranks = EMPTY_FLOATS;
   /** The level after a level, 0 after the last; of a free one, the next free one. */
-  next = new Int32Array(FIRST_CAPACITY);
+  next = EMPTY_INTS;
   /** The first level; 0 when there is none. */
   first = 0;
-  #previous = new Int32Array(FIRST_CAPACITY);
+  #previous = EMPTY_INTS;
   /** By 2 × level and side. */
-  #children = new Int32Array(FIRST_CAPACITY * 2);
+  #children = EMPTY_CHILDREN;
   /** The parent of 0, which has none, is what the last change left there. */
-  #parents = new Int32Array(FIRST_CAPACITY);
-  #isRed = new Uint8Array(FIRST_CAPACITY);
+  #parents = EMPTY_INTS;
+  #isRed = EMPTY_BYTES;
   #root = 0;
   #unused = 1;
   #free = 0;
@@ -229,7 +237,7 @@ export class LevelTree {
   }
 
   #grow(): void {
-    const capacity = this.capacity * 2;
+    const capacity = Math.max(FIRST_CAPACITY, this.capacity * 2);
     this.ranks = grown(this.ranks, new Float64Array(capacity));
     this.next = grown(this.next, new Int32Array(capacity));
     this.#previous = grown(this.#previous, new Int32Array(capacity));

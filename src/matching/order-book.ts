@@ -191,11 +191,11 @@ export class OrderBook {
   stateHash(): string {
     const { bids, asks, buyStops, sellStops, orders } = this.#core.book;
     const hash = new StateHash();
-    const bigintAsText = (_key: string, value: unknown) => (typeof value === 'bigint' ? `${value}` : value);
     for (const ladder of [bids, asks, buyStops, sellStops]) {
       for (let level = ladder.best; level !== 0; level = ladder.next(level)) {
         for (let slot = ladder.oldest(level); slot !== 0; slot = orders.newer[slot]!) {
-          hash.add(JSON.stringify(this.#codec.snapshot(slot), bigintAsText));
+          const order = this.#codec.snapshot(slot);
+          hash.add(JSON.stringify({ ...order, cumNotional: `${order.cumNotional}` }));
         }
       }
     }

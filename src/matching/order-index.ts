@@ -4,7 +4,7 @@
  * three streams): this table 5.6, 4.7 and 1.2; a Map 4.1, 3.4 and 0.9.
  */
 
-const FIRST_CAPACITY = 512;
+const FIRST_CAPACITY = 8;
 /** 2^32 over the golden ratio: spreads ids that follow each other. */
 const SPREAD = 0x9e3779b1;
 

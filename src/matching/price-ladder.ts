@@ -9,9 +9,11 @@
  * 1.0 on the first.
  */
 import { assert } from '../platform/assert.ts';
-import { grown, LevelTree } from './level-tree.ts';
+import { EMPTY_FLOATS, EMPTY_INTS, grown, LevelTree } from './level-tree.ts';
 import type { OrderPool } from './order-pool.ts';
 
+/** Hints of a ladder, powers of two: while it has few levels, and for good. */
+const FIRST_HINT_COUNT = 16;
 const HINT_COUNT = 1024;
 /** Sums beyond the safe integers are kept as two numbers: high × 2^53 + low. */
 const LOW_RANGE = 2 ** 53;
@@ -26,16 +28,16 @@ export class PriceLadder {
   /** Slices (MaxFloor) of the orders in all queues, but for those that are displayed. */
   hiddenSlices = 0;
   readonly #levels = new LevelTree();
-  #oldest = new Int32Array(this.#levels.capacity);
-  #newest = new Int32Array(this.#levels.capacity);
-  #counts = new Int32Array(this.#levels.capacity);
+  #oldest = EMPTY_INTS;
+  #newest = EMPTY_INTS;
+  #counts = EMPTY_INTS;
   /** Sums of the orders' displayed quantity, and of what icebergs hide behind it. */
-  #displayedLow = new Float64Array(this.#levels.capacity);
-  #displayedHigh = new Float64Array(this.#levels.capacity);
-  #hiddenLow = new Float64Array(this.#levels.capacity);
-  #hiddenHigh = new Float64Array(this.#levels.capacity);
+  #displayedLow = EMPTY_FLOATS;
+  #displayedHigh = EMPTY_FLOATS;
+  #hiddenLow = EMPTY_FLOATS;
+  #hiddenHigh = EMPTY_FLOATS;
   /** By the lower bits of a price, the level last used for it: right if its rank is. */
-  readonly #hints = new Int32Array(HINT_COUNT);
+  #hints = EMPTY_INTS;
 
   constructor(orders: OrderPool, sign: 1 | -1) {
     this.#orders = orders;
@@ -219,11 +221,12 @@ export class PriceLadder {
 
   #levelAt(price: number): number {
     const rank = this.sign * price;
-    const hint = this.#hints[price & (HINT_COUNT - 1)]!;
+    const hints = this.#hints;
+    const hint = hints[price & (hints.length - 1)]!;
     if (this.#levels.ranks[hint] === rank) return hint;
     const level = this.#levels.locate(rank);
     if (this.#counts.length < this.#levels.capacity) this.#grow();
-    this.#hints[price & (HINT_COUNT - 1)] = level;
+    this.#hints[price & (this.#hints.length - 1)] = level;
     return level;
   }
 
@@ -236,6 +239,9 @@ export class PriceLadder {
     this.#displayedHigh = grown(this.#displayedHigh, new Float64Array(capacity));
     this.#hiddenLow = grown(this.#hiddenLow, new Float64Array(capacity));
     this.#hiddenHigh = grown(this.#hiddenHigh, new Float64Array(capacity));
+    if (this.#hints.length < HINT_COUNT) {
+      this.#hints = new Int32Array(capacity < FIRST_HINT_COUNT ? FIRST_HINT_COUNT : HINT_COUNT);
+    }
   }
 }
 

@@ -51,7 +51,7 @@ export function nodeSeries(node: () => WatchedNode | undefined, figures: NodeFig
     },
     {
       name: 'start_seconds',
-      help: 'Time from the start of the node to the moment at which members could connect, recovery included, in seconds; 0 until then.',
+      help: 'Time from the start of the node to the moment at which members could connect, in seconds; 0 until then. Books may still be loading: see symbols.',
       read: () => figures.startedInMs() / 1_000,
     },
     {

@@ -16,7 +16,7 @@ export function queueSeries(node: () => WatchedNode | undefined): readonly Serie
   return [
     {
       name: 'queue_depth',
-      help: 'What waits, in the unit of the queue: commands, pieces of work, connections, logons, reports, requests, messages or bytes (session_unsent_bytes); of account_stash, book_stash, pending_handshakes and session_… the fullest.',
+      help: 'What waits, in the unit of the queue: commands, pieces of work, connections, logons, reports, requests, messages or bytes (journal_bytes, session_unsent_bytes); of account_stash, book_stash, pending_handshakes and session_… the fullest.',
       labels: ['queue'],
       read: () => samples(node(), 'depth'),
     },
@@ -28,7 +28,7 @@ export function queueSeries(node: () => WatchedNode | undefined): readonly Serie
     },
     {
       name: 'persistence_buffer',
-      help: 'Journal entries that wait for the next commit, as a count; bounded by the commands in flight and the sessions.',
+      help: 'Journal entries that wait for the next commit, as a count; what is in them is bounded by the commands in flight and by journal_bytes.',
       read: () => node()?.persistence().bufferedEntries ?? 0,
     },
   ];
@@ -47,6 +47,8 @@ function queuesOf(node: WatchedNode): readonly Queue[] {
   const connections = Object.values(load.byPhase).reduce((sum, count) => sum + count, 0);
   return [
     queue('commands_in_flight', commandsInFlight + commandsWaiting, bounds.maxCommandsInFlight),
+    queue('session_requests_of_all', load.unansweredRequests, bounds.slowdownRequestsInFlight),
+    queue('journal_bytes', node.persistence().journalBytes, bounds.maxJournalBytes),
     queue('account_stash', stashes.account, bounds.accountStash),
     queue('book_stash', stashes.book, bounds.bookStash),
     queue('connections', connections, bounds.maxConnections),

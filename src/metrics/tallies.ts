@@ -39,6 +39,8 @@ export class Tallies {
   readonly orderRejects = new Map<number, number>();
   readonly cancelRejects = new Map<number, number>();
   readonly massCancelRejects = new Map<number, number>();
+  /** Reports of members that were not logged on. */
+  reportsLeftWaiting = 0;
   transfers = 0;
   crashHalts = 0;
 

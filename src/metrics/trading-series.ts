@@ -42,6 +42,11 @@ export function tradingSeries(tallies: Tallies, counts: SessionCounts): readonly
       read: () => reports(tallies),
     },
     {
+      name: 'reports_left_waiting_total',
+      help: 'Those of them whose member was not logged on, as a count: rows that wait for its next logon. Not how many still wait, which only a scan of the rows would tell.',
+      read: () => tallies.reportsLeftWaiting,
+    },
+    {
       name: 'rejects_total',
       help: 'Rejects, as a count by message and reason code: ExecutionReport 103, OrderCancelReject 102, OrderMassCancelReport 532, Reject 373, BusinessMessageReject 380.',
       labels: ['message', 'reason'],

@@ -80,6 +80,9 @@ export class VenueMetrics {
         if (outcome === 'Committed') tallies.addCommitted(batch);
       },
       reported: (reports) => tallies.addReports(reports),
+      reportsLeftWaiting(count) {
+        tallies.reportsLeftWaiting += count;
+      },
       crashed: (...crash) => this.#noteCrash(crash),
     };
     // What it measures, it measures from now on.

@@ -6,6 +6,8 @@ import type { MarketDirectory } from '../actors/ports.ts';
 /** Bounds whose nearness is shown, by the names that they have in the configuration. */
 export interface WatchedBounds {
   readonly maxCommandsInFlight: number;
+  readonly slowdownRequestsInFlight: number;
+  readonly maxJournalBytes: number;
   readonly accountStash: number;
   readonly bookStash: number;
   readonly maxConnections: number;

@@ -28,6 +28,8 @@ export interface BulkColumns<Row> {
   readonly casts: readonly string[];
   /** One array literal per column. */
   parameters(rows: readonly Row[]): string[];
+  /** The same, a column at a time: so many rows need not be one turn of the event loop. */
+  steps(rows: readonly Row[]): Generator<void, string[], void>;
 }
 
 /** Describes the columns of `entity` that `keys` name. Made once per table and use. */
@@ -45,6 +47,14 @@ export function bulkColumns<Entity extends object, Key extends keyof Entity & st
     casts: columns.map((column) => `${column.type}[]`),
     parameters: (rows) =>
       columns.map(({ key, encode }) => arrayLiteral(rows as readonly Record<string, Cell>[], key, encode)),
+    *steps(rows) {
+      const literals: string[] = [];
+      for (const { key, encode } of columns) {
+        literals.push(arrayLiteral(rows as readonly Record<string, Cell>[], key, encode));
+        yield;
+      }
+      return literals;
+    },
   };
 }
 
@@ -154,12 +164,11 @@ function storableInJson(_key: string, value: unknown): unknown {
   return typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\ufffd') : value;
 }
 
+/** Joined at once: a text that grows cell by cell is a tree of as many pieces until somebody reads it. */
 function arrayLiteral(rows: readonly Record<string, Cell>[], key: string, encode: Column['encode']): string {
-  let literal = '{';
-  for (let index = 0; index < rows.length; index += 1) {
-    const cell = rows[index]?.[key] ?? null;
-    if (index > 0) literal += ',';
-    literal += cell === null ? 'NULL' : encode(cell);
-  }
-  return `${literal}}`;
+  const elements = rows.map((row) => {
+    const cell = row[key] ?? null;
+    return cell === null ? 'NULL' : encode(cell);
+  });
+  return `{${elements.join(',')}}`;
 }

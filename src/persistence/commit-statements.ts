@@ -6,7 +6,6 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import type { CommitBatch } from '../actors/ports.ts';
 import { Account } from '../entities/account.ts';
 import { Balance } from '../entities/balance.ts';
-import { Book } from '../entities/book.ts';
 import { FixDelivered } from '../entities/fix-delivered.ts';
 import { FixMessages } from '../entities/fix-messages.ts';
 import { FixSession } from '../entities/fix-session.ts';
@@ -14,7 +13,7 @@ import { InstrumentRow } from '../entities/instrument.ts';
 import { Request } from '../entities/request.ts';
 import { Trade } from '../entities/trade.ts';
 import { Transfer } from '../entities/transfer.ts';
-import { type Instrument, priceText } from '../matching/instrument.ts';
+import type { Instrument } from '../matching/instrument.ts';
 import { formatAmount } from '../platform/decimal.ts';
 import { amendmentColumns, amendmentRows, auditColumns, auditRows } from './amendment-rows.ts';
 import type { ChainHead } from './audit-chain/head.ts';
@@ -23,6 +22,7 @@ import { LINK_SQL, linkParameters } from './audit-chain/link-row.ts';
 import type { LinkedRows } from './audit-chain/linked-rows.ts';
 import { RowBytes } from './audit-chain/row-bytes.ts';
 import { type BulkColumns, bulkColumns, insertSql, unnest, updateSql } from './bulk.ts';
+import { createGuard, type Guard, REFUSALS, settingsFor } from './commit-guard.ts';
 import type { Statement } from './flight.ts';
 import {
   changedInstructedOrderColumns,
@@ -48,33 +48,21 @@ import {
 } from './rows.ts';
 import { type PreparedStatement, prepared } from './sql.ts';
 
-/** SQLSTATEs of our own, with which the statements of a commit stop it. */
-export const REFUSALS = {
-  /** The commit number did not move: it is not the one before this commit's. */
-  numberStuck: 'OB001',
-  /** Books are not owned under the epoch of the batch; the error's detail is their symbols, a JSON array. */
-  notOwner: 'OB002',
-  /** A row that should change is not there. A bug of ours. */
-  rowMissing: 'OB003',
-} as const;
-
 export interface CommitStatements {
   /** For this transaction only: how its statements are planned, and how long it may take. */
   settings(batch: CommitBatch): Statement;
-  /**
-   * Moves the commit number and the end of the writer's chain, locks the books that are owned and writes their last
-   * numbers. Fails with {@link REFUSALS} when the number does not move or a book is not owned.
-   */
-  guard(
-    writer: string,
-    batch: CommitBatch,
-    instrumentOf: (symbol: string) => Instrument,
-    link: SealedLink | undefined,
-  ): Statement;
+  readonly guard: Guard;
   /** Makes balance rows of zero where there are none. */
   openBalances(keys: readonly { readonly userId: number; readonly asset: string }[]): Statement;
-  /** Writes the rows. The statement fails when an order or a balance that changes has no row. */
-  write(batch: CommitBatch, instrumentOf: (symbol: string) => Instrument, head: ChainHead): Write;
+  /**
+   * Writes the rows. The statement fails when an order or a balance that changes has no row. It is made in steps, since
+   * that of a sweep through a large book takes longer than the event loop may stand still.
+   */
+  write(
+    batch: CommitBatch,
+    instrumentOf: (symbol: string) => Instrument,
+    head: ChainHead,
+  ): Generator<void, Write, void>;
 }
 
 export interface Write {
@@ -99,11 +87,8 @@ interface UsedPart {
 
 /** Describes the tables once; the texts are made once per combination of tables that a batch writes. */
 export function createCommitStatements(orm: MikroORM): CommitStatements {
-  const books = bulkColumns(orm, Book, ['symbol', 'epoch', 'lastSeq', 'lastPrice', 'lastTradedAt']);
   const newBalances = bulkColumns(orm, Balance, ['userId', 'asset']);
   const parts = describeParts(orm);
-  const guardWithoutBooks = prepared(`${MOVE_COMMIT_NO} select case ${WHEN_STUCK} end`);
-  const guardWithBooks = prepared(guardText(books));
   const openBalances = prepared(
     'insert into balances (user_id, asset, amount, held) ' +
       `select v.user_id, v.asset, 0, 0 from ${unnest(newBalances, 1)} on conflict do nothing`,
@@ -127,23 +112,15 @@ export function createCommitStatements(orm: MikroORM): CommitStatements {
   return {
     settings: settingsFor,
 
-    guard(writer, batch, instrumentOf, link) {
-      const lastPrices = new Map(batch.lastPrices.map((last) => [last.symbol, last]));
-      const rows = batch.books.map(({ symbol, epoch, lastSeq }) => {
-        const last = lastPrices.get(symbol);
-        const lastPrice = last === undefined ? null : priceText(instrumentOf(symbol), last.price);
-        return { symbol, epoch, lastSeq, lastPrice, lastTradedAt: last?.at ?? null };
-      });
-      const parameters = [writer, String(batch.commitNo), ...chainEnd(link)];
-      if (rows.length === 0) return { statement: guardWithoutBooks, parameters };
-      return { statement: guardWithBooks, parameters: [...parameters, ...books.parameters(rows)] };
-    },
+    guard: createGuard(orm),
 
     openBalances: (keys) => ({ statement: openBalances, parameters: newBalances.parameters(keys) }),
 
-    write(batch, instrumentOf, head) {
+    *write(batch, instrumentOf, head) {
       const orders = orderRows(batch.events, instrumentOf);
+      yield;
       const linked = linkedRows(batch, orders, instrumentOf);
+      yield;
       const link = hasRows(linked)
         ? sealLink(rowBytes, linkNo(head.chain, batch.commitNo), head.hash, linked)
         : undefined;
@@ -153,21 +130,22 @@ export function createCommitStatements(orm: MikroORM): CommitStatements {
         used.push({ part: parts.link, first: 1 });
         parameters.push(...linkParameters(link));
       }
-      function add<Row>(part: Part<Row>, rows: readonly Row[]): void {
+      function* add<Row>(part: Part<Row>, rows: readonly Row[]): Generator<void, void, void> {
         if (rows.length === 0) return;
         used.push({ part: part as Part<never>, first: parameters.length + 1 });
-        parameters.push(...part.columns.parameters(rows));
+        parameters.push(...(yield* part.columns.steps(rows)));
       }
-      add(parts.newOrders, orders.accepted);
-      add(parts.changedOrders, orders.changed);
-      add(parts.newInstructedOrders, orders.acceptedInstructed);
-      add(parts.changedInstructedOrders, orders.changedInstructed);
-      add(parts.trades, linked.trades);
-      add(parts.amendments, linked.trade_amendments);
-      add(parts.audit, auditRows(batch.events, instrumentOf));
-      add(parts.reports, linked.reports);
-      add(parts.requests, linked.requests);
-      add(
+      yield;
+      yield* add(parts.newOrders, orders.accepted);
+      yield* add(parts.changedOrders, orders.changed);
+      yield* add(parts.newInstructedOrders, orders.acceptedInstructed);
+      yield* add(parts.changedInstructedOrders, orders.changedInstructed);
+      yield* add(parts.trades, linked.trades);
+      yield* add(parts.amendments, linked.trade_amendments);
+      yield* add(parts.audit, auditRows(batch.events, instrumentOf));
+      yield* add(parts.reports, linked.reports);
+      yield* add(parts.requests, linked.requests);
+      yield* add(
         parts.balances,
         batch.balances.map((change) => ({
           userId: change.userId,
@@ -176,12 +154,12 @@ export function createCommitStatements(orm: MikroORM): CommitStatements {
           held: formatAmount(change.held),
         })),
       );
-      add(parts.transfers, linked.transfers);
-      add(parts.accounts, batch.accounts);
-      add(parts.sessions, sessionRows(batch));
-      add(parts.messages, messagesRows(batch));
-      add(parts.delivered, deliveredRows(batch));
-      add(
+      yield* add(parts.transfers, linked.transfers);
+      yield* add(parts.accounts, batch.accounts);
+      yield* add(parts.sessions, sessionRows(batch));
+      yield* add(parts.messages, messagesRows(batch));
+      yield* add(parts.delivered, deliveredRows(batch));
+      yield* add(
         parts.halts,
         batch.halts.map(({ symbol, reason }) => ({ symbol, statusReason: reason })),
       );
@@ -209,73 +187,10 @@ function linkedRows(
       idempotencyKey: transfer.idempotencyKey,
       requestedBy: transfer.requestedBy,
       createdAt: at,
+      kind: transfer.kind,
+      reason: transfer.reason ?? null,
     })),
   };
-}
-
-/** Where the chain ends with this commit; empty where it stays as it is. */
-function chainEnd(link: SealedLink | undefined): readonly [string, string] {
-  if (link === undefined) return ['', ''];
-  return [String(link.no), Buffer.from(link.hash).toString('hex')];
-}
-
-/**
- * A statement is planned once per connection, when tables may still be empty: a plan without indexes would be ruinous as
- * soon as they are not, and each parameter is an array whose length no planner knows. So it is told to go by the
- * indexes, for the transaction only, since the connection is everybody's: less than 20 µs a commit, as measured.
- *
- * And while a flight is incomplete, the server does not count the transaction as idle: a venue that is stopped in the
- * middle of one would keep its locks. PostgreSQL knows such a bound from version 17 on. It is that of idle transactions
- * and, for a large commit, {@link settingsFor} more, so that a commit that is merely large is not tried again for ever.
- */
-const [SETTINGS, LARGE_SETTINGS] = ['', ' + $1'].map((allowance) =>
-  prepared(
-    `select set_config('plan_cache_mode', 'force_generic_plan', true), ${['seqscan', 'hashjoin', 'mergejoin']
-      .map((plan) => `set_config('enable_${plan}', 'off', true)`)
-      .join(', ')}, case when current_setting('transaction_timeout', true) is not null then ` +
-      "set_config('transaction_timeout', coalesce((nullif(extract(epoch from " +
-      `current_setting('idle_in_transaction_session_timeout')::interval) * 1000, 0)${allowance})::bigint, 0)::text, ` +
-      'true) end',
-  ),
-) as [PreparedStatement, PreparedStatement];
-
-/** Ms by which a commit may take longer for each row, twenty times what one took in a sweep of 100,000 orders. */
-const ALLOWANCE_MS_PER_ROW = 1;
-
-/** Commits of fewer rows are held to the bound as it is. */
-const LARGE_ROW_COUNT = 1_000;
-
-/** A commit may take longer the larger it is: one sweep through a book is one commit, however many orders it meets. */
-function settingsFor({ events, reports }: CommitBatch): Statement {
-  const rowCount = events.length + reports.length;
-  if (rowCount < LARGE_ROW_COUNT) return { statement: SETTINGS, parameters: [] };
-  return { statement: LARGE_SETTINGS, parameters: [String(rowCount * ALLOWANCE_MS_PER_ROW)] };
-}
-
-const MOVE_COMMIT_NO =
-  "with moved as (update commits set last_no = $2::bigint, last_link = coalesce(nullif($3, '')::bigint, last_link), " +
-  "last_hash = coalesce(decode(nullif($4, ''), 'hex'), last_hash) " +
-  'where writer = $1 and last_no = $2::bigint - 1 returning 1)';
-// The number that is stored is not told: this statement may have waited for the commit that moved it, and does not
-// see what that has written.
-const WHEN_STUCK =
-  'when not exists (select from moved) then ' +
-  `refuse_commit('${REFUSALS.numberStuck}', 'the commit number did not move', null)`;
-
-/** Rows are locked in symbol order whatever plan the update takes. */
-function guardText(books: BulkColumns<never>): string {
-  return (
-    `${MOVE_COMMIT_NO}, wanted as materialized (select * from ${unnest(books, 5)}), ` +
-    'locked as materialized (select w.* from books b join wanted w on w.symbol = b.symbol ' +
-    'and w.epoch = b.epoch order by b.symbol for update of b), ' +
-    'booked as (update books b set last_seq = l.last_seq, ' +
-    'last_price = coalesce(l.last_price, b.last_price), ' +
-    'last_traded_at = coalesce(l.last_traded_at, b.last_traded_at) ' +
-    'from locked l where b.symbol = l.symbol returning b.symbol) ' +
-    `select case ${WHEN_STUCK} when (select count(*) from booked) < (select count(*) from wanted) then ` +
-    `refuse_commit('${REFUSALS.notOwner}', 'books of another owner', (select json_agg(symbol order by symbol)::text ` +
-    'from wanted where symbol not in (select symbol from booked))) end'
-  );
 }
 
 /** Parts that change rows which must be there, and return a row for each. Their first parameter has one per row. */
@@ -312,7 +227,16 @@ function describeParts(orm: MikroORM) {
   const halts = bulkColumns(orm, InstrumentRow, ['symbol', 'statusReason']);
   const link: Part<never> = {
     name: 'new_link',
-    columns: { table: 'audit_links', names: [], casts: [], parameters: () => [] },
+    columns: {
+      table: 'audit_links',
+      names: [],
+      casts: [],
+      parameters: () => [],
+      *steps() {
+        yield;
+        return [];
+      },
+    },
     sql: () => LINK_SQL,
   };
   return {
@@ -338,7 +262,16 @@ function describeParts(orm: MikroORM) {
     },
     transfers: linkedPart(
       'new_transfers',
-      bulkColumns(orm, Transfer, ['userId', 'asset', 'amount', 'idempotencyKey', 'requestedBy', 'createdAt']),
+      bulkColumns(orm, Transfer, [
+        'userId',
+        'asset',
+        'amount',
+        'idempotencyKey',
+        'requestedBy',
+        'createdAt',
+        'kind',
+        'reason',
+      ]),
     ),
     accounts: insertPart(
       'account_numbers',

@@ -7,13 +7,18 @@ import type { CommitBatch, CommitOutcome } from '../actors/ports.ts';
 import { assertNever } from '../platform/assert.ts';
 import type { ChainHead } from './audit-chain/head.ts';
 import type { SealedLink } from './audit-chain/link.ts';
-import { type CommitStatements, createCommitStatements, REFUSALS } from './commit-statements.ts';
+import { REFUSALS } from './commit-guard.ts';
+import { type CommitStatements, createCommitStatements } from './commit-statements.ts';
 import { inOneFlight, type Statement } from './flight.ts';
 import type { KnownInstruments } from './instruments.ts';
 import { isPassing, onConnection, reasonOf, sqlStateOf } from './sql.ts';
+import { atOnce, inTurns } from './turns.ts';
 
 /** Stands for SQLSTATE when it was not the server that refused the rows: a bug of ours. */
 const NO_SQL_STATE = 'XX000';
+
+/** A commit of so many events is made in some 20 ms; one of more takes its turns. */
+const MAX_EVENTS_IN_ONE_TURN = 2_000;
 
 const COMMITTED: CommitOutcome = { type: 'Committed' };
 
@@ -40,7 +45,7 @@ export class Committer {
   async commit(batch: CommitBatch): Promise<CommitOutcome> {
     try {
       await this.#learnInstruments(batch);
-      const { statements, link } = this.#statementsOf(batch);
+      const { statements, link } = await this.#statementsOf(batch);
       const outcome = await inOneFlight(this.#orm, statements);
       switch (outcome.type) {
         case 'Committed':
@@ -72,15 +77,17 @@ export class Committer {
     this.#head = { chain: this.#head.chain, lastNo: link.no, hash: link.hash };
   }
 
-  #statementsOf(batch: CommitBatch): {
+  async #statementsOf(batch: CommitBatch): Promise<{
     readonly statements: readonly Statement[];
     readonly link: SealedLink | undefined;
-  } {
+  }> {
     const instrumentOf = (symbol: string) => this.#instruments.get(symbol);
     const missing = batch.balances.filter(
       ({ userId, asset }) => !this.#balanceKeys.has(balanceKey(userId, asset)),
     );
-    const { statement, link } = this.#statements.write(batch, instrumentOf, this.#head);
+    const steps = this.#statements.write(batch, instrumentOf, this.#head);
+    const isLarge = batch.events.length > MAX_EVENTS_IN_ONE_TURN;
+    const { statement, link } = isLarge ? await inTurns(steps) : atOnce(steps);
     const statements = [
       this.#statements.settings(batch),
       this.#statements.guard(this.#writer, batch, instrumentOf, link),

@@ -8,7 +8,7 @@ import type { Log } from '../platform/log.ts';
 import { lockDataDirectory, startEmbeddedPostgres } from './embedded-postgres.ts';
 import { createEngineLock, type EngineLock } from './engine-lock.ts';
 import { assertDurable, connect, migrate } from './orm.ts';
-import { ensurePartitions } from './partitions.ts';
+import { ensurePartitionsAtStart } from './partitions.ts';
 import { onConnection } from './sql.ts';
 
 export interface DatabaseOptions {
@@ -20,6 +20,8 @@ export interface DatabaseOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly onProgress: (line: string) => void;
+  /** Nobody waits any more for who reads. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Database {
@@ -49,7 +51,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       await assertDurable(orm);
       onProgress('bringing the schema up to date');
       await migrate(orm);
-      await ensurePartitions(orm, clock.now());
+      await ensurePartitionsAtStart(orm, options);
     } catch (error) {
       await orm.close(true);
       throw error;
@@ -126,8 +128,14 @@ export async function acquireTradingRight(options: TradingRightOptions): Promise
       const held = await lock.tryAcquire().catch(() => undefined);
       if (held === true) return;
       if (held === false && hasTraded) {
-        options.onLost(`another node trades on this database now: ${(await holderOf(lock)) ?? 'unknown'}`);
-        return;
+        // Postgres may be slower to see the end of a session than we are: that one is no other node. It is asked first,
+        // since it does not come back once it is gone.
+        const isOwnPast = await lock.isHeldByOwnPast().catch(() => true);
+        const holder = isOwnPast ? undefined : await holderOf(lock);
+        if (holder !== undefined) {
+          options.onLost(`another node trades on this database now: ${holder}`);
+          return;
+        }
       }
       await delay(clock, RETRY_INTERVAL_MS);
     }

@@ -24,6 +24,11 @@ export interface EngineLock {
    * True when this node holds the lock now; false when another does. Throws when the database cannot be reached.
    */
   tryAcquire(): Promise<boolean>;
+  /**
+   * True while the session in which this node held the lock before is still there and has it: Postgres has not seen
+   * yet that it ended, or is about to clean up behind it. Throws when the database cannot be reached.
+   */
+  isHeldByOwnPast(): Promise<boolean>;
   /** The node that holds the lock, and since when it is connected; undefined when nobody holds it. */
   holder(): Promise<string | undefined>;
   /** Gives the lock back and closes the connection. Does nothing when there is none. */
@@ -35,11 +40,18 @@ const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
 /** So that the lock of a node whose machine died is free within seconds. */
 const SERVER_KEEPALIVE = '-c tcp_keepalives_idle=3 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3';
 
+/** A row of pg_locks. */
+const IS_THE_LOCK =
+  "l.locktype = 'advisory' and l.granted and l.classid = $1 and l.objid = $2 and l.objsubid = 2 " +
+  'and l.database = (select oid from pg_database where datname = current_database())';
+
 /** The lock is not taken yet. */
 export function createEngineLock(options: EngineLockOptions): EngineLock {
   const log = options.log ?? silentLog;
   let client: pg.Client | undefined;
   let isHeld = false;
+  /** The server's process of the session that held the lock last. */
+  let lastPid: number | undefined;
 
   function lose(which: pg.Client, reason: string): void {
     if (client !== which) return;
@@ -70,11 +82,21 @@ export function createEngineLock(options: EngineLockOptions): EngineLock {
     async tryAcquire() {
       if (isHeld) return true;
       const own = await connection();
-      const { rows } = await own.query<{ locked: boolean }>('select pg_try_advisory_lock($1, $2) as locked', [
-        ...LOCK_KEY,
-      ]);
+      const { rows } = await own.query<{ locked: boolean; pid: number }>(
+        'select pg_try_advisory_lock($1, $2) as locked, pg_backend_pid() as pid',
+        [...LOCK_KEY],
+      );
       isHeld = client === own && rows[0]?.locked === true;
+      if (isHeld) lastPid = rows[0]?.pid;
       return isHeld;
+    },
+
+    async isHeldByOwnPast() {
+      const { rows } = await (await connection()).query<{ pid: number }>(
+        `select l.pid from pg_locks l where ${IS_THE_LOCK}`,
+        [...LOCK_KEY],
+      );
+      return rows.some(({ pid }) => pid === lastPid);
     },
 
     async holder() {
@@ -82,8 +104,7 @@ export function createEngineLock(options: EngineLockOptions): EngineLock {
         "select coalesce(nullif(a.application_name, ''), 'an unnamed session') || ' (connected since ' || " +
           "to_char(a.backend_start at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') || ' UTC)' as holder " +
           'from pg_locks l join pg_stat_activity a on a.pid = l.pid ' +
-          "where l.locktype = 'advisory' and l.granted and l.classid = $1 and l.objid = $2 and l.objsubid = 2 " +
-          'and l.database = (select oid from pg_database where datname = current_database())',
+          `where ${IS_THE_LOCK}`,
         [...LOCK_KEY],
       );
       return rows[0]?.holder;

@@ -6,6 +6,7 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import { type Clock, delay } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { onConnection, reasonOf, type Sql } from './sql.ts';
+import { startUpkeep } from './upkeep.ts';
 
 export interface HistoryLimits {
   /** Days for which messages are kept. */
@@ -34,26 +35,14 @@ const PAUSE_MS = 10;
  */
 export function startHistoryUpkeep(options: HistoryUpkeepOptions): () => Promise<void> {
   const { orm, clock, log, limits } = options;
-  let isStopped = false;
-  let running: Promise<unknown> = Promise.resolve();
-  const run = async (): Promise<void> => {
+  return startUpkeep(clock, INTERVAL_MS, async (signal) => {
     try {
-      const count = await trimHistory({ orm, clock, limits, isStopped: () => isStopped });
+      const count = await trimHistory({ orm, clock, limits, isStopped: () => signal.aborted });
       if (count > 0) log.info('old FIX messages deleted', { rows: count });
     } catch (error) {
       log.warn('old FIX messages were not deleted', { reason: reasonOf(error) });
     }
-    if (!isStopped) cancel = clock.after(INTERVAL_MS, start);
-  };
-  const start = (): void => {
-    running = run();
-  };
-  let cancel = clock.after(INTERVAL_MS, start);
-  return async () => {
-    isStopped = true;
-    cancel();
-    await running;
-  };
+  });
 }
 
 /** Deletes what the limits do not keep, a portion a statement; returns how many rows that were. */

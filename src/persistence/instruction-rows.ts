@@ -101,20 +101,21 @@ export function changingInstructionCells(
   };
 }
 
-/** Columns that make up an {@link InstructionRecord}, for `select … from orders`. */
-export const INSTRUCTION_RECORD_COLUMNS =
-  'stop_px, entry_stop_px, triggered, max_floor, entry_max_floor, displayed_quantity, min_qty, exec_inst, slides, ' +
-  'stp_mode, stp_group, account, secondary_cl_ord_id, cl_ord_link_id, expire_date, entry_expire_date, ' +
-  '(extract(epoch from expire_at) * 1000)::bigint as expire_at_ms, ' +
+/** Columns that make up an {@link InstructionStateRecord}, for `select … from orders`. */
+export const INSTRUCTION_STATE_COLUMNS =
+  'stop_px, triggered, max_floor, displayed_quantity, min_qty, exec_inst, slides, stp_mode, stp_group, account, ' +
+  'secondary_cl_ord_id, cl_ord_link_id, expire_date, (extract(epoch from expire_at) * 1000)::bigint as expire_at_ms';
+
+/** Those that an {@link InstructionRecord} has beside them. */
+export const INSTRUCTION_ENTRY_COLUMNS =
+  'entry_stop_px, entry_max_floor, entry_expire_date, ' +
   '(extract(epoch from entry_expire_at) * 1000)::bigint as entry_expire_at_ms';
 
-/** The columns as the driver gives them. */
-export interface InstructionRecord {
+/** The columns of the order as it is, as the driver gives them. */
+export interface InstructionStateRecord {
   readonly stop_px: string | null;
-  readonly entry_stop_px: string | null;
   readonly triggered: boolean;
   readonly max_floor: string | null;
-  readonly entry_max_floor: string | null;
   readonly displayed_quantity: string | null;
   readonly min_qty: string | null;
   readonly exec_inst: '6' | 'G' | null;
@@ -125,8 +126,14 @@ export interface InstructionRecord {
   readonly secondary_cl_ord_id: string | null;
   readonly cl_ord_link_id: string | null;
   readonly expire_date: string | null;
-  readonly entry_expire_date: string | null;
   readonly expire_at_ms: string | null;
+}
+
+/** The same with what the order began as. */
+export interface InstructionRecord extends InstructionStateRecord {
+  readonly entry_stop_px: string | null;
+  readonly entry_max_floor: string | null;
+  readonly entry_expire_date: string | null;
   readonly entry_expire_at_ms: string | null;
 }
 
@@ -137,7 +144,7 @@ type SnapshotInstructions = OrderInstructions &
 type Writable<T> = { -readonly [Field in keyof T]: T[Field] };
 
 /** The fields of the order as it was last committed; those that it does not have are absent. */
-export function instructionsIn(record: InstructionRecord, instrument: Instrument): SnapshotInstructions {
+export function instructionsIn(record: InstructionStateRecord, instrument: Instrument): SnapshotInstructions {
   const fields = fixedInstructionsIn(record, instrument);
   if (record.stop_px !== null) fields.stopPx = ticksOf(instrument, record.stop_px);
   if (record.triggered) fields.triggered = true;
@@ -166,7 +173,7 @@ export function entryInstructionsIn(
 }
 
 function fixedInstructionsIn(
-  record: InstructionRecord,
+  record: InstructionStateRecord,
   instrument: Instrument,
 ): Writable<SnapshotInstructions> {
   const fields: Writable<SnapshotInstructions> = {};

@@ -30,19 +30,24 @@ interface InstrumentRecord {
   readonly status_reason: string | null;
 }
 
+/** The same with the price of its last trade. */
+interface TermsRecord extends InstrumentRecord {
+  readonly last_price: string | null;
+}
+
+const SELECT_TERMS = 'select instruments.*, last_price from instruments left join books using (symbol)';
+
 /** Reads instruments when asked, without a cache. Passing failures are StoreUnavailableError. */
 export function createInstrumentSource(orm: MikroORM): InstrumentSource {
   return {
     async find(symbol) {
       const [record] = await load(orm, (sql) =>
-        sql.rows<InstrumentRecord>('select * from instruments where symbol = $1', [symbol]),
+        sql.rows<TermsRecord>(`${SELECT_TERMS} where symbol = $1`, [symbol]),
       );
       return record === undefined ? undefined : toTerms(record);
     },
     async all() {
-      const records = await load(orm, (sql) =>
-        sql.rows<InstrumentRecord>('select * from instruments order by symbol'),
-      );
+      const records = await load(orm, (sql) => sql.rows<TermsRecord>(`${SELECT_TERMS} order by symbol`));
       return records.map(toTerms);
     },
   };
@@ -89,8 +94,12 @@ export function lotsOf(instrument: Instrument, text: string): Lots {
   return lots(stepsOf(text, instrument.lot));
 }
 
+/** What the amount of most orders' trades is. */
+const NOTHING = '0.000000000000000000';
+
 /** An amount (NUMERIC text) in units of 10^-18. */
 export function unitsOf(text: string): bigint {
+  if (text === NOTHING) return 0n;
   const units = parseAmount(text);
   assert(typeof units === 'bigint', `the amount ${text} is ${units}`);
   return units;
@@ -102,13 +111,14 @@ function stepsOf(text: string, step: StepSize): number {
   return steps;
 }
 
-function toTerms(record: InstrumentRecord): InstrumentTerms {
+function toTerms(record: TermsRecord): InstrumentTerms {
   const instrument = toInstrument(record);
-  const { reference_price: referencePrice } = record;
+  const { reference_price: referencePrice, last_price: lastPrice } = record;
   return {
     instrument,
     status: toStatus(record),
     referencePrice: referencePrice === null ? undefined : ticksOf(instrument, referencePrice),
+    lastPrice: lastPrice === null ? undefined : ticksOf(instrument, lastPrice),
   };
 }
 

@@ -1,57 +1,124 @@
 /** Books, accounts and sent messages as they were last committed: what actors are rebuilt from. */
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { NO_TERMS } from '../accounts/trading-terms.ts';
-import type { KnownClOrdId, LoadedAccount, LoadedBook, StoredMessages } from '../actors/ports.ts';
-import type { UserId } from '../matching/types.ts';
+import type {
+  ClaimedBook,
+  KnownClOrdId,
+  LoadedAccount,
+  LoadedOrders,
+  StoredMessages,
+} from '../actors/ports.ts';
+import { NotOwnerError, StoreUnavailableError } from '../actors/ports.ts';
+import type { OrderSnapshot, UserId } from '../matching/types.ts';
+import type { Claims } from './claims.ts';
 import { type KnownInstruments, ticksOf, unitsOf } from './instruments.ts';
-import { ORDER_RECORD_COLUMNS, type OrderRecord, toSnapshot } from './order-rows.ts';
-import { load, type Sql } from './sql.ts';
+import { ORDER_STATE_COLUMNS, type OrderRecord, type OrderStateRecord, toSnapshot } from './order-rows.ts';
+import { isPassing, load, onConnection, prepared, reasonOf, type Sql } from './sql.ts';
 import { TERMS_RECORD_COLUMNS, type TermsRecord, toTradingTerms } from './trading-terms.ts';
 
-/** A symbol that has no row in `instruments`. */
-export class UnknownSymbolError extends Error {
-  override readonly name = 'UnknownSymbolError';
-}
+/** Orders of one portion: it becomes snapshots without a pause, and another command may wait for that. */
+const PORTION = 2_000;
 
 /**
- * Makes `owner` the owner of the symbol's book under a new epoch, and reads its open orders. A commit under an
- * older epoch has finished before this answers, or is refused after.
+ * Makes `owner` the owner of these books under their next epochs. A commit under an older epoch has finished before this
+ * answers, or is refused after: the open orders are from now on what they are.
+ *
+ * @throws NotOwnerError when another node has taken one of them since `claims` had it.
  */
-export function loadBook(
+export async function claimBooks(
   orm: MikroORM,
-  symbol: string,
+  symbols: readonly string[],
   owner: string,
+  claims: Claims,
   instruments: KnownInstruments,
-): Promise<LoadedBook> {
-  return load(
+): Promise<readonly ClaimedBook[]> {
+  const claimed = await load(
     orm,
     async (sql) => {
       await sql.rows(
-        'insert into books (symbol) select symbol from instruments where symbol = $1 on conflict do nothing',
-        [symbol],
+        'insert into books (symbol) select symbol from instruments where symbol = any($1::text[]) ' +
+          'on conflict do nothing',
+        [symbols],
       );
-      const [book] = await sql.rows<{ epoch: string; last_seq: string; last_price: string | null }>(
-        'update books set owner = $2, epoch = epoch + 1 where symbol = $1 returning epoch, last_seq, last_price',
-        [symbol, owner],
-      );
-      if (book === undefined) throw new UnknownSymbolError(`there is no instrument ${symbol}`);
-      await instruments.learn(sql, [symbol]);
-      const instrument = instruments.get(symbol);
-      const orders = await sql.rows<OrderRecord>(
-        `select ${ORDER_RECORD_COLUMNS} from orders where symbol = $1 and is_open order by priority`,
-        [symbol],
-      );
-      return {
+      await instruments.learn(sql, symbols);
+      const rows = await sql.rows<OwnerRecord>(LOCK_BOOKS, [symbols]);
+      const lost = rows.filter((row) => !claims.begin(row.symbol, { ...row, epoch: Number(row.epoch) }));
+      if (lost.length > 0) throw new NotOwnerError(lost.map(({ symbol }) => symbol));
+      const books = await sql.rows<BookRecord>(CLAIM_BOOKS, [symbols, owner]);
+      return books.map(({ symbol, epoch, last_seq: lastSeq, last_price: lastPrice }) => ({
         symbol,
-        epoch: Number(book.epoch),
-        lastSeq: Number(book.last_seq),
-        lastPrice: book.last_price === null ? undefined : ticksOf(instrument, book.last_price),
-        orders: orders.map((record) => toSnapshot(record, instrument)),
-      };
+        epoch: Number(epoch),
+        lastSeq: Number(lastSeq),
+        lastPrice: lastPrice === null ? undefined : ticksOf(instruments.get(symbol), lastPrice),
+      }));
     },
     // Not a snapshot of the start: what commits while the update waits for the row must be seen.
     'begin',
   );
+  for (const { symbol, epoch } of claimed) claims.done(symbol, epoch);
+  return claimed;
+}
+
+interface BookRecord {
+  readonly symbol: string;
+  readonly epoch: string;
+  readonly last_seq: string;
+  readonly last_price: string | null;
+}
+
+interface OwnerRecord {
+  readonly symbol: string;
+  readonly owner: string | null;
+  readonly epoch: string;
+}
+
+/** Rows are locked in the order in which commits lock them. */
+const LOCK_BOOKS =
+  'select symbol, owner, epoch from books where symbol = any($1::text[]) order by symbol for update';
+const CLAIM_BOOKS =
+  'update books set owner = $2, epoch = epoch + 1 where symbol = any($1::text[]) ' +
+  'returning symbol, epoch, last_seq, last_price';
+
+/**
+ * A portion of a claimed book's open orders, by priority from the one after `after`. While the epoch is ours nobody else
+ * changes them, so that portions read one after the other are one state.
+ *
+ * @throws NotOwnerError when it is no longer ours.
+ */
+export async function loadOrders(
+  orm: MikroORM,
+  { symbol, epoch }: ClaimedBook,
+  after: number,
+  instruments: KnownInstruments,
+): Promise<LoadedOrders> {
+  const records = await read(orm, (sql) =>
+    sql.rows<OrderStateRecord | { readonly id: null }>(OPEN_ORDERS, [symbol, epoch, after]),
+  );
+  if (records.length === 0) throw new NotOwnerError([symbol]);
+  const instrument = instruments.get(symbol);
+  const orders = records.filter(isOrder).map((record) => toSnapshot(record, instrument));
+  return { orders, isLast: orders.length < PORTION };
+}
+
+/** One row at least, without an order when there is none; no row when the epoch has gone by. */
+const OPEN_ORDERS = prepared(
+  'select open.* from books left join lateral (' +
+    `select ${ORDER_STATE_COLUMNS} from orders where orders.symbol = books.symbol and is_open and priority > $3 ` +
+    `order by priority limit ${PORTION}` +
+    ') open on true where books.symbol = $1 and epoch = $2',
+);
+
+function isOrder(record: OrderStateRecord | { readonly id: null }): record is OrderStateRecord {
+  return record.id !== null;
+}
+
+/** A single statement is a snapshot by itself. Passing failures are StoreUnavailableError. */
+async function read<Rows>(orm: MikroORM, work: (sql: Sql) => Promise<Rows>): Promise<Rows> {
+  try {
+    return await onConnection(orm, work);
+  } catch (error) {
+    throw isPassing(error) ? new StoreUnavailableError(reasonOf(error), { cause: error }) : error;
+  }
 }
 
 /** One consistent state of a user's account: `writer`'s commits up to `commitNo` and nothing after. */
@@ -73,28 +140,62 @@ export function loadAccount(
       [userId],
     );
     const fromDay = await readDayBefore(sql, userId, tradingDay);
-    const records = await sql.rows<OrderRecord>(
-      `select ${ORDER_RECORD_COLUMNS} from orders where user_id = $1 and is_open ` +
-        `union all select ${ORDER_RECORD_COLUMNS} from orders ` +
-        'where user_id = $1 and trading_day >= $2::date and not is_open order by id',
-      [userId, fromDay],
-    );
-    const requests = await readRequests(sql, userId, fromDay, records);
-    await instruments.learn(
-      sql,
-      records.map((record) => record.symbol),
-    );
+    const { orders, records } = await readOrders(sql, userId, fromDay, instruments);
+    const requests = await readRequests(sql, userId, { tradingDay, fromDay }, records);
     return {
       userId,
       commitNo,
       lastSeq: Number(user?.last_seq ?? 0),
       balances: balances.map(({ asset, amount }) => ({ asset, amount: unitsOf(amount) })),
-      orders: records.map((record) => toSnapshot(record, instruments.get(record.symbol))),
+      orders,
       clOrdIds: knownClOrdIds(records, requests),
       terms: user === undefined ? NO_TERMS : toTradingTerms(user),
     };
   });
 }
+
+/** By what ClOrdIDs an order is known. */
+type NamedOrder = Pick<OrderRecord, 'id' | 'cl_ord_id' | 'entry_cl_ord_id' | 'trading_day'>;
+
+/**
+ * The orders of an account, in ascending OrderID. A member may have a million of them: they are read in portions, so that
+ * others trade in between, and rows are let go of as soon as they are orders.
+ */
+async function readOrders(
+  sql: Sql,
+  userId: UserId,
+  fromDay: string,
+  instruments: KnownInstruments,
+): Promise<{ readonly orders: readonly OrderSnapshot[]; readonly records: readonly NamedOrder[] }> {
+  const columns = `${ORDER_STATE_COLUMNS}, entry_cl_ord_id`;
+  await sql.rows(
+    'declare orders_of_account no scroll cursor for ' +
+      `select ${columns} from orders where user_id = $1 and is_open union all select ${columns} from orders ` +
+      'where user_id = $1 and trading_day >= $2::date and not is_open order by id',
+    [userId, fromDay],
+  );
+  const orders: OrderSnapshot[] = [];
+  const records: NamedOrder[] = [];
+  for (;;) {
+    const portion = await sql.rows<OrderStateRecord & NamedOrder>(`fetch ${PORTION} from orders_of_account`);
+    await instruments.learn(
+      sql,
+      portion.map((record) => record.symbol),
+    );
+    for (const record of portion) {
+      const { id, cl_ord_id, entry_cl_ord_id, trading_day } = record;
+      orders.push(toSnapshot(record, instruments.get(record.symbol)));
+      records.push({ id, cl_ord_id, entry_cl_ord_id, trading_day });
+    }
+    if (portion.length < PORTION) return { orders, records };
+  }
+}
+
+/**
+ * Days for which ClOrdIDs are known that only requests tell: of cancels, of what was refused, and those that replaces
+ * gave an open order in between. An order's own first and last one are known as long as it is.
+ */
+const REQUEST_DAYS = 14;
 
 interface RequestRecord {
   readonly cl_ord_id: string;
@@ -105,25 +206,30 @@ interface RequestRecord {
 
 /**
  * The last trading day before `tradingDay` on which the member has used a ClOrdID; without any, `tradingDay`. Days on
- * which nobody trades do not count, so that a repeat is known on a Monday as on any other day.
+ * which nobody trades do not count, so that a repeat is known on a Monday as on any other day. Requests are only looked
+ * for in the last days, so that old partitions of them are left alone.
  */
 async function readDayBefore(sql: Sql, userId: UserId, tradingDay: string): Promise<string> {
   const [last] = await sql.rows<{ trading_day: string }>(
     'select coalesce(greatest(' +
       '(select max(trading_day) from orders where user_id = $1 and trading_day < $2::date), ' +
-      '(select max(trading_day) from requests where user_id = $1 and trading_day < $2::date)), ' +
+      '(select max(trading_day) from requests where user_id = $1 and trading_day < $2::date ' +
+      `and created_at >= ($2::date - ${REQUEST_DAYS})::timestamptz)), ` +
       '$2::date) as trading_day',
     [userId, tradingDay],
   );
   return last?.trading_day ?? tradingDay;
 }
 
-/** Those from `fromDay` on, and accepted ones of earlier days that name an order which is still open. */
+/**
+ * Those from `fromDay` on, and accepted ones of earlier days that name an order which is still open; of the last
+ * {@link REQUEST_DAYS} days in all.
+ */
 function readRequests(
   sql: Sql,
   userId: UserId,
-  fromDay: string,
-  records: readonly OrderRecord[],
+  { tradingDay, fromDay }: { readonly tradingDay: string; readonly fromDay: string },
+  records: readonly NamedOrder[],
 ): Promise<readonly RequestRecord[]> {
   const older = records.filter((record) => record.trading_day < fromDay);
   const firstDay = older.reduce(
@@ -135,13 +241,14 @@ function readRequests(
     "select cl_ord_id, trading_day, case when accepted and msg_type = 'G' then order_id end as order_id, " +
       "msg_type = 'q' or msg_type in ('F', 'G') and not accepted as may_be_forgotten " +
       'from requests where user_id = $1 and trading_day >= $3::date ' +
-      'and (trading_day >= $2::date or accepted and order_id = any($4::bigint[])) order by trading_day, id',
-    [userId, fromDay, firstDay, older.map((record) => record.id)],
+      'and (trading_day >= $2::date or accepted and order_id = any($4::bigint[])) ' +
+      `and created_at >= ($5::date - ${REQUEST_DAYS})::timestamptz order by trading_day, id`,
+    [userId, fromDay, firstDay, older.map((record) => record.id), tradingDay],
   );
 }
 
 function knownClOrdIds(
-  records: readonly OrderRecord[],
+  records: readonly NamedOrder[],
   requests: readonly RequestRecord[],
 ): readonly KnownClOrdId[] {
   const known = new Map<string, KnownClOrdId>();
@@ -162,9 +269,15 @@ function knownClOrdIds(
       ...(mayBeForgotten ? { mayBeForgotten } : {}),
     });
   }
-  // Of the ids that replaces have given it, the requests tell.
-  for (const { id, entry_cl_ord_id: clOrdId, trading_day: tradingDay } of records) {
-    known.set(keyOf(tradingDay, clOrdId), { clOrdId, orderId: Number(id), tradingDay });
+  // Of the ids that replaces have given it, the requests tell; of the last one the order itself, when they are older.
+  const named = new Set([...known.values()].map(({ clOrdId, orderId }) => `${orderId} ${clOrdId}`));
+  for (const record of records) {
+    const { id, cl_ord_id: lastClOrdId, entry_cl_ord_id: clOrdId, trading_day: tradingDay } = record;
+    const orderId = Number(id);
+    if (!named.has(`${orderId} ${lastClOrdId}`)) {
+      known.set(keyOf(tradingDay, lastClOrdId), { clOrdId: lastClOrdId, orderId, tradingDay });
+    }
+    known.set(keyOf(tradingDay, clOrdId), { clOrdId, orderId, tradingDay });
   }
   return [...known.values()];
 }

@@ -8,10 +8,9 @@ import type { OpenedSession, OpenSessionRequest, PendingCancel } from '../actors
 import { accountSource, type Report } from '../matching/execution-report.ts';
 import type { UserId } from '../matching/types.ts';
 import type { KnownInstruments } from './instruments.ts';
-import { readCommitNo } from './loads.ts';
 import { ORDER_RECORD_COLUMNS, type OrderRecord, toAcceptance } from './order-rows.ts';
 import { REPORT_RECORD_COLUMNS, type ReportRecord, toReport } from './report-rows.ts';
-import { load, type Sql, WRITE_SNAPSHOT } from './sql.ts';
+import { epochMs, load, type Sql, WRITE_SNAPSHOT } from './sql.ts';
 
 interface SessionRecord {
   readonly next_in: string;
@@ -19,20 +18,25 @@ interface SessionRecord {
   readonly reserved_out: string;
   readonly clean: boolean;
   readonly is_due: boolean;
+  /** Ms since the epoch. */
+  readonly told_before: string | null;
 }
 
 const READ_SESSION =
-  'select next_in, next_out, reserved_out, clean, coalesce(began_at < $2::timestamptz, false) as is_due ' +
+  'select next_in, next_out, reserved_out, clean, coalesce(began_at < $2::timestamptz, false) as is_due, ' +
+  `${epochMs('told_before')} as told_before ` +
   'from fix_sessions where sender_comp_id = $1 for update';
 
 // Numbers that a schedule resets begin at its reset at the earliest: a server whose clock is behind would put them
 // before it, and they would be reset again.
 const WRITE_SESSION =
-  'insert into fix_sessions as s (sender_comp_id, next_in, next_out, reserved_out, clean, cancel_after_ms, began_at) ' +
-  'values ($1, $2, $3, $4, false, $5::int, greatest(now(), $8::timestamptz)) on conflict (sender_comp_id) do update set ' +
+  'insert into fix_sessions as s (sender_comp_id, next_in, next_out, reserved_out, clean, cancel_after_ms, began_at, ' +
+  'told_before) ' +
+  'values ($1, $2, $3, $4, false, $5::int, greatest(now(), $8::timestamptz), $9::timestamptz) on conflict (sender_comp_id) do update set ' +
   'next_in = excluded.next_in, next_out = excluded.next_out, reserved_out = excluded.reserved_out, clean = false, ' +
   'cancel_after_ms = case when $6::boolean then s.cancel_after_ms else excluded.cancel_after_ms end, ' +
-  'began_at = case when $7::boolean then excluded.began_at else s.began_at end, updated_at = now()';
+  'began_at = case when $7::boolean then excluded.began_at else s.began_at end, updated_at = now(), ' +
+  'told_before = excluded.told_before';
 
 /** Durable when it answers: the numbers that it reserves may be used at once. */
 export function openSession(
@@ -47,7 +51,7 @@ export function openSession(
   return load(
     orm,
     async (sql) => {
-      const commitNo = await readCommitNo(sql, writer);
+      const { commitNo, lastLinkAt } = await readLastCommit(sql, writer);
       const [session] = await sql.rows<SessionRecord>(READ_SESSION, [senderCompId, resetIfBegunBefore]);
       const wasReset = request.reset || session?.is_due === true;
       const nextInSeqNum = wasReset || session === undefined ? 1 : Number(session.next_in);
@@ -60,6 +64,8 @@ export function openSession(
       const isRefused =
         request.logonSeqNum < nextInSeqNum || (request.nextExpectedSeqNum ?? 0) > nextOutSeqNum;
       const isUnchanged = isRefused || cancelAfterMs === 'unchanged';
+      const told = toldUntil(msOf(session?.told_before), lastLinkAt);
+      const undelivered = await readUndelivered(sql, userId, told, instruments);
       await sql.rows(WRITE_SESSION, [
         senderCompId,
         nextInSeqNum,
@@ -69,13 +75,14 @@ export function openSession(
         isUnchanged,
         wasReset,
         resetIfBegunBefore,
+        toldBefore(undelivered, lastLinkAt),
       ]);
       return {
         commitNo,
         nextInSeqNum,
         nextOutSeqNum,
         reservedOutSeqNum,
-        undelivered: await readUndelivered(sql, userId, instruments),
+        undelivered,
         deliveryUncertain: session !== undefined && !session.clean,
         wasReset,
         isDisabled: await isDisabled(sql, userId),
@@ -114,18 +121,58 @@ function firstUnusedNumber(session: SessionRecord): number {
   return session.clean ? Number(session.next_out) : Number(session.reserved_out) + 1;
 }
 
-/** Reports of each source beyond what `fix_delivered` remembers of it. */
+function msOf(text: string | null | undefined): number | undefined {
+  return text == null ? undefined : Number(text);
+}
+
+/** What this node has committed last: its number, and the latest instant in the rows of its last link. */
+async function readLastCommit(
+  sql: Sql,
+  writer: string,
+): Promise<{ readonly commitNo: number; readonly lastLinkAt: number | undefined }> {
+  const [row] = await sql.rows<{ last_no: string; last_link_at: string | null }>(
+    `select last_no, ${epochMs('last_link_at')} as last_link_at from commits where writer = $1`,
+    [writer],
+  );
+  return { commitNo: Number(row?.last_no ?? 0), lastLinkAt: msOf(row?.last_link_at) };
+}
+
+/**
+ * How far what is not committed yet may be dated before what is, by clocks that were set: PostgreSQL's text of an
+ * interval.
+ */
+export const TOLD_MARGIN = '7 days';
+const TOLD_MARGIN_MS = 7 * 86_400_000;
+
+/**
+ * All reports of before have been told, and none of before is still to come: what is committed later is dated later,
+ * within the margin. So that the next Logon reads the latest months only, however long the member has been with us.
+ */
+function toldBefore(undelivered: readonly Report[], lastLinkAt: number | undefined): string | null {
+  if (lastLinkAt === undefined) return null;
+  const until = lastLinkAt - TOLD_MARGIN_MS;
+  return new Date(undelivered.reduce((oldest, { at }) => Math.min(oldest, at), until)).toISOString();
+}
+
+/** Where the last commit is dated before it, the clock was ahead and has been set back: then nothing is known. */
+function toldUntil(toldBefore: number | undefined, lastLinkAt: number | undefined): number | undefined {
+  if (toldBefore === undefined || lastLinkAt === undefined || lastLinkAt < toldBefore) return undefined;
+  return toldBefore;
+}
+
+/** Reports of each source beyond what `fix_delivered` remembers of it; there are none of before `told`. */
 async function readUndelivered(
   sql: Sql,
   userId: UserId,
+  told: number | undefined,
   instruments: KnownInstruments,
 ): Promise<readonly Report[]> {
   const records = await sql.rows<ReportRecord>(
     `select ${REPORT_RECORD_COLUMNS} from (select symbol as source from instruments union all select $2) s ` +
       'left join fix_delivered d on d.user_id = $1 and d.source = s.source ' +
       'cross join lateral (select * from reports where user_id = $1 and source = s.source ' +
-      'and source_seq > coalesce(d.source_seq, 0)) r',
-    [userId, accountSource(userId)],
+      "and source_seq > coalesce(d.source_seq, 0) and at >= coalesce($3::timestamptz, '-infinity')) r",
+    [userId, accountSource(userId), told === undefined ? null : new Date(told).toISOString()],
   );
   const reports = records.map(toReport);
   // One by one: as many arguments as may be undelivered do not fit on the stack.
@@ -147,10 +194,11 @@ async function readUndeliveredNews(
     undelivered.flatMap((report) => (report.type === 'OrderMassCancelReport' ? [] : (report.orderId ?? []))),
   );
   const records = await sql.rows<OrderRecord>(
+    // A member may have a million of them: each is looked at once, and none is sorted.
     `select ${ORDER_RECORD_COLUMNS} from (select * from orders where user_id = $1 and is_open ` +
-      'union select * from orders where id = any($2::bigint[]) and user_id = $1) o ' +
-      'where accepted_seq > coalesce((select d.source_seq from fix_delivered d ' +
-      'where d.user_id = $1 and d.source = o.symbol), 0)',
+      'union all select * from orders where id = any($2::bigint[]) and user_id = $1 and not is_open) o ' +
+      'left join (select source, source_seq from fix_delivered where user_id = $1) d on source = symbol ' +
+      'where accepted_seq > coalesce(source_seq, 0)',
     [userId, [...orderIds]],
   );
   await instruments.learn(

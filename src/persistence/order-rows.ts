@@ -19,9 +19,11 @@ import {
   type ChangingInstructionCells,
   entryInstructionsIn,
   FIXED_INSTRUCTIONS,
-  INSTRUCTION_RECORD_COLUMNS,
+  INSTRUCTION_ENTRY_COLUMNS,
+  INSTRUCTION_STATE_COLUMNS,
   type InstructionCells,
   type InstructionRecord,
+  type InstructionStateRecord,
   instructionsIn,
 } from './instruction-rows.ts';
 import { lotsOf, ticksOf, unitsOf } from './instruments.ts';
@@ -130,26 +132,25 @@ export function changedOrderRow(
   };
 }
 
-/** Columns that make up an {@link OrderRecord}, for `select … from orders`. */
-export const ORDER_RECORD_COLUMNS =
-  'id, user_id, symbol, entry_cl_ord_id, cl_ord_id, side, ord_type, time_in_force, entry_price, price, ' +
-  'entry_quantity, quantity, filled_quantity, remaining_quantity, cum_notional, maker_fee_rate, ' +
-  'taker_fee_rate, status, priority, accepted_seq, trading_day, ' +
-  `(extract(epoch from created_at) * 1000)::bigint as created_at_ms, ${INSTRUCTION_RECORD_COLUMNS}`;
+/** Columns that make up an {@link OrderStateRecord}, for `select … from orders`. */
+export const ORDER_STATE_COLUMNS =
+  'id, user_id, symbol, cl_ord_id, side, ord_type, time_in_force, price, quantity, filled_quantity, ' +
+  'remaining_quantity, cum_notional, maker_fee_rate, taker_fee_rate, status, priority, accepted_seq, trading_day, ' +
+  `(extract(epoch from created_at) * 1000)::bigint as created_at_ms, ${INSTRUCTION_STATE_COLUMNS}`;
 
-/** A row of `orders` as the driver gives it: wide integers and decimals are text. */
-export interface OrderRecord extends InstructionRecord {
+/** Columns that make up an {@link OrderRecord}. */
+export const ORDER_RECORD_COLUMNS = `${ORDER_STATE_COLUMNS}, entry_cl_ord_id, entry_price, entry_quantity, ${INSTRUCTION_ENTRY_COLUMNS}`;
+
+/** A row of `orders` as the driver gives it, without what it began as: wide integers and decimals are text. */
+export interface OrderStateRecord extends InstructionStateRecord {
   readonly id: string;
   readonly user_id: number;
   readonly symbol: string;
-  readonly entry_cl_ord_id: string;
   readonly cl_ord_id: string;
   readonly side: Side;
   readonly ord_type: OrdType;
   readonly time_in_force: TimeInForce;
-  readonly entry_price: string;
   readonly price: string;
-  readonly entry_quantity: string;
   readonly quantity: string;
   readonly filled_quantity: string;
   readonly remaining_quantity: string;
@@ -163,12 +164,19 @@ export interface OrderRecord extends InstructionRecord {
   readonly created_at_ms: string;
 }
 
+/** The whole row. */
+export interface OrderRecord extends OrderStateRecord, InstructionRecord {
+  readonly entry_cl_ord_id: string;
+  readonly entry_price: string;
+  readonly entry_quantity: string;
+}
+
 /** The order as it was last committed. */
-export function toSnapshot(record: OrderRecord, instrument: Instrument): OrderSnapshot {
+export function toSnapshot(record: OrderStateRecord, instrument: Instrument): OrderSnapshot {
   return { ...plainPartOf(record, instrument), ...instructionsIn(record, instrument) };
 }
 
-function plainPartOf(record: OrderRecord, instrument: Instrument): OrderSnapshot {
+function plainPartOf(record: OrderStateRecord, instrument: Instrument): OrderSnapshot {
   const notional = unitsOf(record.cum_notional);
   assert(
     notional % instrument.quoteUnitsPerTickLot === 0n,

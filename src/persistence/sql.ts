@@ -24,26 +24,77 @@ export interface Sql {
   ): Promise<readonly Row[]>;
 }
 
+/** An instant as whole ms since the epoch, as text: an expression. */
+export function epochMs(column: string): string {
+  return `trunc(extract(epoch from ${column}) * 1000)::text`;
+}
+
 /** Names a statement by its text, so that one name never stands for two texts on a connection. */
 export function prepared(text: string): PreparedStatement {
   return { name: createHash('sha256').update(text).digest('hex').slice(0, 32), text };
 }
 
-/** Lends a connection of the pool for the duration of `work`. */
-export async function onConnection<T>(orm: MikroORM, work: (sql: Sql) => Promise<T>): Promise<T> {
+/**
+ * Lends a connection of the pool for the duration of `work`. Once `signal` is aborted no statement begins and the one
+ * that runs is cancelled: `work` is rejected by either, and who asked for it looks at the signal.
+ */
+export async function onConnection<T>(
+  orm: MikroORM,
+  work: (sql: Sql) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
   const pool = await orm.em.getConnection().getNativeClient();
   const client = await pool.connect();
+  const sql: Sql = {
+    async rows(statement, parameters = []) {
+      signal?.throwIfAborted();
+      const query = typeof statement === 'string' ? { text: statement } : { ...statement };
+      return (await client.query({ ...query, values: [...parameters] })).rows;
+    },
+  };
+  let stopWatching: (() => Promise<void>) | undefined;
   try {
-    return await work({
-      async rows(statement, parameters = []) {
-        const query = typeof statement === 'string' ? { text: statement } : { ...statement };
-        return (await client.query({ ...query, values: [...parameters] })).rows;
-      },
-    });
+    if (signal !== undefined) stopWatching = await cancelWhenAborted(orm, sql, signal);
+    return await work(sql);
   } finally {
-    // A connection that was lost is not given to the next one: the pool sees to that.
-    client.release();
+    await stopWatching?.();
+    // A connection that was lost is not given to the next one: the pool sees to that. One that was stopped may be within
+    // a transaction: it is closed.
+    client.release(signal?.aborted === true);
   }
+}
+
+/** Between two tries to cancel: one that comes before its statement is no use. */
+const CANCEL_INTERVAL_S = 0.1;
+
+/**
+ * From when `signal` is aborted on the statements of a connection are cancelled. Returns what ends that, which resolves
+ * when no cancel is on its way any more: it would hit whoever has the connection next.
+ */
+async function cancelWhenAborted(orm: MikroORM, sql: Sql, signal: AbortSignal): Promise<() => Promise<void>> {
+  const [backend] = await sql.rows<{ pid: number }>('select pg_backend_pid() as pid');
+  let isOver = false;
+  let canceling: Promise<void> = Promise.resolve();
+  const cancel = async (): Promise<void> => {
+    while (!isOver) {
+      await onConnection(orm, (other) =>
+        other.rows('select pg_cancel_backend($1::int), pg_sleep($2::float8)', [
+          backend?.pid ?? 0,
+          CANCEL_INTERVAL_S,
+        ]),
+      );
+    }
+  };
+  const onAbort = (): void => {
+    // Without the database there is nothing to cancel.
+    canceling = cancel().catch(() => undefined);
+  };
+  signal.addEventListener('abort', onAbort);
+  return async () => {
+    isOver = true;
+    signal.removeEventListener('abort', onAbort);
+    await canceling;
+  };
 }
 
 /** How a transaction went. */
@@ -54,27 +105,29 @@ export type TransactionOutcome<T> =
   /** COMMIT was sent and not answered: only the rows know. */
   | { readonly type: 'Unknown'; readonly error: unknown };
 
-/** `begin`, `work`, and then `commit`, or `rollback` when it throws. Never throws itself. */
+/** `begin`, `work`, and then `commit`, or `rollback` when it throws or `signal` is aborted. Never throws itself. */
 export async function transact<T>(
   orm: MikroORM,
   work: (sql: Sql) => Promise<T>,
   begin = 'begin',
+  signal?: AbortSignal,
 ): Promise<TransactionOutcome<T>> {
   let commitSent = false;
+  const attempt = async (sql: Sql): Promise<TransactionOutcome<T>> => {
+    await sql.rows(begin);
+    try {
+      const value = await work(sql);
+      commitSent = true;
+      await sql.rows('commit');
+      return { type: 'Committed', value };
+    } catch (error) {
+      // Fails when the connection is gone or stopped, and then the server rolls back by itself.
+      await sql.rows('rollback').catch(() => undefined);
+      throw error;
+    }
+  };
   try {
-    return await onConnection(orm, async (sql): Promise<TransactionOutcome<T>> => {
-      await sql.rows(begin);
-      try {
-        const value = await work(sql);
-        commitSent = true;
-        await sql.rows('commit');
-        return { type: 'Committed', value };
-      } catch (error) {
-        // Fails when the connection is gone, and then the server has rolled back by itself.
-        await sql.rows('rollback').catch(() => undefined);
-        throw error;
-      }
-    });
+    return await onConnection(orm, attempt, signal);
   } catch (error) {
     return commitSent && isPassing(error) ? { type: 'Unknown', error } : { type: 'Failed', error };
   }
@@ -93,8 +146,9 @@ export async function load<T>(
   orm: MikroORM,
   work: (sql: Sql) => Promise<T>,
   begin = READ_SNAPSHOT,
+  signal?: AbortSignal,
 ): Promise<T> {
-  const outcome = await transact(orm, work, begin);
+  const outcome = await transact(orm, work, begin, signal);
   if (outcome.type === 'Committed') return outcome.value;
   throw isPassing(outcome.error)
     ? new StoreUnavailableError(reasonOf(outcome.error), { cause: outcome.error })

@@ -2,9 +2,10 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Store } from '../actors/ports.ts';
 import { openChain } from './audit-chain/head.ts';
+import { Claims } from './claims.ts';
 import { Committer } from './commit.ts';
 import { KnownInstruments } from './instruments.ts';
-import { loadAccount, loadBook, loadMessages } from './loads.ts';
+import { claimBooks, loadAccount, loadMessages, loadOrders } from './loads.ts';
 import { openSession, pendingCancels } from './open-session.ts';
 import { load, type Sql } from './sql.ts';
 
@@ -29,11 +30,13 @@ export async function createStore({ orm, nodeName }: StoreOptions): Promise<Stor
     'begin',
   );
   const instruments = new KnownInstruments();
+  const claims = new Claims(nodeName);
   const committer = new Committer(orm, nodeName, instruments, head);
   return {
     lastCommitNo,
     commit: (batch) => committer.commit(batch),
-    loadBook: (symbol) => loadBook(orm, symbol, nodeName, instruments),
+    claimBooks: (symbols) => claimBooks(orm, symbols, nodeName, claims, instruments),
+    loadOrders: (book, after) => loadOrders(orm, book, after, instruments),
     loadAccount: (userId, tradingDay) => loadAccount(orm, userId, tradingDay, nodeName, instruments),
     openSession: (request) => openSession(orm, request, nodeName, instruments),
     loadMessages: (senderCompId, beginSeqNum, endSeqNum) =>

@@ -1,9 +1,10 @@
 /** Trades as they stand, with both orders: what a bust or a correction begins with. */
 import type { MikroORM } from '@mikro-orm/postgresql';
-import type { StandingTrade, TradeParty } from '../accounts/amendments.ts';
+import { amendableFrom, type StandingTrade, type TradeParty } from '../accounts/amendments.ts';
 import type { TradeSource } from '../actors/ports.ts';
 import type { TradeId } from '../matching/types.ts';
 import { assert } from '../platform/assert.ts';
+import type { Clock } from '../platform/clock.ts';
 import { KnownInstruments, lotsOf, ticksOf } from './instruments.ts';
 import { ORDER_RECORD_COLUMNS, type OrderRecord, toSnapshot } from './order-rows.ts';
 import { load, type Sql } from './sql.ts';
@@ -37,15 +38,18 @@ const FIND_TRADE =
   `${seqOf('maker')}, ${seqOf('taker')} from trades t ` +
   'join users m on m.id = t.maker_user_id join users k on k.id = t.taker_user_id ' +
   'left join lateral (select * from trade_amendments where trade_id = t.id order by id desc limit 1) a on true ' +
-  'where t.id = $1';
+  'where t.id = $1 and t.executed_at >= $2::timestamptz';
 
 /** Reads one consistent state. Passing failures are StoreUnavailableError. */
-export function createTradeSource(orm: MikroORM): TradeSource {
+export function createTradeSource(orm: MikroORM, clock: Clock): TradeSource {
   const instruments = new KnownInstruments();
   return {
     find: (tradeId) =>
       load(orm, async (sql) => {
-        const [trade] = await sql.rows<TradeRecord>(FIND_TRADE, [tradeId]);
+        const [trade] = await sql.rows<TradeRecord>(FIND_TRADE, [
+          tradeId,
+          amendableFrom(clock.now()).toISOString(),
+        ]);
         if (trade === undefined) return undefined;
         await instruments.learn(sql, [trade.symbol]);
         return standingTrade(sql, tradeId, trade, instruments);

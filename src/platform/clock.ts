@@ -27,9 +27,19 @@ export const systemClock: Clock = {
   },
 };
 
-/** Resolves after `delayMs` of the given clock. */
-export function delay(clock: Clock, delayMs: number): Promise<void> {
+/** Resolves after `delayMs` of the given clock, or as soon as `signal` is aborted. */
+export function delay(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    clock.after(delayMs, resolve);
+    if (signal?.aborted === true) {
+      resolve();
+      return;
+    }
+    const end = (): void => {
+      cancel();
+      signal?.removeEventListener('abort', end);
+      resolve();
+    };
+    const cancel = clock.after(delayMs, end);
+    signal?.addEventListener('abort', end);
   });
 }

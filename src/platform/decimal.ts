@@ -74,6 +74,8 @@ export type StepFault = DecimalFault | 'off step' | 'negative';
 
 /** Whole steps that `text` stands for; `off step` when it is not a multiple of the step. Zero is a value. */
 export function textToSteps(text: string, step: StepSize): number | StepFault {
+  const scaled = plainScaled(text, step.decimals);
+  if (scaled !== undefined) return scaled % step.multiplier === 0 ? scaled / step.multiplier : 'off step';
   const units = parseAmount(text);
   if (units === 'too precise') return 'off step';
   if (typeof units === 'string') return units;
@@ -81,6 +83,37 @@ export function textToSteps(text: string, step: StepSize): number | StepFault {
   if (units % step.units !== 0n) return 'off step';
   const steps = units / step.units;
   return steps > BigInt(Number.MAX_SAFE_INTEGER) ? 'too large' : Number(steps);
+}
+
+const ZERO = 48;
+const NINE = 57;
+const POINT = 46;
+
+/**
+ * What nearly all text is: digits, and zeros at most after `decimals` decimals. As an integer in units of the last one
+ * of these; undefined for everything else, and where that is no safe integer.
+ */
+function plainScaled(text: string, decimals: number): number | undefined {
+  let scaled = 0;
+  let digitCount = 0;
+  let decimalCount = -1;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code === POINT && decimalCount < 0) {
+      decimalCount = 0;
+      continue;
+    }
+    if (code < ZERO || code > NINE) return undefined;
+    digitCount += 1;
+    if (decimalCount >= 0) decimalCount += 1;
+    if (decimalCount <= decimals) scaled = scaled * 10 + (code - ZERO);
+    else if (code !== ZERO) return undefined;
+    // Beyond it a product may have been rounded; from here on it would only grow.
+    if (scaled > Number.MAX_SAFE_INTEGER) return undefined;
+  }
+  if (digitCount === 0) return undefined;
+  for (let missing = Math.max(decimalCount, 0); missing < decimals; missing += 1) scaled *= 10;
+  return scaled > Number.MAX_SAFE_INTEGER ? undefined : scaled;
 }
 
 /** Exact text of `steps`, with the decimals of the step: 3 steps of 0.05 are `0.15`, 20 are `1.00`. */

@@ -240,10 +240,9 @@ describe('Bad input', function () {
 
     it('leaves the process alive, ready and small', async () => {
       expect(await venue.api('GET', '/health/live')).to.deep.equal({ status: 200, body: { live: true } });
-      expect(await venue.api('GET', '/health/ready')).to.deep.equal({
-        status: 200,
-        body: { ready: true, reasons: [] },
-      });
+      const { status, body } = await venue.api('GET', '/health/ready');
+      expect(status).to.equal(200);
+      expect(body).to.deep.include({ ready: true, reasons: [] });
       expect(venue.residentBytes, `bytes, ${residentBytesAtFirst} at first`).to.be.below(MAX_RESIDENT_BYTES);
       expect(venue.events.filter(({ level }) => level === 'error')).to.deep.equal([]);
     });

@@ -14,7 +14,15 @@ const DEPOSIT: RoutedCommand = {
   userId: 1,
   origin: undefined,
   replyTo: { type: 'reply', requestId: '1' },
-  command: { type: 'TransferFunds', asset: 'USD', amount: 1n, idempotencyKey: 'key', requestedBy: 'test' },
+  command: {
+    type: 'TransferFunds',
+    kind: 'deposit',
+    asset: 'USD',
+    amount: 1n,
+    idempotencyKey: 'key',
+    requestedBy: 'test',
+    reason: undefined,
+  },
   referencePrice: undefined,
   tradingDay: '2024-05-06',
 };

@@ -187,6 +187,7 @@ describe('rebuild of a book', () => {
           get lastSeq() {
             return failing.lastSeq;
           },
+          restore: (order) => failing.restore(order),
           isDue: () => true,
           execute(command, at, events) {
             if (fails && command.type === 'ExpireOrders') throw new Error('the test fails the expiry');

@@ -97,7 +97,7 @@ describe('durability', () => {
     expect(reply).to.equal(undefined);
     venue.store.commitGate.open();
     await answered;
-    expect(reply).to.deep.equal({ type: 'TransferBooked', balance: 10_005n * 10n ** 18n, repeated: false });
+    expect(reply).to.deep.equal({ type: 'TransferBooked', balance: 10_005n * 10n ** 18n });
   });
 
   it('gathers what is journaled while a commit is in flight into the next one', async () => {

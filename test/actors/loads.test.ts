@@ -1,4 +1,4 @@
-/** Loads of actors: in turn per book and account, repeated while the store is away, all answered. */
+/** Loads of accounts: in turn, repeated while the store is away, all answered. Those of books: book-loads.test.ts. */
 import { expect } from 'chai';
 import { createLoader } from '../../src/actors/loads.ts';
 import type { Message } from '../../src/actors/protocol.ts';
@@ -21,6 +21,7 @@ describe('loader', () => {
     store,
     retryFromMs: 100,
     retryToMs: 300,
+    onOwnershipLost: () => {},
     reservedSeqNums: 10,
   });
 
@@ -31,32 +32,20 @@ describe('loader', () => {
     store.isAway = false;
   });
 
-  it('reads one book once at a time, so that the last answer has the last epoch', async () => {
+  it('reads one account once at a time, so that the last answer is the newest state', async () => {
     store.loadGate.close();
-    loader.loadBook('BTC-USD');
-    loader.loadBook('BTC-USD');
-    loader.loadBook('ETH-USD');
     loader.loadAccount(1, '2024-05-06');
     loader.loadAccount(1, '2024-05-06');
     await turns();
-    expect(store.loadGate.waitingCount).to.equal(3);
+    expect(store.loadGate.waitingCount).to.equal(1);
     store.loadGate.open();
     await turns();
-    const epochs = told.flatMap((message) =>
-      message.type === 'BookLoaded' ? [[message.loaded.symbol, message.loaded.epoch]] : [],
-    );
-    expect(epochs).to.have.deep.members([
-      ['BTC-USD', 1],
-      ['ETH-USD', 1],
-      ['BTC-USD', 2],
-    ]);
-    expect(epochs.at(-1)).to.deep.equal(['BTC-USD', 2]);
     expect(told.filter(({ type }) => type === 'AccountLoaded')).to.have.length(2);
   });
 
   it('repeats a load while the store is away, later and later up to a bound', async () => {
     store.isAway = true;
-    loader.loadBook('BTC-USD');
+    loader.loadAccount(1, '2024-05-06');
     await turns();
     for (const delayMs of [100, 200, 300]) {
       clock.advance(delayMs - 1);
@@ -68,15 +57,15 @@ describe('loader', () => {
     store.isAway = false;
     clock.advance(300);
     await turns();
-    expect(told.map(({ type }) => type)).to.deep.equal(['BookLoaded']);
+    expect(told.map(({ type }) => type)).to.deep.equal(['AccountLoaded']);
   });
 
   it('tells why a load failed for good, and goes on with the next', async () => {
-    store.brokenLoads.add('BTC-USD');
-    loader.loadBook('BTC-USD');
-    loader.loadBook('BTC-USD');
+    store.brokenLoads.add('user:1');
+    loader.loadAccount(1, '2024-05-06');
+    loader.loadAccount(1, '2024-05-06');
     await turns();
-    const reason = 'the rows of BTC-USD make no sense';
+    const reason = 'the rows of user:1 make no sense';
     expect(told).to.deep.equal([
       { type: 'LoadFailed', reason },
       { type: 'LoadFailed', reason },

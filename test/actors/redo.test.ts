@@ -301,9 +301,11 @@ describe('redo', () => {
     await open();
     const transfer = {
       type: 'TransferFunds',
+      kind: 'withdrawal',
       asset: 'USD',
       idempotencyKey: 'by hand',
       requestedBy: 'sql',
+      reason: undefined,
     } as const;
     const lost = parseAmount('9900') as bigint;
     venue.store.transfers.push({ userId: ALICE, transfer: { ...transfer, amount: -lost }, at: 0 });

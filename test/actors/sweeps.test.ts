@@ -139,6 +139,7 @@ describe('ending many orders', () => {
       get lastSeq() {
         return book.lastSeq;
       },
+      restore: (order) => book.restore(order),
       isDue: (tradingDay, upTo) => book.isDue(tradingDay, upTo),
       execute(command, at, events) {
         const outcome = book.execute(command, at, events);

@@ -127,7 +127,7 @@ describe('amending trades', () => {
   it('refuses what makes no sense', async () => {
     const { outcome, trade } = await open();
     await trade();
-    expect(await outcome(BUST, { tradeId: 4711 })).to.equal('there is no trade 4711');
+    expect(await outcome(BUST, { tradeId: 4711 })).to.match(/^there is no trade 4711 in this month/);
     expect(await outcome({ type: 'Correct', price: '100.001', quantity: undefined })).to.match(/tick size/);
     expect(await outcome({ type: 'Correct', price: undefined, quantity: '2' })).to.match(/larger/);
     expect(await outcome(BUST)).to.equal('done');
@@ -280,6 +280,7 @@ describe('amending trades', () => {
         get lastSeq() {
           return book.lastSeq;
         },
+        restore: (order) => book.restore(order),
         isDue: (tradingDay, upTo) => book.isDue(tradingDay, upTo),
         execute(command, at, events) {
           const outcomeOfBook = book.execute(command, at, events);

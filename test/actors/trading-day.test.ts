@@ -28,7 +28,7 @@ function bookOnTheThird() {
     incidentWindowMs: 60_000,
   });
   const loaded = { symbol: SYMBOL, epoch: 1, lastSeq: 0, lastPrice: undefined, orders: [] };
-  let state = behavior.receive(behavior.initial(), { type: 'BookLoaded', loaded });
+  let state = behavior.receive(behavior.initial(), { type: 'BookLoaded', loadNo: 1, loaded, isLast: true });
   return (...requests: readonly BookRequest[]): string[] => {
     told.length = 0;
     state = behavior.receive(state, { type: 'BookRequests', requests });

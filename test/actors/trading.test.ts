@@ -324,7 +324,7 @@ describe('trading', () => {
     const refused = await venue.deposit(ALICE, 'USD', '-4990.01');
     expect(refused.type).to.equal('TransferRefused');
     const booked = await venue.deposit(ALICE, 'USD', '-4990');
-    expect(booked).to.deep.include({ type: 'TransferBooked', repeated: false });
+    expect(booked.type).to.equal('TransferBooked');
     await venue.settled();
     expect(amount(ALICE, 'USD')).to.equal('5010');
   });

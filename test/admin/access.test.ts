@@ -1,8 +1,11 @@
 import { createServer } from 'node:net';
 import { expect } from 'chai';
+import { NO_BOOKS } from '../../src/admin/books-status.ts';
 import { AdminPortInUse, startAdminServer } from '../../src/admin/server.ts';
 import { silentLog } from '../../src/platform/log.ts';
 import { ADMIN_TOKEN, AdminApi, IDLE_STATUS } from '../support/admin-api.ts';
+
+const READY = { ready: true, reasons: [], books: NO_BOOKS };
 
 describe('the admin API', () => {
   let api: AdminApi;
@@ -12,7 +15,7 @@ describe('the admin API', () => {
   after(() => api.stop());
   beforeEach(() => {
     api.status = IDLE_STATUS;
-    api.readiness = { ready: true, reasons: [] };
+    api.readiness = READY;
   });
 
   it('tells anybody whether the node lives and is ready, and why not', async () => {
@@ -22,10 +25,14 @@ describe('the admin API', () => {
       body: { live: true },
     });
     expect((await api.call('GET', '/health/ready', undefined, nobody)).status).to.equal(200);
-    api.readiness = { ready: false, reasons: ['the database is down', 'AAPL is being rebuilt'] };
+    api.readiness = {
+      ready: false,
+      reasons: ['the database is down', 'the node is stopping'],
+      books: NO_BOOKS,
+    };
     expect(await api.call('GET', '/health/ready', undefined, nobody)).to.deep.equal({
       status: 503,
-      body: { ready: false, reasons: ['the database is down', 'AAPL is being rebuilt'] },
+      body: { ready: false, reasons: ['the database is down', 'the node is stopping'], books: NO_BOOKS },
     });
   });
 
@@ -67,7 +74,7 @@ describe('the admin API', () => {
   });
 
   it('shows the node’s state with times for people and halts with their reasons', async () => {
-    api.readiness = { ready: false, reasons: ['draining'] };
+    api.readiness = { ready: false, reasons: ['draining'], books: NO_BOOKS };
     api.status = {
       ...IDLE_STATUS,
       draining: true,
@@ -137,7 +144,9 @@ describe('the admin API', () => {
       ask: async () => ({ type: 'Drained' }) as const,
       metrics: { contentType: 'text/plain', text: async () => '' },
       status: () => IDLE_STATUS,
-      readiness: async () => ({ ready: true, reasons: [] }),
+      databaseFault: async () => undefined,
+      readiness: async () => READY,
+      now: () => 0,
       hashPassword: async () => '',
     };
     const options = { host: '127.0.0.1', token: ADMIN_TOKEN, control, log: silentLog };

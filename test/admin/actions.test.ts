@@ -335,10 +335,40 @@ describe('an operator', () => {
       await addUser('alice', 1001);
       const [row] = await api.rows("select id from users where username = 'alice'");
       userId = (row as { id: number }).id;
+      await api.post('/v1/instruments', BTC);
+      api.told.length = 0;
+    });
+
+    it('makes no asset by a slip of the pen, unless that is what is meant', async () => {
+      api.reply = () => ({ type: 'TransferBooked', balance: UNIT });
+      await api.rows(`insert into balances values (${userId}, 'EUR', 1, 0), (${userId}, 'UDS', 0, 0)`);
+      const refused = {
+        status: 409,
+        body: {
+          error:
+            'no instrument names the asset "UDS" and nobody holds it; there is BTC, EUR, USD. ' +
+            'If it is meant, say --new-asset (newAsset: true)',
+        },
+      };
+      const slip = { ...deposit, asset: 'UDS' };
+      expect(await api.post('/v1/transfers', slip)).to.deep.equal(refused);
+      const adjustment = { ...slip, type: 'adjustment', reason: 'why' };
+      expect(await api.post('/v1/transfers', adjustment)).to.deep.equal(refused);
+      expect(await api.post('/v1/transfers', { ...slip, newAsset: false })).to.deep.equal(refused);
+      expect(api.told).to.deep.equal([]);
+      for (const [asset, more] of [
+        ['BTC', {}],
+        ['EUR', {}],
+        ['UDS', { newAsset: true }],
+      ] as const) {
+        const { status } = await api.post('/v1/transfers', { ...deposit, asset, id: `to-${asset}`, ...more });
+        expect(status, asset).to.equal(200);
+      }
+      expect((await audited()).at(-1)).to.have.nested.property('[2].newAsset', true);
     });
 
     it('deposits through the account, exactly', async () => {
-      api.reply = () => ({ type: 'TransferBooked', balance: 1_234n * UNIT, repeated: false });
+      api.reply = () => ({ type: 'TransferBooked', balance: 1_234n * UNIT });
       expect(await api.post('/v1/transfers', deposit)).to.deep.equal({
         status: 200,
         body: {
@@ -363,6 +393,8 @@ describe('an operator', () => {
               amount: 1_000_500_000_000_000_000_000n,
               idempotencyKey: 'wire-1',
               requestedBy: 'operator',
+              kind: 'deposit',
+              reason: undefined,
             },
           },
         },
@@ -379,8 +411,8 @@ describe('an operator', () => {
     it('gets the same answer for the same id without asking again, and a conflict for other content', async () => {
       await api.rows(`insert into balances values (${userId}, 'USD', 1500, 0)`);
       await api.rows(
-        `insert into transfers (user_id, asset, amount, idempotency_key, requested_by, created_at)
-         values (${userId}, 'USD', 1000.5, 'wire-1', 'x', now())`,
+        `insert into transfers (user_id, asset, amount, idempotency_key, requested_by, created_at, kind)
+         values (${userId}, 'USD', 1000.5, 'wire-1', 'x', now(), 'deposit')`,
       );
       const repeated = await api.post('/v1/transfers', deposit);
       expect(repeated.status).to.equal(200);
@@ -393,19 +425,93 @@ describe('an operator', () => {
       expect(api.told).to.deep.equal([]);
     });
 
-    it('learns of a conflict that only the account could see', async () => {
+    it('learns what another node has booked meanwhile with the same id', async () => {
+      for (const { amount, expected } of [
+        { amount: '7', expected: { status: 409, repeated: undefined } },
+        { amount: '1000.5', expected: { status: 200, repeated: true } },
+      ]) {
+        api.reply = async () => {
+          await api.rows(
+            `insert into transfers (user_id, asset, amount, idempotency_key, requested_by, created_at, kind)
+             values (${userId}, 'USD', ${amount}, 'with-${amount}', 'x', now(), 'deposit')`,
+          );
+          return { type: 'CommandRejected', text: 'refused by the database (23505)' };
+        };
+        const { status, body } = await api.post('/v1/transfers', { ...deposit, id: `with-${amount}` });
+        const { repeated } = body;
+        expect({ status, repeated }).to.deep.equal(expected);
+      }
+    });
+
+    it('finds what was booked although no answer came in time', async () => {
       api.reply = async () => {
         await api.rows(
-          `insert into transfers (user_id, asset, amount, idempotency_key, requested_by, created_at)
-           values (${userId}, 'USD', 7, 'wire-1', 'x', now())`,
+          `insert into transfers (user_id, asset, amount, idempotency_key, requested_by, created_at, kind)
+           values (${userId}, 'USD', 1000.5, 'wire-1', 'x', now(), 'deposit')`,
         );
-        return { type: 'TransferBooked', balance: 7n * UNIT, repeated: true };
+        throw new Error('no answer within 1 ms');
       };
-      expect((await api.post('/v1/transfers', deposit)).status).to.equal(409);
+      const { status, body } = await api.post('/v1/transfers', deposit);
+      const { repeated } = body;
+      expect({ status, repeated }).to.deep.equal({ status: 200, repeated: false });
+      expect((await audited()).at(-1)).to.have.nested.property('[2].outcome.booked', true);
+    });
+
+    it('who ask for one id at the same instant are one after the other, and the second one is told so', async () => {
+      let answers = 0;
+      api.reply = async () => {
+        answers += 1;
+        await api.rows(
+          `insert into transfers (user_id, asset, amount, idempotency_key, requested_by, created_at, kind)
+           values (${userId}, 'USD', 1000.5, 'wire-1', 'x', now(), 'deposit')`,
+        );
+        return { type: 'TransferBooked', balance: UNIT };
+      };
+      const asked = [deposit, deposit, { ...deposit, amount: '7' }].map((one) =>
+        api.post('/v1/transfers', one),
+      );
+      const answered = (await Promise.all(asked)).map(
+        ({ status, body: { repeated } }) => `${status} ${repeated}`,
+      );
+      expect(answered.sort()).to.deep.equal(['200 false', '200 true', '409 undefined']);
+      expect(answers).to.equal(1);
+    });
+
+    it('adjusts either way, with a reason', async () => {
+      api.reply = () => ({ type: 'TransferBooked', balance: UNIT });
+      const adjustment = { ...deposit, type: 'adjustment', reason: 'a fee that was too high' };
+      for (const [amount, id] of [
+        ['-0.5', 'a'],
+        ['0.5', 'b'],
+      ]) {
+        expect((await api.post('/v1/transfers', { ...adjustment, amount, id })).status).to.equal(200);
+      }
+      const commands = api.told.map(({ message }) => 'command' in message && message.command);
+      const { reason } = adjustment;
+      expect(commands[0]).to.include({ kind: 'adjustment', amount: -UNIT / 2n, reason });
+      expect(commands[1]).to.include({ kind: 'adjustment', amount: UNIT / 2n, reason });
+      const { id, ...named } = { ...adjustment, id: 'b', amount: '0.5' };
+      const { type: _, ...details } = named;
+      expect((await audited()).at(-1)).to.deep.equal([
+        'operator',
+        'adjustment',
+        { ...details, id, outcome: { booked: true } },
+      ]);
+      for (const wrong of [
+        { reason: undefined },
+        { reason: '' },
+        { amount: '0' },
+        { amount: '-0' },
+        { amount: '--1' },
+        { amount: '+1' },
+      ]) {
+        const { status } = await api.post('/v1/transfers', { ...adjustment, id: 'c', ...wrong });
+        expect(status, JSON.stringify(wrong)).to.equal(400);
+      }
     });
 
     it('may leave the id to the venue, which tells it', async () => {
-      api.reply = () => ({ type: 'TransferBooked', balance: UNIT, repeated: false });
+      api.reply = () => ({ type: 'TransferBooked', balance: UNIT });
       const { id: _none, ...withoutId } = deposit;
       const { id: first } = (await api.post('/v1/transfers', withoutId)).body;
       const { id: second } = (await api.post('/v1/transfers', withoutId)).body;
@@ -438,7 +544,7 @@ describe('an operator', () => {
     });
 
     it('moves money of the venue itself, which pays what it is charged with', async () => {
-      api.reply = () => ({ type: 'TransferBooked', balance: 5n * 10n ** 18n, repeated: false });
+      api.reply = () => ({ type: 'TransferBooked', balance: 5n * 10n ** 18n });
       const { status, body } = await api.post('/v1/transfers', { ...deposit, username: 'fees' });
       expect(status).to.equal(200);
       expect(body).to.include({ username: 'fees', balance: '5' });
@@ -446,7 +552,10 @@ describe('an operator', () => {
     });
 
     it('is told when no answer comes, or the venue is busy; who asked is on record', async () => {
-      expect((await api.post('/v1/transfers', deposit)).status).to.equal(504);
+      const { status, body: late } = await api.post('/v1/transfers', deposit);
+      const error = 'no answer in time; it may be booked, or come to be: ';
+      const repeat = 'repeat it with the id "wire-1", and it is booked once';
+      expect({ status, late }).to.deep.equal({ status: 504, late: { error: error + repeat } });
       api.reply = () => ({ type: 'CommandRejected', text: 'the venue is busy' });
       expect(await api.post('/v1/transfers', deposit)).to.deep.equal({
         status: 503,
@@ -454,7 +563,7 @@ describe('an operator', () => {
       });
       const { id, ...rest } = { ...deposit };
       const details = { id, username: rest.username, asset: rest.asset, amount: rest.amount };
-      expect((await audited()).slice(1)).to.deep.equal([
+      expect((await audited()).slice(2)).to.deep.equal([
         // Nobody knows what became of the first one: it has no outcome.
         ['operator', 'deposit', details],
         ['operator', 'deposit', details],

@@ -53,7 +53,7 @@ describe('an operator who amends trades', () => {
   beforeEach(async () => {
     api.told.length = 0;
     api.reply = () => DONE;
-    await api.rows('truncate audit, trade_amendments');
+    await api.rows("set local onebook.append_only = 'off'; truncate audit, trade_amendments");
   });
 
   async function audited(): Promise<unknown[]> {
@@ -122,7 +122,10 @@ describe('an operator who amends trades', () => {
   it('must name a trade that there is, a reason, and what is right', async () => {
     expect(await api.post('/v1/trades/7/bust', body)).to.deep.equal({
       status: 404,
-      body: { error: 'there is no trade 7' },
+      body: {
+        error:
+          'there is no trade 7 in this month or the one before; older ones can no longer be busted or corrected',
+      },
     });
     for (const tradeId of ['0', '-1', '1.5', 'x', '99999999999999999999', '%20']) {
       expect((await api.post(`/v1/trades/${tradeId}/bust`, body)).status, tradeId).to.equal(400);

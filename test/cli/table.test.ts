@@ -56,7 +56,15 @@ describe('the status', () => {
       venueCompId: 'ONEBOOK',
       uptimeMs: 5_000,
       ready: false,
-      notReadyBecause: ['the database is down', 'AAPL is being rebuilt'],
+      notReadyBecause: ['the database is down', 'the node is stopping'],
+      books: {
+        total: 12,
+        ready: 3,
+        loading: 8,
+        halted: 1,
+        loadingSymbols: ['B', 'C', 'D', 'E', 'F', 'G'],
+        haltedSymbols: ['AAPL'],
+      },
       database: { up: false, reason: 'connection refused' },
       fixPort: 9880,
       commits: { lastNo: 12, lastBatch: 3 },
@@ -66,9 +74,11 @@ describe('the status', () => {
       ],
       sessions: [],
     });
-    expect(text).to.contain('no: the database is down; AAPL is being rebuilt');
+    expect(text).to.contain('no: the database is down; the node is stopping');
+    expect(text).to.contain('3 of 12 ready; 8 loading: B, C, D, E, F, …; 1 halted: AAPL');
     expect(text).to.contain('down: connection refused');
-    expect(text).to.match(/AAPL +halted +loading +- +crash +three incidents/);
+    expect(text).to.match(/AAPL +halted +none +- +crash +three incidents/);
     expect(text).to.contain('12, with 3 events in the last');
+    expect(text.endsWith('\nno sessions')).to.equal(true);
   });
 });

@@ -24,7 +24,8 @@ describe('the command line towards a node', () => {
       });
       request.on('end', () => {
         asked.push(`${request.method} ${request.url} ${body}`.trim());
-        response.writeHead(answer.status).end(answer.body);
+        if (answer.status === 0) request.socket.destroy();
+        else response.writeHead(answer.status).end(answer.body);
       });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -49,6 +50,31 @@ describe('the command line towards a node', () => {
     await fails(dir, [...args, ...at()], 1, /^error: only 3 USD are available$/m);
     expect(asked).to.deep.equal([
       'POST /v1/transfers {"type":"withdrawal","username":"a","asset":"USD","amount":"5","id":"x y"}',
+    ]);
+  });
+
+  it('names the id of a transfer whose answer is lost, so that it can be repeated', async () => {
+    answer = { status: 0, body: '' };
+    const deposit = ['deposit', '--username', 'a', '--asset', 'USD', '--amount', '5'];
+    const { exitCode, stderr } = await onebook([...deposit, ...at()], { cwd: dir });
+    expect(exitCode).to.equal(3);
+    const id = /repeat it with --id (\S+), /.exec(stderr)?.[1];
+    expect(asked).to.deep.equal([
+      `POST /v1/transfers {"type":"deposit","username":"a","asset":"USD","amount":"5","id":"${id}"}`,
+    ]);
+  });
+
+  it('asks for adjustments of either sign, with a reason', async () => {
+    answer = { status: 200, body: '{"balance":"4","id":"x"}' };
+    const adjust = ['adjust', '--username', 'a', '--asset', 'USD', '--amount', '-5', '--id', 'x'];
+    await fails(dir, [...adjust, ...at()], 2, /--reason/);
+    const { stdout } = await onebook([...adjust, '--reason', 'why', ...at()], { cwd: dir });
+    expect(stdout).to.equal('a now has 4 USD; transfer id x\n');
+    await onebook([...adjust, '--reason', 'why', '--new-asset', ...at()], { cwd: dir });
+    const body = '{"type":"adjustment","username":"a","asset":"USD","amount":"-5","reason":"why","id":"x"}';
+    expect(asked).to.deep.equal([
+      `POST /v1/transfers ${body}`,
+      `POST /v1/transfers ${body.replace('}', ',"newAsset":true}')}`,
     ]);
   });
 

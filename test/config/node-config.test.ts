@@ -52,6 +52,7 @@ describe('NodeConfig', () => {
       venueCompId: 'ONEBOOK',
       tradingCalendar: { timeZone: 'UTC', rollTime: '00:00' },
       securityStatusToAll: false,
+      retention: { historyMonths: undefined, operatorsMonths: undefined },
       listeners: [PLAIN],
       admin: { host: '127.0.0.1', port: 9881 },
       dataDir: '/etc/onebook/data/local',
@@ -243,6 +244,7 @@ describe('the cluster file', () => {
         venueCompId: 'X',
         tradingCalendar: { timeZone: 'America/New_York', rollTime: '17:00' },
         securityStatusToAll: true,
+        retention: { historyMonths: 24, operatorsMonths: undefined },
         logLevel: 'debug',
         limits: { sessionFlushMs: 10 },
         nodes: {
@@ -264,6 +266,7 @@ describe('the cluster file', () => {
       faults({
         tradingCalendar: { timeZone: 'Mars/Olympus', rollTime: '24:00' },
         securityStatusToAll: 'yes',
+        retention: { historyMonths: 0, operatorsMonths: '12', reportsMonths: 3 },
         limits: { maxConnections: 0, maxConections: 1 },
         nodes: { local: { fix: { port: '9880' }, databaseUrl: 'x:secret@y' }, 'a b': {} },
         node: {},
@@ -272,6 +275,9 @@ describe('the cluster file', () => {
       'f: tradingCalendar.timeZone must be a time zone of the IANA database, "Europe/Zurich" for example, not "Mars/Olympus"',
       'f: tradingCalendar.rollTime must be a time from "00:00" to "23:59", not "24:00"',
       'f: securityStatusToAll must be true or false, not "yes"',
+      'f: retention.historyMonths must be full months to keep, an integer from 1 to 1200, not 0',
+      'f: retention.operatorsMonths must be full months to keep, an integer from 1 to 1200, not "12"',
+      'f: unknown setting retention.reportsMonths',
       'f: limits.maxConnections must be an integer from 1 to 100000, not 0',
       'f: unknown limit limits.maxConections',
       'f: nodes.local.fix.port must be a port from 0 to 65535, not "9880"',

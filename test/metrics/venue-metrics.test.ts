@@ -14,6 +14,8 @@ const CAROL = 3;
 
 const BOUNDS = {
   maxCommandsInFlight: 1_000,
+  slowdownRequestsInFlight: 600,
+  maxJournalBytes: 64_000,
   accountStash: 100,
   bookStash: 101,
   maxConnections: 10,
@@ -39,6 +41,7 @@ const LOAD = {
   },
   unauthenticated: 3,
   readingPaused: 1,
+  unansweredRequests: 8,
   mostQueuedReports: 4,
   mostUnansweredRequests: 5,
   mostQueuedAboveGap: 6,
@@ -143,6 +146,17 @@ describe('the metrics of a venue', () => {
     );
   });
 
+  it('count the reports that wait for members who are away', async () => {
+    const { member, settled, tell } = await open();
+    const [alice, bob] = [await member(ALICE), await member(BOB)];
+    alice.send(sellOrder('a1', '3', '100.00'));
+    await settled();
+    tell({ type: 'persistence' }, { type: 'CloseSession', sessionId: `session of ${ALICE}`, userId: ALICE });
+    bob.send(buyOrder('b1', '1', '100.00'), buyOrder('b2', '1', '100.00'));
+    await settled();
+    expect((await read()).value('onebook_reports_left_waiting_total')).equal(2);
+  });
+
   it('show a database that hangs, that is away, and that refuses', async () => {
     const { member, store, settled, quiet, clock: venueClock } = await open();
     const alice = await member(ALICE);
@@ -211,6 +225,8 @@ describe('the metrics of a venue', () => {
     const figures = await read();
     expect(figures.byLabel('onebook_queue_depth', 'queue')).deep.equal({
       commands_in_flight: 3,
+      session_requests_of_all: 8,
+      journal_bytes: 0,
       account_stash: 2,
       book_stash: 0,
       connections: 7,
@@ -224,6 +240,8 @@ describe('the metrics of a venue', () => {
     });
     expect(figures.byLabel('onebook_queue_bound', 'queue')).deep.equal({
       commands_in_flight: 1_000,
+      session_requests_of_all: 600,
+      journal_bytes: 64_000,
       account_stash: 100,
       book_stash: 101,
       connections: 10,

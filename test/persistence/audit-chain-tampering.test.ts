@@ -1,5 +1,7 @@
 /** The audit trail over a random market's rows: it holds as they are, and whatever somebody does to them is found. */
 import { expect } from 'chai';
+import { ensurePartitions } from '../../src/persistence/partitions.ts';
+import { onConnection } from '../../src/persistence/sql.ts';
 import { type Row, TAMPERINGS } from '../support/audit-tamperings.ts';
 import { differencesIn, LIMIT, verified } from '../support/audit-trail.ts';
 import { tradedDatabase } from '../support/postgres-market.ts';
@@ -74,10 +76,28 @@ describe('the audit trail', () => {
       for (const statement of [
         `update ${table} set ${column?.name} = ${column?.name}`,
         `delete from ${table}`,
+        `truncate ${table}`,
       ]) {
         const error = await database.query(statement).catch((reason: Error) => reason);
         expect(error, statement).to.include({ code: 'OB004' });
       }
     }
+  });
+
+  it('may not be emptied by a partition either, of before or of a month to come, but a month may be dropped', async () => {
+    await ensurePartitions(database.orm, Date.UTC(2040, 0, 1));
+    const appendOnly = await database.query<{ name: string }>(
+      "select tgrelid::regclass::text as name from pg_trigger where tgname = 'refuse_change' order by 1",
+    );
+    const names = appendOnly.map(({ name }) => name);
+    expect(names).to.include.members(['closings', 'trades_default', 'audit_2040_01', 'reports_2040_03']);
+    for (const name of names) {
+      const error = await database.query(`truncate ${name}`).catch((reason: Error) => reason);
+      expect(error, name).to.include({ code: 'OB004', message: `rows of ${name} are only added` });
+    }
+    await database.query('drop table audit_2040_03');
+    await onConnection(database.orm, async (sql) => {
+      await sql.rows("begin; set local onebook.append_only = 'off'; truncate audit_2040_02; rollback");
+    });
   });
 });

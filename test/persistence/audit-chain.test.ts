@@ -9,6 +9,7 @@ import { differencesIn, options, verified } from '../support/audit-trail.ts';
 import { AT, buy, emptyBook, run, SYMBOL } from '../support/book-commands.ts';
 import { bookBatch, commitBatch, journalSession } from '../support/commit-batches.ts';
 import { testDatabase } from '../support/database.ts';
+import { loadBook } from '../support/loaded-book.ts';
 import { postgresProxy } from '../support/postgres-proxy.ts';
 import { ALICE, ALICE_COMP_ID, type VenueDatabase, venueDatabase } from '../support/venue-database.ts';
 
@@ -22,7 +23,7 @@ describe('a chain of the audit trail', () => {
   it('goes on after a restart, has no link for commits of sessions only, and every writer has its own', async () => {
     for (const nodeName of ['one', 'two', 'one']) {
       const store = await createStore({ orm: venue.orm, nodeName });
-      const { epoch, lastSeq } = await store.loadBook(SYMBOL);
+      const { epoch, lastSeq } = await loadBook(store, SYMBOL);
       const orderId =
         Number((await venue.query<{ n: number }>('select count(*)::int as n from orders'))[0]?.n) + 1;
       const book = emptyBook(lastSeq);
@@ -48,7 +49,7 @@ describe('a chain of the audit trail', () => {
     const orm = await connect(proxy.url, { maxConnections: 1, connectTimeoutMs: 2_000 });
     try {
       const store = await createStore({ orm, nodeName: 'one' });
-      const { epoch } = await store.loadBook(SYMBOL);
+      const { epoch } = await loadBook(store, SYMBOL);
       const book = emptyBook();
       for (const [index, cut] of [
         () => {},
@@ -125,7 +126,7 @@ describe('a chain of the audit trail', () => {
 
   it('is found whole when rows move to the partition of their month', async () => {
     const store = await createStore({ orm: venue.orm, nodeName: 'one' });
-    const { epoch } = await store.loadBook(SYMBOL);
+    const { epoch } = await loadBook(store, SYMBOL);
     const book = emptyBook();
     await store.commit(bookBatch(1, epoch, run(book, buy(1, 1, 100, { userId: ALICE })), book.lastSeq));
     await venue.query(

@@ -2,8 +2,9 @@
 import { expect } from 'chai';
 import type { CommitBatch, Store } from '../../src/actors/ports.ts';
 import { createStore } from '../../src/persistence/store.ts';
-import { AT, buy, cancel, emptyBook, replace, run, SYMBOL } from '../support/book-commands.ts';
+import { buy, cancel, emptyBook, replace, run, SYMBOL } from '../support/book-commands.ts';
 import { bookBatch } from '../support/commit-batches.ts';
+import { loadBook } from '../support/loaded-book.ts';
 import { ALICE, BOB, type VenueDatabase, venueDatabase } from '../support/venue-database.ts';
 
 const THURSDAY = '2024-05-02';
@@ -15,7 +16,14 @@ type RequestRow = CommitBatch['requests'][number];
 
 function request(clOrdId: string, tradingDay: string, changes: Partial<RequestRow> = {}): RequestRow {
   const refused = { msgType: 'D', orderId: undefined, accepted: false } as const;
-  return { userId: ALICE, clOrdId, tradingDay, at: AT, ...refused, ...changes };
+  return {
+    userId: ALICE,
+    clOrdId,
+    tradingDay,
+    at: Date.parse(`${tradingDay}T10:00:00Z`),
+    ...refused,
+    ...changes,
+  };
 }
 
 describe('ClOrdIDs in the store', () => {
@@ -30,7 +38,7 @@ describe('ClOrdIDs in the store', () => {
 
   /** Orders of a week, of which the one of Thursday ends on Monday, and refused requests. */
   async function commitWeek(): Promise<void> {
-    const { epoch } = await store.loadBook(SYMBOL);
+    const { epoch } = await loadBook(store, SYMBOL);
     const book = emptyBook();
     const good = { userId: ALICE, timeInForce: '1' } as const;
     const events = run(
@@ -84,7 +92,33 @@ describe('ClOrdIDs in the store', () => {
     await commitWeek();
     const ids = ['2024-05-02 open 2', '2024-05-06 in vain -', '2024-05-06 r4 4', '2024-05-06 twice 5'];
     expect(await loadOn(TUESDAY)).deep.equal({ orderIds: [2, 5], ids });
+    expect(await loadOn('2024-05-18')).deep.equal({ orderIds: [2, 5], ids });
+  });
+
+  it('of requests are known for two weeks, those of orders for longer', async () => {
+    await commitWeek();
+    const ids = ['2024-05-02 open 2', '2024-05-06 twice 5'];
     expect(await loadOn('2024-06-20')).deep.equal({ orderIds: [2, 5], ids });
+  });
+
+  it('of an order that was replaced long ago are its first and its last', async () => {
+    const { epoch } = await loadBook(store, SYMBOL);
+    const book = emptyBook();
+    const good = { userId: ALICE, timeInForce: '1' } as const;
+    const events = run(
+      book,
+      buy(1, 10, 9_000, { ...good, clOrdId: 'first', tradingDay: THURSDAY }),
+      { ...replace(1, 20, 9_000), clOrdId: 'second' },
+      { ...replace(1, 30, 9_000), clOrdId: 'third' },
+    );
+    const requests = [
+      request('second', FRIDAY, { msgType: 'G', orderId: 1, accepted: true }),
+      request('third', MONDAY, { msgType: 'G', orderId: 1, accepted: true }),
+    ];
+    await store.commit({ ...bookBatch(1, epoch, events, book.lastSeq), requests });
+    const first = '2024-05-02 first 1';
+    expect((await loadOn(TUESDAY)).ids).deep.equal([first, '2024-05-03 second 1', '2024-05-06 third 1']);
+    expect((await loadOn('2024-06-20')).ids).deep.equal([first, '2024-05-02 third 1']);
   });
 
   it('of a member who never used any are none', async () => {

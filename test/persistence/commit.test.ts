@@ -7,15 +7,20 @@ import { lots, ticks } from '../../src/matching/types.ts';
 import { createCommitStatements } from '../../src/persistence/commit-statements.ts';
 import { connect } from '../../src/persistence/orm.ts';
 import { createStore } from '../../src/persistence/store.ts';
+import { atOnce } from '../../src/persistence/turns.ts';
 import { AT, buy, cancel, emptyBook, replace, run, SYMBOL, sell } from '../support/book-commands.ts';
 import { bookBatch, commitBatch } from '../support/commit-batches.ts';
 import { BTC_USD } from '../support/instruments.ts';
+import { loadBook } from '../support/loaded-book.ts';
 import { type PostgresProxy, postgresProxy } from '../support/postgres-proxy.ts';
 import { until } from '../support/until.ts';
 import { ALICE, BOB, type VenueDatabase, venueDatabase } from '../support/venue-database.ts';
 
 const alice = { userId: ALICE };
 const bob = { userId: BOB };
+
+/** On the trading day of the requests. */
+const REQUESTED_AT = Date.UTC(2024, 4, 6, 10);
 
 describe('commit', () => {
   let venue: VenueDatabase;
@@ -34,7 +39,7 @@ describe('commit', () => {
   }
 
   it('brings the same book back, hash for hash', async () => {
-    const { epoch } = await store.loadBook(SYMBOL);
+    const { epoch } = await loadBook(store, SYMBOL);
     const book = emptyBook();
     const first = run(book, sell(1, 50, 10_000, bob), buy(2, 20, 9_000, alice), buy(3, 30, 10_000, alice));
     expect(await store.commit(bookBatch(1, epoch, first, book.lastSeq))).deep.equal({ type: 'Committed' });
@@ -47,7 +52,7 @@ describe('commit', () => {
     );
     expect(await store.commit(bookBatch(2, epoch, second, book.lastSeq))).deep.equal({ type: 'Committed' });
 
-    const loaded = await store.loadBook(SYMBOL);
+    const loaded = await loadBook(store, SYMBOL);
     expect(loaded.lastSeq).equal(book.lastSeq);
     expect(loaded.lastPrice).equal(10_000);
     expect(loaded.epoch).equal(epoch + 1);
@@ -58,7 +63,7 @@ describe('commit', () => {
   });
 
   it('gives an account back with what it owns, its orders and its ClOrdIDs', async () => {
-    const { epoch } = await store.loadBook(SYMBOL);
+    const { epoch } = await loadBook(store, SYMBOL);
     const book = emptyBook();
     const events = run(
       book,
@@ -77,7 +82,7 @@ describe('commit', () => {
           msgType: 'G',
           orderId: 1,
           accepted: true,
-          at: AT,
+          at: REQUESTED_AT,
         },
         {
           userId: ALICE,
@@ -86,7 +91,7 @@ describe('commit', () => {
           msgType: 'F',
           orderId: 2,
           accepted: true,
-          at: AT,
+          at: REQUESTED_AT,
         },
         {
           userId: ALICE,
@@ -95,7 +100,7 @@ describe('commit', () => {
           msgType: 'q',
           orderId: undefined,
           accepted: true,
-          at: AT,
+          at: REQUESTED_AT,
         },
         {
           userId: ALICE,
@@ -104,7 +109,7 @@ describe('commit', () => {
           msgType: 'D',
           orderId: undefined,
           accepted: false,
-          at: AT,
+          at: REQUESTED_AT,
         },
         {
           userId: ALICE,
@@ -113,7 +118,7 @@ describe('commit', () => {
           msgType: 'F',
           orderId: 77,
           accepted: false,
-          at: AT,
+          at: REQUESTED_AT,
         },
       ],
       accounts: [{ userId: ALICE, lastSeq: 4 }],
@@ -158,11 +163,17 @@ describe('commit', () => {
   });
 
   it('has no order of one that the book rejected: its ClOrdID is taken for the day, and names no order', async () => {
-    const { epoch } = await store.loadBook(SYMBOL);
+    const { epoch } = await loadBook(store, SYMBOL);
     const book = emptyBook();
     await store.commit(bookBatch(1, epoch, run(book, sell(1, 10, 10_000, bob)), book.lastSeq));
     const rejected = run(book, buy(2, 10, 10_000, { ...alice, execInst: '6' }));
-    const request = { userId: ALICE, clOrdId: 'c2', tradingDay: '2024-05-06', msgType: 'D', at: AT } as const;
+    const request = {
+      userId: ALICE,
+      clOrdId: 'c2',
+      tradingDay: '2024-05-06',
+      msgType: 'D',
+      at: REQUESTED_AT,
+    } as const;
     const batch = {
       ...bookBatch(2, epoch, rejected, book.lastSeq),
       requests: [{ ...request, orderId: 2, accepted: false }],
@@ -174,14 +185,15 @@ describe('commit', () => {
     expect([account.orders, account.clOrdIds]).deep.equal([[], [taken]]);
     const reports = await venue.query('select order_id, exec_type, reason from reports where source_seq = 2');
     expect(reports).deep.equal([{ order_id: '2', exec_type: '8', reason: 99 }]);
-    expect((await store.loadBook(SYMBOL)).lastSeq).equal(2);
+    expect((await loadBook(store, SYMBOL)).lastSeq).equal(2);
   });
 
   it('writes plain orders by the same statement whether or not the venue knows other kinds', () => {
     const statements = createCommitStatements(venue.orm);
     const head = { chain: 1, lastNo: 0, hash: new Uint8Array(32) };
     const textOf = (...events: Parameters<typeof bookBatch>[2]) =>
-      statements.write(bookBatch(1, 1, events, 1), () => BTC_USD, head).statement?.statement.text ?? '';
+      atOnce(statements.write(bookBatch(1, 1, events, 1), () => BTC_USD, head)).statement?.statement.text ??
+      '';
     const plain = textOf(...run(emptyBook(), buy(1, 10, 9_000)));
     expect(plain)
       .contain('new_orders')
@@ -193,7 +205,7 @@ describe('commit', () => {
   });
 
   it('keeps the hold of a stop order at its protection price, until it is triggered and after', async () => {
-    const { epoch } = await store.loadBook(SYMBOL);
+    const { epoch } = await loadBook(store, SYMBOL);
     const book = emptyBook();
     const stop = buy(1, 10_000, 10_700, { ...alice, ordType: '3', stopPx: ticks(10_200) });
     const events = run(book, stop, sell(2, 5_000, 10_300, bob));
@@ -209,7 +221,7 @@ describe('commit', () => {
   });
 
   it('settles a trade with its fees in the transaction of the trade', async () => {
-    const { epoch } = await store.loadBook(SYMBOL);
+    const { epoch } = await loadBook(store, SYMBOL);
     const book = emptyBook();
     const events = run(book, sell(1, 10_000, 10_000, bob), buy(2, 10_000, 10_000, alice));
     await store.commit(bookBatch(1, epoch, events, book.lastSeq));
@@ -232,10 +244,12 @@ describe('commit', () => {
   it('books transfers, crash halts and new balances', async () => {
     const transfer = {
       type: 'TransferFunds',
+      kind: 'deposit',
       asset: 'ETH',
       amount: 5n,
       idempotencyKey: 'k1',
       requestedBy: 'op',
+      reason: undefined,
     } as const;
     const batch = commitBatch(1, {
       transfers: [{ userId: ALICE, transfer, at: AT }],
@@ -262,10 +276,10 @@ describe('commit', () => {
   });
 
   it('writes nothing for a book that another node has taken', async () => {
-    const { epoch } = await store.loadBook(SYMBOL);
+    const { epoch } = await loadBook(store, SYMBOL);
     const other = await createStore({ orm: venue.orm, nodeName: 'other' });
-    await other.loadBook(SYMBOL);
-    await store.loadBook('ETH-USD');
+    await loadBook(other, SYMBOL);
+    await loadBook(store, 'ETH-USD');
     const events = run(emptyBook(), buy(1, 1, 100, alice));
     const batch = bookBatch(1, epoch, events, 1);
     const outcome = await store.commit({
@@ -279,19 +293,19 @@ describe('commit', () => {
           msgType: 'F',
           orderId: 1,
           accepted: true,
-          at: AT,
+          at: REQUESTED_AT,
         },
       ],
     });
     expect(outcome).deep.equal({ type: 'NotOwner', symbols: [SYMBOL] });
     expect([await countOf('orders'), await countOf('requests')]).deep.equal([0, 0]);
-    expect((await store.loadBook('ETH-USD')).lastSeq).equal(0);
+    expect((await loadBook(store, 'ETH-USD')).lastSeq).equal(0);
     const reopened = await createStore({ orm: venue.orm, nodeName: 'local' });
     expect(reopened.lastCommitNo).equal(0);
   });
 
   it('recognises a batch that is in already', async () => {
-    const { epoch } = await store.loadBook(SYMBOL);
+    const { epoch } = await loadBook(store, SYMBOL);
     const batch = bookBatch(1, epoch, run(emptyBook(), buy(1, 1, 100, alice)), 1);
     expect(await store.commit(batch)).deep.equal({ type: 'Committed' });
     expect(await store.commit(batch)).deep.equal({ type: 'Committed' });
@@ -300,7 +314,7 @@ describe('commit', () => {
   });
 
   it('refuses a batch that would leave a balance negative, and keeps nothing of it', async () => {
-    const { epoch } = await store.loadBook(SYMBOL);
+    const { epoch } = await loadBook(store, SYMBOL);
     const events = run(emptyBook(), sell(1, 1_000_001, 100, { userId: BOB }));
     const outcome = await store.commit(bookBatch(1, epoch, events, 1));
     expect(outcome).include({ type: 'Refused', sqlState: '23514' });
@@ -310,7 +324,7 @@ describe('commit', () => {
   });
 
   it('refuses a change of an order that has no row', async () => {
-    const { epoch } = await store.loadBook(SYMBOL);
+    const { epoch } = await loadBook(store, SYMBOL);
     const events = run(emptyBook(), buy(1, 1, 100, alice), cancel(1)).slice(1);
     expect(await store.commit(bookBatch(1, epoch, events, 2))).include({ type: 'Refused' });
   });
@@ -364,7 +378,7 @@ describe('commit', () => {
   });
 
   it('does not fail for an end beyond the year 9999', async () => {
-    const { epoch } = await store.loadBook(SYMBOL);
+    const { epoch } = await loadBook(store, SYMBOL);
     const book = emptyBook();
     const end = {
       timeInForce: '6',
@@ -375,7 +389,7 @@ describe('commit', () => {
     const orders = [buy(1, 10, 9_000, { ...alice, ...end }), buy(2, 10, 9_000, { ...alice, ...last })];
     const batch = bookBatch(1, epoch, run(book, ...orders), book.lastSeq);
     expect(await store.commit(batch)).deep.equal({ type: 'Committed' });
-    expect((await store.loadBook(SYMBOL)).orders).deep.equal([...book.openOrders()]);
+    expect((await loadBook(store, SYMBOL)).orders).deep.equal([...book.openOrders()]);
   });
 
   it('counts on from a commit of its previous life that was still on its way', async () => {
@@ -411,7 +425,7 @@ describe('commit', () => {
     afterEach(() => close());
 
     async function batchOfOneOrder() {
-      const { epoch } = await remote.loadBook(SYMBOL);
+      const { epoch } = await loadBook(remote, SYMBOL);
       return bookBatch(1, epoch, run(emptyBook(), buy(1, 1, 100, alice)), 1);
     }
 
@@ -445,7 +459,7 @@ describe('commit', () => {
         );
         proxy.cutAll();
         expect(await remote.commit(batch)).include({ type: 'Unavailable' });
-        const error = await remote.loadBook(SYMBOL).then(
+        const error = await loadBook(remote, SYMBOL).then(
           () => undefined,
           (reason: Error) => reason,
         );
@@ -462,11 +476,11 @@ describe('a symbol', () => {
   it('that nobody listed cannot be loaded, and that is no passing failure', async () => {
     const venue = await venueDatabase();
     const store = await createStore({ orm: venue.orm, nodeName: 'local' });
-    const error = await store.loadBook('NOPE').then(
+    const error = await loadBook(store, 'NOPE').then(
       () => undefined,
       (reason: Error) => reason,
     );
-    expect(error?.name).equal('UnknownSymbolError');
+    expect(error?.message).equal('there is no instrument NOPE');
     await venue.drop();
   });
 });

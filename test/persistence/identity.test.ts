@@ -329,6 +329,7 @@ describe('identity', () => {
         instrument: BTC_USD,
         status: { type: 'Open' },
         referencePrice: undefined,
+        lastPrice: undefined,
       });
       await venue.query(
         "update instruments set status = 'halted', halted_by = 'operator', status_reason = 'news', reference_price = 100.05 " +

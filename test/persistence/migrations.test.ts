@@ -12,6 +12,7 @@ import { createStore } from '../../src/persistence/store.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { type EarlierDatabase, earlierDatabase, MIGRATIONS } from '../support/earlier-schema.ts';
+import { loadBook } from '../support/loaded-book.ts';
 import { burst, identityOf, openMarket, RandomTrader } from '../support/market-day.ts';
 import { tradedDatabase } from '../support/postgres-market.ts';
 import { randomFrom } from '../support/random.ts';
@@ -188,8 +189,8 @@ async function expectSameReading(earlier: EarlierDatabase, source: Source): Prom
   const { symbols, users, tradingDay } = await namesIn(source);
   let openOrders = 0;
   for (const symbol of symbols) {
-    const { epoch: _, ...book } = await now.loadBook(symbol);
-    const { epoch: __, ...expected } = await then.loadBook(symbol);
+    const { epoch: _, ...book } = await loadBook(now, symbol);
+    const { epoch: __, ...expected } = await loadBook(then, symbol);
     expect(book).to.deep.equal(expected);
     openOrders += book.orders.length;
   }

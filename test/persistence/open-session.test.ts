@@ -11,6 +11,7 @@ import { createStore } from '../../src/persistence/store.ts';
 import { AT, buy, cancel, emptyBook, replace, run, SYMBOL, sell } from '../support/book-commands.ts';
 import { bookBatch, commitBatch, journalSession } from '../support/commit-batches.ts';
 import { BTC_USD } from '../support/instruments.ts';
+import { loadBook } from '../support/loaded-book.ts';
 import {
   ALICE,
   ALICE_COMP_ID,
@@ -48,7 +49,7 @@ describe('a FIX session in the store', () => {
 
   /** Commits alice's and bob's trading and returns all that alice has to be told of it, in order. */
   async function trade(): Promise<readonly Report[]> {
-    const { epoch } = await store.loadBook(SYMBOL);
+    const { epoch } = await loadBook(store, SYMBOL);
     const book = emptyBook();
     const events = run(
       book,
@@ -92,7 +93,7 @@ describe('a FIX session in the store', () => {
 
   it('opens with more undelivered New reports than a function takes as arguments', async function () {
     this.timeout(60_000);
-    const { epoch } = await store.loadBook(SYMBOL);
+    const { epoch } = await loadBook(store, SYMBOL);
     const book = emptyBook();
     const events = run(book, buy(1, 1, 100, { ...alice, timeInForce: '1' }));
     await store.commit(bookBatch(1, epoch, events, book.lastSeq));
@@ -111,6 +112,14 @@ describe('a FIX session in the store', () => {
     const { undelivered } = await store.openSession(open);
     expect(undelivered.length).to.equal(MANY);
     expect(undelivered.at(-1)?.sourceSeq).to.equal(MANY);
+  });
+
+  it('tells all that is undelivered after the clock was ahead and has been set back', async () => {
+    await store.openSession(open);
+    // What a Logon noted while the clock was ahead.
+    await venue.query("update fix_sessions set told_before = '2100-01-01T00:00:00Z'");
+    const told = await trade();
+    expect((await store.openSession(open)).undelivered).to.have.deep.members(told);
   });
 
   it('goes on with the next number after it ended in order', async () => {
@@ -232,7 +241,7 @@ describe('a FIX session in the store', () => {
   });
 
   it('tells the New of an order that was closed while the member was away', async () => {
-    const { epoch } = await store.loadBook(SYMBOL);
+    const { epoch } = await loadBook(store, SYMBOL);
     const book = emptyBook();
     const events = run(book, buy(1, 10, 9_000, alice));
     await store.commit(bookBatch(1, epoch, events, book.lastSeq));

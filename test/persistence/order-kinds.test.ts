@@ -16,6 +16,7 @@ import { createStore } from '../../src/persistence/store.ts';
 import { AT, SYMBOL } from '../support/book-commands.ts';
 import { bookBatch } from '../support/commit-batches.ts';
 import { BTC_USD } from '../support/instruments.ts';
+import { loadBook } from '../support/loaded-book.ts';
 import { type Random, randomFrom } from '../support/random.ts';
 import { RandomCommands } from '../support/random-commands.ts';
 import { type VenueDatabase, venueDatabase } from '../support/venue-database.ts';
@@ -50,7 +51,7 @@ describe('orders of every kind in the store', () => {
 
   /** The book as the store has it, with ids for its next trades. */
   async function loadedBook(nextTradeId: () => TradeId): Promise<{ book: OrderBook; epoch: number }> {
-    const { epoch, lastSeq, lastPrice, orders } = await store.loadBook(SYMBOL);
+    const { epoch, lastSeq, lastPrice, orders } = await loadBook(store, SYMBOL);
     const book = new OrderBook({ symbol: SYMBOL, lastSeq, lastPx: lastPrice, nextTradeId });
     for (const order of orders) book.restore(order);
     return { book, epoch };

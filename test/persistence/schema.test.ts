@@ -189,7 +189,7 @@ describe('the schema', () => {
   it('gives a month its partition, with the rows that came before it', async () => {
     const insert = "insert into audit (at, actor, action, details) values ($1, 'op', 'test', '{}')";
     await venue.query(insert, ['2026-12-15T00:00:00Z']);
-    await venue.query(insert, ['2027-02-01T00:00:00Z']);
+    await venue.query(insert, ['2027-03-01T00:00:00Z']);
     await ensurePartitions(venue.orm, Date.UTC(2026, 11, 31, 23, 59));
     await ensurePartitions(venue.orm, Date.UTC(2026, 11, 31, 23, 59));
     await venue.query(insert, ['2027-01-31T23:59:59Z']);

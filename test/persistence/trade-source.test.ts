@@ -6,8 +6,10 @@ import { lots, ticks } from '../../src/matching/types.ts';
 import { createStore } from '../../src/persistence/store.ts';
 import { createTradeSource } from '../../src/persistence/trade-source.ts';
 import { bust, correct, lastTrade } from '../support/amend-commands.ts';
-import { buy, emptyBook, run, SYMBOL, sell } from '../support/book-commands.ts';
+import { AT, buy, emptyBook, run, SYMBOL, sell } from '../support/book-commands.ts';
 import { bookBatch } from '../support/commit-batches.ts';
+import { loadBook } from '../support/loaded-book.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { ALICE, BOB, type VenueDatabase, venueDatabase } from '../support/venue-database.ts';
 
 const FEES = 0;
@@ -42,8 +44,8 @@ describe('trades that are amended', () => {
   before(async () => {
     venue = await venueDatabase();
     store = await createStore({ orm: venue.orm, nodeName: 'local' });
-    trades = createTradeSource(venue.orm);
-    ({ epoch } = await store.loadBook(SYMBOL));
+    trades = createTradeSource(venue.orm, new ManualClock(AT));
+    ({ epoch } = await loadBook(store, SYMBOL));
     await commit(events);
   });
   after(() => venue.drop());
@@ -57,6 +59,13 @@ describe('trades that are amended', () => {
       taker: { username: 'bob', order: trade.taker, refSeq: trade.takerSeq },
     });
     expect(await trades.find(4711)).to.equal(undefined);
+  });
+
+  it('are not read from the first day of the month after the next on', async () => {
+    // The trade is of November 2023.
+    const atEndOf = (month: number) => new ManualClock(Date.UTC(2023, month, 1) - 1);
+    expect(await createTradeSource(venue.orm, atEndOf(12)).find(trade.tradeId)).not.to.equal(undefined);
+    expect(await createTradeSource(venue.orm, atEndOf(13)).find(trade.tradeId)).to.equal(undefined);
   });
 
   it('have their ExecIDs in the reports where an early version wrote the trade', async () => {
@@ -80,7 +89,7 @@ describe('trades that are amended', () => {
       taker: { username: 'bob', order: amended.taker, refSeq: amended.takerSeq },
     });
     expect(before).not.to.deep.equal({ fees: await amountsOf(FEES), bob: await amountsOf(BOB) });
-    const loaded = await store.loadBook(SYMBOL);
+    const loaded = await loadBook(store, SYMBOL);
     const restored = emptyBook(loaded.lastSeq);
     for (const order of loaded.orders) restored.restore(order);
     expect(restored.stateHash()).to.equal(book.stateHash());

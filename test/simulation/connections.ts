@@ -29,9 +29,22 @@ export class Connections {
     this.#options = options;
   }
 
-  /** Those with something on its way. */
-  busy(): Wire[] {
-    return this.#wires.filter((wire) => wire.toVenue.length + wire.toMember.length > 0);
+  /** Connections with something on its way. */
+  get busyCount(): number {
+    let count = 0;
+    for (const wire of this.#wires) if (isBusy(wire)) count += 1;
+    return count;
+  }
+
+  /** Number `index` of them. */
+  busy(index: number): Wire {
+    let left = index;
+    for (const wire of this.#wires) {
+      if (!isBusy(wire)) continue;
+      if (left === 0) return wire;
+      left -= 1;
+    }
+    throw new Error(`no connection ${index} is busy`);
   }
 
   /** A Logon; nothing while the last connection lasts, or the venue has not noticed its end. */
@@ -55,7 +68,10 @@ export class Connections {
     system.spawn(
       address,
       session.behavior,
-      stopAfter(() => {}),
+      stopAfter(() => {
+        session.fail();
+        this.#forget(wire);
+      }),
     );
   }
 
@@ -107,4 +123,8 @@ export class Connections {
     if (index >= 0) this.#wires.splice(index, 1);
     this.#options.members.find((member) => member.wire === wire)?.disconnect();
   }
+}
+
+function isBusy({ toVenue, toMember }: Wire): boolean {
+  return toVenue.length + toMember.length > 0;
 }

@@ -6,18 +6,23 @@
 import {
   type CommitBatch,
   type CommitOutcome,
+  NotOwnerError,
   type Store,
   StoreUnavailableError,
 } from '../../src/actors/ports.ts';
-import type { Rows } from './rows.ts';
+import { Claims } from '../../src/persistence/claims.ts';
+import type { FaultKind } from './fault-counts.ts';
+import { NODE_NAME, type Rows } from './rows.ts';
 import { Task } from './task.ts';
 
 /** One process of the venue: what it still waits for when it is over is nobody's affair. */
 export interface Life {
   isOver: boolean;
-  /** Another node has taken a book of it: it must not take one back. */
+  /** Another node has taken a book of it. */
   isOvertaken: boolean;
 }
+
+type CallKind = 'commit' | 'load';
 
 interface Call {
   readonly life: Life;
@@ -28,6 +33,11 @@ interface Call {
   answer: (() => void) | undefined;
 }
 
+/** One of each for all: making an error takes longer than a moment of a history. */
+const AWAY = new StoreUnavailableError('the simulation took the database away');
+
+const LOST = new StoreUnavailableError('the simulation broke the connection');
+
 export interface DatabaseOptions {
   readonly rows: Rows;
   readonly trace: ((line: string) => void) | undefined;
@@ -35,6 +45,8 @@ export interface DatabaseOptions {
   readonly onCommitted: (batch: CommitBatch, before: readonly number[]) => void;
   /** A refusal that nobody planned: the last safeguard had to step in. */
   readonly onRefused: (batch: CommitBatch, reason: string) => void;
+  /** A trouble that was planned has happened. */
+  readonly onFault: (kind: FaultKind) => void;
 }
 
 export class Database {
@@ -42,7 +54,8 @@ export class Database {
   readonly #calls: Call[] = [];
   /** While true it does not answer. */
   isAway = false;
-  #losesNextAnswer = false;
+  /** The next call of each kind whose connection breaks: before it is carried out, or after. */
+  readonly #breaks: Record<CallKind, 'before' | 'after' | undefined> = { commit: undefined, load: undefined };
   /** Batches for which it is true are refused for good. */
   refuseWhen: (batch: CommitBatch) => boolean = () => false;
 
@@ -54,27 +67,34 @@ export class Database {
     return this.#calls.length;
   }
 
-  /** The next commit is written, but its answer is lost. */
-  loseNextAnswer(): void {
-    this.#losesNextAnswer = true;
+  /** The connection breaks in the next call of the kind: it was carried out, or it was not, and nobody is told which. */
+  breakNext(kind: CallKind, isDone: boolean): void {
+    this.#breaks[kind] = isDone ? 'after' : 'before';
+  }
+
+  /** All trouble ends. */
+  recover(): void {
+    this.isAway = false;
+    this.#breaks.commit = undefined;
+    this.#breaks.load = undefined;
   }
 
   /** The store as one process sees it. */
   connect(life: Life): Store {
     const { rows } = this.#options;
-    const load = <Loaded>(name: string, read: () => Loaded): Promise<Loaded> =>
-      this.#call(life, name, false, () => {
-        if (this.isAway) throw new StoreUnavailableError('the simulation took the database away');
-        return read();
-      });
+    const claims = new Claims(NODE_NAME);
+    const load = <Loaded>(name: string, find: () => Loaded): Promise<Loaded> => this.read(life, name, find);
     return {
       lastCommitNo: rows.lastCommitNo,
       commit: (batch) => this.#call(life, `commit ${batch.commitNo}`, true, () => this.#commit(batch)),
-      loadBook: (symbol) =>
-        load(`load ${symbol}`, () => {
-          if (life.isOvertaken) throw new StoreUnavailableError('the lock of this node is lost');
-          return rows.loadBook(symbol);
-        }),
+      claimBooks: (symbols) =>
+        load(`claim ${symbols.join(', ')}`, () => rows.claimBooks(symbols, NODE_NAME, claims)).then(
+          (books) => {
+            for (const { symbol, epoch } of books) claims.done(symbol, epoch);
+            return books;
+          },
+        ),
+      loadOrders: (book, after) => load(`load ${book.symbol}`, () => rows.loadOrders(book, after)),
       loadAccount: (userId, day) => load(`load account ${userId}`, () => rows.loadAccount(userId, day)),
       openSession: (request) => load(`open session of ${request.userId}`, () => rows.openSession(request)),
       loadMessages: (id, begin, end) => load(`messages of ${id}`, () => rows.loadMessages(id, begin, end)),
@@ -85,8 +105,12 @@ export class Database {
   /** Any other look-up, which takes its time and fails like the store's own. */
   read<Found>(life: Life, name: string, find: () => Found): Promise<Found> {
     return this.#call(life, name, false, () => {
-      if (this.isAway) throw new StoreUnavailableError('the simulation took the database away');
-      return find();
+      if (this.isAway) throw this.#awayError();
+      const breaks = this.#takeBreak('load');
+      if (breaks === 'before') throw LOST;
+      const found = find();
+      if (breaks === 'after') throw LOST;
+      return found;
     });
   }
 
@@ -119,7 +143,7 @@ export class Database {
         const answer = work();
         return () => task.resolve(answer);
       } catch (error) {
-        if (!(error instanceof StoreUnavailableError)) throw error;
+        if (!(error instanceof StoreUnavailableError || error instanceof NotOwnerError)) throw error;
         return () => task.reject(error);
       }
     };
@@ -128,10 +152,13 @@ export class Database {
   }
 
   #commit(batch: CommitBatch): CommitOutcome {
-    const { rows, onCommitted, onRefused } = this.#options;
-    if (this.isAway) return { type: 'Unavailable', reason: 'the simulation took the database away' };
+    const { rows, onCommitted, onRefused, onFault } = this.#options;
+    if (this.isAway) return { type: 'Unavailable', reason: this.#awayError().message };
+    const breaks = this.#takeBreak('commit');
+    if (breaks === 'before') return { type: 'Unavailable', reason: LOST.message };
     const isRepeat = batch.commitNo === rows.lastCommitNo;
     if (!isRepeat && this.refuseWhen(batch)) {
+      onFault('refused commit');
       return { type: 'Refused', sqlState: '22021', reason: 'the simulation refused it' };
     }
     const seqsBefore = batch.books.map(({ symbol }) => rows.book(symbol).lastSeq);
@@ -139,8 +166,18 @@ export class Database {
     if (outcome.type === 'Refused') onRefused(batch, outcome.reason);
     if (outcome.type !== 'Committed') return outcome;
     if (!isRepeat) onCommitted(batch, seqsBefore);
-    if (!this.#losesNextAnswer) return outcome;
-    this.#losesNextAnswer = false;
-    return { type: 'Unavailable', reason: 'the simulation lost the answer' };
+    return breaks === 'after' ? { type: 'Unavailable', reason: LOST.message } : outcome;
+  }
+
+  #awayError(): StoreUnavailableError {
+    this.#options.onFault('call while away');
+    return AWAY;
+  }
+
+  #takeBreak(kind: CallKind): 'before' | 'after' | undefined {
+    const breaks = this.#breaks[kind];
+    this.#breaks[kind] = undefined;
+    if (breaks !== undefined) this.#options.onFault(`${kind} lost ${breaks} it was done`);
+    return breaks;
   }
 }

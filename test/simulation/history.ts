@@ -4,20 +4,20 @@
  */
 import { createHash } from 'node:crypto';
 import type { Store } from '../../src/actors/ports.ts';
-import { ManualClock } from '../support/manual-clock.ts';
 import { type Random, randomFrom } from '../support/random.ts';
+import { SimulatedClock } from './clock.ts';
 import { Connections } from './connections.ts';
 import { Database } from './database.ts';
+import { FaultCounts, type FaultKind } from './fault-counts.ts';
 import { checkCommit, checkMember, checkMemory, checkMoney, checkReports, checkTold } from './invariants.ts';
 import { MemberEngine } from './member.ts';
 import { CALENDAR, VenueNode } from './node.ts';
 import { Operator } from './operator.ts';
 import { commandOf } from './requests.ts';
 import { Rows } from './rows.ts';
-import { MEMBER_COUNT, type Script, type StepAction } from './script.ts';
-import { Troubles } from './troubles.ts';
+import { MEMBERS, type Script, type StepAction } from './script.ts';
+import { PLANNED_CRASH, Troubles } from './troubles.ts';
 import { FUNDS, INSTRUMENTS } from './venue-rows.ts';
-import type { Wire } from './wire.ts';
 
 /** Noon. */
 const START_AT = Date.UTC(2024, 4, 6, 12);
@@ -39,11 +39,11 @@ export interface HistoryResult {
 
 export interface HistoryCounts {
   readonly moments: number;
-  readonly crashes: number;
   readonly commits: number;
   readonly trades: number;
   readonly requests: number;
   readonly reports: number;
+  readonly faults: ReadonlyMap<FaultKind, number>;
 }
 
 export interface HistoryOptions {
@@ -68,7 +68,7 @@ class History {
   readonly #script: Script;
   readonly #wrapStore: (store: Store, rows: Rows) => Store;
   readonly #random: Random;
-  readonly #clock = new ManualClock(START_AT);
+  readonly #clock = new SimulatedClock(START_AT);
   readonly #rows = new Rows(INSTRUMENTS);
   readonly #database: Database;
   readonly #troubles = new Troubles();
@@ -80,7 +80,7 @@ class History {
   readonly #connections: Connections;
   #node: VenueNode;
   #moments = 0;
-  #crashes = 0;
+  readonly #faults = new FaultCounts();
   #commits = 0;
 
   constructor(script: Script, { isTraced = false, wrapStore = (store) => store }: HistoryOptions) {
@@ -98,11 +98,11 @@ class History {
       },
       onRefused: (batch, reason) =>
         this.blame(`the database had to refuse commit ${batch.commitNo}: ${reason}`),
+      onFault: (kind) => this.#faults.add(kind),
     });
     this.#database.refuseWhen = (batch) => this.#troubles.isPoisoned(batch);
-    this.#members = Array.from(
-      { length: MEMBER_COUNT },
-      (_, index) => new MemberEngine(index + 1, index === 2, (text) => this.blame(text)),
+    this.#members = script.members.map(
+      (userId) => new MemberEngine(userId, userId === MEMBERS.at(-1), (text) => this.blame(text)),
     );
     this.#connections = new Connections({
       members: this.#members,
@@ -153,11 +153,11 @@ class History {
       rows: this.#rows,
       counts: {
         moments: this.#moments,
-        crashes: this.#crashes,
         commits: this.#commits,
         trades,
         requests,
         reports: reports.size,
+        faults: this.#faults.byKind,
       },
     };
   }
@@ -189,7 +189,7 @@ class History {
       case 'Disconnect': {
         const member = this.#member(action.member);
         if (action.inOrder && member.isLoggedOn) member.wire?.sayToVenue({ type: 'Logout' });
-        else this.#connections.cut(member, action.heard, this.#node.system);
+        else this.#cut(member, action.heard);
         return;
       }
       case 'Crash':
@@ -198,17 +198,33 @@ class History {
       case 'TakeOver':
         this.#operator.takeOver(action.symbol, this.#clock.now());
         this.#node.life.isOvertaken = true;
+        this.#faults.add('take-over');
         return;
       case 'StoreAway':
         this.#database.isAway = action.isAway;
         return;
-      case 'LoseAnswer':
-        this.#database.loseNextAnswer();
+      case 'LoseCall':
+        this.#database.breakNext(action.of, action.isDone);
+        return;
+      case 'BreakActor':
+        this.#node.system.breakNext({ type: action.actor }, PLANNED_CRASH);
+        return;
+      case 'BreakSession': {
+        const { wire } = this.#member(action.member);
+        if (wire === undefined) return;
+        const { sessionId } = wire;
+        this.#node.system.breakNext({ type: 'session', sessionId }, PLANNED_CRASH);
+        return;
+      }
+      case 'JumpClock':
+        this.#clock.jump(action.byMs);
+        this.#faults.add('clock jump');
         return;
       case 'Advance':
         this.#advance(action.byMs);
         return;
       case 'NextDay':
+        this.#faults.add('day roll');
         this.#advance(CALENDAR.nextRollAfter(this.#clock.now()) - this.#clock.now());
         tell(
           { type: 'exchange' },
@@ -221,7 +237,12 @@ class History {
   }
 
   #member(userId: number): MemberEngine {
-    return this.#members[userId - 1] as MemberEngine;
+    return this.#members.find((member) => member.userId === userId) as MemberEngine;
+  }
+
+  #cut(member: MemberEngine, heard: number): void {
+    if (member.wire !== undefined) this.#faults.add('connection cut');
+    this.#connections.cut(member, heard, this.#node.system);
   }
 
   #connect(member: MemberEngine): void {
@@ -248,10 +269,10 @@ class History {
   /** Something that can happen next happens; false when nothing can. */
   #moment(): boolean {
     const { system } = this.#node;
-    const wires = this.#connections.busy();
+    const wires = this.#connections.busyCount;
     const actors = system.readyCount;
     const calls = this.#database.pendingCount;
-    const count = actors + calls + wires.length;
+    const count = actors + calls + wires;
     if (count === 0) return false;
     this.#moments += 1;
     let chosen = this.#random.integer(0, count - 1);
@@ -260,7 +281,7 @@ class History {
     if (chosen >= actors && actors > 0 && isSlow) chosen = this.#random.integer(0, actors - 1);
     if (chosen < actors) system.runOne(chosen);
     else if (chosen < actors + calls) this.#runCall(chosen - actors);
-    else this.#connections.carry(wires[chosen - actors - calls] as Wire, system);
+    else this.#connections.carry(this.#connections.busy(chosen - actors - calls), system);
     if (this.#node.hasLostBooks) {
       if (!this.#node.life.isOvertaken) this.blame('the node has lost a book to nobody');
       this.#crash(false, 0);
@@ -290,7 +311,10 @@ class History {
       wrapBook: this.#troubles.wrapBook,
       createAccount: this.#troubles.createAccount,
       onCrash: (actor, messageType, error) => {
-        if (this.#troubles.isPlanned(error)) return;
+        if (this.#troubles.isPlanned(error)) {
+          this.#faults.add(`${actor.split(' ', 1)[0]} crash` as FaultKind);
+          return;
+        }
         this.blame(`${actor} crashed on ${messageType}: ${error.stack}`);
       },
     });
@@ -298,7 +322,7 @@ class History {
 
   /** Everything in memory is gone, what was committed stays; a new process starts on it. */
   #crash(commitArrives: boolean, heard: number): void {
-    this.#crashes += 1;
+    this.#faults.add('crash of the node');
     this.#note?.('-- the node is gone');
     const { life } = this.#node;
     this.#node.end();
@@ -312,7 +336,7 @@ class History {
 
   /** All trouble ends: whatever was asked must be answered now. */
   #finish(): void {
-    this.#database.isAway = false;
+    this.#database.recover();
     this.#troubles.end();
     // Whoever has no more to commit hears of it from its lock.
     if (this.#node.life.isOvertaken) this.#crash(false, 0);

@@ -9,32 +9,46 @@ import { type ExchangeLimits, type ExchangeStatus, exchangeActor } from '../../s
 import { Markets } from '../../src/actors/markets.ts';
 import type { MatchingBook } from '../../src/actors/order-book.ts';
 import { type PersistenceStatus, persistenceActor } from '../../src/actors/persistence.ts';
-import type { InstrumentTerms, LoadedBook, Store } from '../../src/actors/ports.ts';
+import type { InstrumentTerms, LoadedBook, Store, TradingCalendar } from '../../src/actors/ports.ts';
 import type { GatewayMessage } from '../../src/actors/protocol.ts';
 import { restartFresh } from '../../src/actors/supervision.ts';
 import { OrderBook } from '../../src/matching/order-book.ts';
 import type { TradeAmended, TradeExecuted, TradeId, UserId } from '../../src/matching/types.ts';
 import { silentLog } from '../../src/platform/log.ts';
-import { createTradingCalendar } from '../../src/platform/trading-calendar.ts';
-import type { ManualClock } from '../support/manual-clock.ts';
 import type { Random } from '../support/random.ts';
+import type { SimulatedClock } from './clock.ts';
 import type { Database, Life } from './database.ts';
 import type { Rows } from './rows.ts';
 import { type DeliveryOrder, SimulatedActors } from './simulated-actors.ts';
 import { REFERENCE_PRICES } from './venue-rows.ts';
 
 const GATEWAY = 'fix';
+const DAY_MS = 86_400_000;
 /** Small, so that its bounds are met: see the histories. */
 export const RESERVED_SEQ_NUMS = 8;
 const MASS_CANCEL_WAIT_MS = 2_000;
 
-/** One for all histories: it remembers days, and nothing else. */
-export const CALENDAR = createTradingCalendar({ timeZone: 'UTC', rollTime: '00:00' });
+/** Days of UTC, by arithmetic: the venue's own calendar asks an Intl.DateTimeFormat, which every history paid for. */
+export const CALENDAR: TradingCalendar = {
+  tradingDayAt: (at) => dateOf(Math.floor(at / DAY_MS)),
+  nextRollAfter: (at) => (Math.floor(at / DAY_MS) + 1) * DAY_MS,
+  endOf: (tradingDay) => Date.parse(`${tradingDay}T00:00:00Z`) + DAY_MS,
+};
+
+const DATES = new Map<number, string>();
+
+function dateOf(day: number): string {
+  const known = DATES.get(day);
+  if (known !== undefined) return known;
+  const date = new Date(day * DAY_MS).toISOString().slice(0, 10);
+  DATES.set(day, date);
+  return date;
+}
 
 export interface NodeOptions {
   readonly rows: Rows;
   readonly database: Database;
-  readonly clock: ManualClock;
+  readonly clock: SimulatedClock;
   readonly random: Random;
   readonly order: DeliveryOrder;
   readonly maxEventsPerCommit: number;

@@ -153,7 +153,8 @@ export class Operator {
       this.#open.delete(key);
       return;
     }
-    const about = { idempotencyKey: key, requestedBy: 'olga' } as const;
+    const kind = units < 0n ? 'withdrawal' : 'deposit';
+    const about = { kind, idempotencyKey: key, requestedBy: 'olga', reason: undefined } as const;
     const command = { type: 'TransferFunds', asset, amount: units, ...about } as const;
     this.#ask(
       system,

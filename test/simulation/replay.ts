@@ -7,10 +7,11 @@ import { playHistory } from './history.ts';
 import { scriptOf } from './script.ts';
 import { isBroken, shrink } from './shrink.ts';
 
-const [first = Number.NaN, last] = process.argv.slice(2).map(Number);
+const { ONEBOOK_SIMULATION_SEED: seed } = process.env;
+const [first = Number(seed ?? Number.NaN), last] = process.argv.slice(2).map(Number);
 
 if (Number.isNaN(first)) {
-  console.log('usage: node test/simulation/replay.ts SEED [LAST_SEED]');
+  console.log('usage: node test/simulation/replay.ts SEED [LAST_SEED], or ONEBOOK_SIMULATION_SEED=SEED');
   process.exitCode = 2;
 } else if (last === undefined) {
   const script = scriptOf(first);

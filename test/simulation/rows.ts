@@ -4,23 +4,27 @@
  */
 import { reportsOf } from '../../src/accounts/reports.ts';
 import { NO_TERMS } from '../../src/accounts/trading-terms.ts';
-import type {
-  CommitBatch,
-  CommitOutcome,
-  KnownClOrdId,
-  LoadedAccount,
-  LoadedBook,
-  OpenedSession,
-  OpenSessionRequest,
-  RequestOutcome,
-  StoredMessages,
+import {
+  type ClaimedBook,
+  type CommitBatch,
+  type CommitOutcome,
+  type KnownClOrdId,
+  type LoadedAccount,
+  type LoadedOrders,
+  NotOwnerError,
+  type OpenedSession,
+  type OpenSessionRequest,
+  type RequestOutcome,
+  type StoredMessages,
 } from '../../src/actors/ports.ts';
 import type { JournalSession, SentMessages, TradingStatus } from '../../src/actors/protocol.ts';
 import type { Report } from '../../src/matching/execution-report.ts';
 import type { Instrument } from '../../src/matching/instrument.ts';
 import type { BookEvent, OrderId, OrderSnapshot, Ticks, UserId } from '../../src/matching/types.ts';
+import type { Claims } from '../../src/persistence/claims.ts';
 
 export interface BookRow {
+  readonly owner: string;
   readonly epoch: number;
   readonly lastSeq: number;
   readonly lastPrice: Ticks | undefined;
@@ -35,7 +39,11 @@ export interface BalanceRow {
 
 type TransferRow = CommitBatch['transfers'][number];
 
-const NEW_BOOK: BookRow = { epoch: 0, lastSeq: 0, lastPrice: undefined };
+/** The node's name in the rows, the same in all its lives. */
+export const NODE_NAME = 'the node';
+/** Orders of a book that are read at a time: few, so that books come in several portions. */
+const PORTION = 2;
+const NEW_BOOK: BookRow = { owner: '', epoch: 0, lastSeq: 0, lastPrice: undefined };
 
 /** What a report is known by, for ever. */
 export function reportKey({ source, sourceSeq }: Pick<Report, 'source' | 'sourceSeq'>): string {
@@ -93,10 +101,12 @@ export class Rows {
   fund(userId: UserId, asset: string, amount: bigint): void {
     const transfer = {
       type: 'TransferFunds',
+      kind: 'deposit',
       asset,
       amount,
       idempotencyKey: `fund ${userId} ${asset}`,
       requestedBy: 'simulation',
+      reason: undefined,
     } as const;
     this.transfers.set(transfer.idempotencyKey, { transfer, at: 0, userId });
     this.balances.set(`${userId} ${asset}`, { userId, asset, amount, held: 0n });
@@ -121,7 +131,7 @@ export class Rows {
 
   /** Another node has become the owner of the book, and has done this. */
   writeElsewhere(symbol: string, batch: CommitBatch): void {
-    this.books.set(symbol, { ...this.book(symbol), epoch: this.book(symbol).epoch + 1 });
+    this.books.set(symbol, { ...this.book(symbol), owner: 'elsewhere', epoch: this.book(symbol).epoch + 1 });
     this.#apply(batch);
   }
 
@@ -203,13 +213,23 @@ export class Rows {
 
   // ---- Loads ----------------------------------------------------------------------------------------------
 
-  loadBook(symbol: string): LoadedBook {
-    const { epoch, lastSeq, lastPrice } = this.book(symbol);
-    this.books.set(symbol, { epoch: epoch + 1, lastSeq, lastPrice });
-    const orders = this.openOrders()
-      .filter((order) => order.symbol === symbol)
+  /** @throws NotOwnerError when another node has taken one of them since `claims` had it. */
+  claimBooks(symbols: readonly string[], owner: string, claims: Claims): ClaimedBook[] {
+    const lost = symbols.filter((symbol) => !claims.begin(symbol, this.book(symbol)));
+    if (lost.length > 0) throw new NotOwnerError(lost);
+    return symbols.map((symbol) => {
+      const { epoch, lastSeq, lastPrice } = this.book(symbol);
+      this.books.set(symbol, { owner, epoch: epoch + 1, lastSeq, lastPrice });
+      return { symbol, epoch: epoch + 1, lastSeq, lastPrice };
+    });
+  }
+
+  loadOrders({ symbol, epoch }: ClaimedBook, after: number): LoadedOrders {
+    if (this.book(symbol).epoch !== epoch) throw new NotOwnerError([symbol]);
+    const open = this.openOrders()
+      .filter((order) => order.symbol === symbol && order.priority > after)
       .sort((left, right) => left.priority - right.priority);
-    return { symbol, epoch: epoch + 1, lastSeq, lastPrice, orders };
+    return { orders: open.slice(0, PORTION), isLast: open.length < PORTION };
   }
 
   loadAccount(userId: UserId, tradingDay: string): LoadedAccount {

@@ -6,7 +6,7 @@ import type { ActorSystem, Behavior } from '../../src/actors/actor-system.ts';
 import type { OpenedSession } from '../../src/actors/ports.ts';
 import type { MessagesLoaded, ReportsCommitted, SessionMessage } from '../../src/actors/protocol.ts';
 import { RESERVED_SEQ_NUMS } from './node.ts';
-import type { FrameTable, Said, ToVenue, Wire } from './wire.ts';
+import type { FrameTable, Said, SentMessage, ToVenue, Wire } from './wire.ts';
 
 export interface SessionOptions {
   readonly system: Pick<ActorSystem, 'tell' | 'stop'>;
@@ -30,7 +30,7 @@ export class VenueSession {
   #grantedSeqNum = 0;
   #askedSeqNum = 0;
   #waiting: Said[] = [];
-  #sent: { readonly seqNum: number; readonly frame: Uint8Array }[] = [];
+  #sent: SentMessage[] = [];
   readonly #delivered = new Map<string, number>();
 
   constructor(options: SessionOptions) {
@@ -131,6 +131,16 @@ export class VenueSession {
     this.#save();
   }
 
+  /** It has thrown: nothing that it knew is written down, and its peer hears no more of it. */
+  fail(): void {
+    if (this.#phase === 'ended') return;
+    this.#phase = 'ended';
+    const { system, wire, onEnded } = this.#options;
+    const { sessionId, userId } = wire;
+    system.tell({ type: 'persistence' }, { type: 'CloseSession', sessionId, userId });
+    onEnded();
+  }
+
   #submit(commands: { msgSeqNum: number; command: (ToVenue & { type: 'Request' })['command'] }[]): void {
     if (commands.length === 0) return;
     const { system, wire } = this.#options;
@@ -169,11 +179,11 @@ export class VenueSession {
   }
 
   #write(said: Said): void {
-    const { wire, frames } = this.#options;
+    const { wire } = this.#options;
     const seqNum = this.#nextOutSeqNum;
     this.#nextOutSeqNum += 1;
     wire.sayToMember({ type: 'Message', seqNum, possDup: false, said });
-    this.#sent.push({ seqNum, frame: frames.encode(seqNum, said) });
+    this.#sent.push({ seqNum, said });
     if (said.type === 'Report' && said.report.sourceSeq > 0) {
       this.#delivered.set(said.report.source, said.report.sourceSeq);
     }
@@ -217,7 +227,7 @@ export class VenueSession {
   }
 
   #journal(clean: boolean): void {
-    const { system, wire } = this.#options;
+    const { system, wire, frames } = this.#options;
     const { userId } = wire;
     const first = this.#sent[0];
     const last = this.#sent.at(-1);
@@ -227,7 +237,7 @@ export class VenueSession {
         : {
             firstSeqNum: first.seqNum,
             lastSeqNum: last.seqNum,
-            frames: Buffer.concat(this.#sent.map(({ frame }) => frame)),
+            frames: frames.encode(this.#sent),
           };
     this.#savedInSeqNum = this.#committedInSeqNum;
     system.tell(

@@ -9,6 +9,7 @@
 import type { ActorAddress, ActorSystem, Behavior, Inbox } from '../../src/actors/actor-system.ts';
 import type { Address, Message, Reply, Tell } from '../../src/actors/protocol.ts';
 import type { CrashPolicy } from '../../src/actors/supervision.ts';
+import type { UserId } from '../../src/matching/types.ts';
 import type { Random } from '../support/random.ts';
 import { Task } from './task.ts';
 
@@ -31,6 +32,8 @@ interface Actor {
   readonly queue: Envelope[];
   readonly seen: number[];
   state: unknown;
+  /** What it throws when it has handled its next message. */
+  doom: Error | undefined;
 }
 
 export interface SimulatedActorsOptions {
@@ -96,6 +99,7 @@ export class SimulatedActors implements ActorSystem {
       queue: [],
       seen: [],
       state: undefined,
+      doom: undefined,
     };
     this.#actors.set(key, actor);
     this.#as(actor, () => this.#begin(actor));
@@ -131,17 +135,24 @@ export class SimulatedActors implements ActorSystem {
   runOne(index: number): void {
     const actor = this.#ready[index];
     if (actor === undefined) throw new Error(`no actor ${index} is ready`);
-    const [envelope] = actor.queue.splice(this.#choose(actor.queue), 1) as [Envelope];
+    const envelope = take(actor.queue, this.#choose(actor.queue));
     if (actor.queue.length === 0) this.#ready.splice(index, 1);
     this.#options.trace?.(`${actor.key} < ${inShort(envelope.message)}`);
     this.#as(actor, () => {
       if (this.#options.order === 'causal') learn(actor.seen, envelope);
       try {
         actor.state = actor.behavior.receive(actor.state, envelope.message);
+        if (actor.doom !== undefined) throw doomOf(actor);
       } catch (error) {
         this.#crash(actor, envelope.message, error);
       }
     });
+  }
+
+  /** Lets the actor throw this when it has handled its next message. */
+  breakNext(address: ActorAddress, error: Error): void {
+    const actor = this.#actors.get(keyOf(address));
+    if (actor !== undefined) actor.doom = error;
   }
 
   /** Runs `work` as the actor at the address: what it tells is told by that actor. */
@@ -165,17 +176,14 @@ export class SimulatedActors implements ActorSystem {
     if (this.#options.order === 'mailbox') return { message, from, no: 0, seen: NOTHING_SEEN };
     const no = (seen[from] ?? 0) + 1;
     seen[from] = no;
-    return { message, from, no, seen: [...seen] };
+    return { message, from, no, seen: seen.slice() };
   }
 
   /** Which message of the queue comes next: under `causal` any before which nothing must come. */
   #choose(queue: readonly Envelope[]): number {
     if (this.#options.order === 'mailbox' || queue.length === 1) return 0;
     const choices: number[] = [];
-    for (const [index, later] of queue.entries()) {
-      const mustWait = queue.slice(0, index).some((earlier) => earlier.no <= (later.seen[earlier.from] ?? 0));
-      if (!mustWait) choices.push(index);
-    }
+    for (let index = 0; index < queue.length; index += 1) if (mayBeNext(queue, index)) choices.push(index);
     return this.#options.random.pick(choices);
   }
 
@@ -204,10 +212,32 @@ export class SimulatedActors implements ActorSystem {
   }
 }
 
+function doomOf(actor: Actor): Error | undefined {
+  const { doom } = actor;
+  actor.doom = undefined;
+  return doom;
+}
+
+function take(queue: Envelope[], index: number): Envelope {
+  return (index === 0 ? queue.shift() : queue.splice(index, 1)[0]) as Envelope;
+}
+
+/** Whether the teller of a message could know of none that came before it and is still there. */
+function mayBeNext(queue: readonly Envelope[], index: number): boolean {
+  const { seen } = queue[index] as Envelope;
+  for (let before = 0; before < index; before += 1) {
+    const { from, no } = queue[before] as Envelope;
+    if (no <= (seen[from] ?? 0)) return false;
+  }
+  return true;
+}
+
 /** After a message its receiver knows what the teller knew. */
 function learn(seen: number[], envelope: Envelope): void {
-  for (const [from, no] of envelope.seen.entries()) {
-    if ((no ?? 0) > (seen[from] ?? 0)) seen[from] = no ?? 0;
+  const told = envelope.seen;
+  for (let from = 0; from < told.length; from += 1) {
+    const no = told[from] ?? 0;
+    if (no > (seen[from] ?? 0)) seen[from] = no;
   }
 }
 
@@ -222,14 +252,27 @@ function inShort(message: Message): string {
 function keyOf(address: ActorAddress): string {
   switch (address.type) {
     case 'account':
-      return `account ${address.userId}`;
+      return keyFrom(ACCOUNT_KEYS, 'account', address.userId);
     case 'book':
-      return `book ${address.symbol}`;
+      return keyFrom(BOOK_KEYS, 'book', address.symbol);
     case 'gateway':
       return `gateway ${address.name}`;
     case 'session':
-      return `session ${address.sessionId}`;
+      return keyFrom(SESSION_KEYS, 'session', address.sessionId);
     default:
       return address.type;
   }
+}
+
+// Histories address the same few actors millions of times: joining the text each time took as long as finding them.
+const ACCOUNT_KEYS = new Map<UserId, string>();
+const BOOK_KEYS = new Map<string, string>();
+const SESSION_KEYS = new Map<string, string>();
+
+function keyFrom<Name>(keys: Map<Name, string>, kind: string, name: Name): string {
+  const known = keys.get(name);
+  if (known !== undefined) return known;
+  const key = `${kind} ${name}`;
+  keys.set(name, key);
+  return key;
 }

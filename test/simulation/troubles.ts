@@ -6,6 +6,11 @@ import type { BookEvent } from '../../src/matching/types.ts';
 import { type AccountFaults, type BookFault, failingAccount, failingBook } from '../support/faults.ts';
 import type { Trouble } from './script.ts';
 
+const PLANNED = 'the test fails the ';
+
+/** What an actor throws because the script wants it to. One for all: an error takes longer than a moment of a history. */
+export const PLANNED_CRASH = new Error(`${PLANNED}actor`);
+
 export class Troubles {
   readonly wrapBook: (book: MatchingBook, symbol: string) => MatchingBook;
   readonly createAccount: (...args: ConstructorParameters<typeof Account>) => Account;
@@ -35,7 +40,7 @@ export class Troubles {
 
   /** A crash that the script asked for. */
   isPlanned(error: Error): boolean {
-    return error.message.startsWith('the test fails the ');
+    return error.message.startsWith(PLANNED);
   }
 
   isPoisoned({ events }: CommitBatch): boolean {

@@ -86,23 +86,38 @@ export class Wire {
   }
 }
 
+/** One application message as it was sent. */
+export interface SentMessage {
+  readonly seqNum: number;
+  readonly said: Said;
+}
+
+const FRAME_BYTES = 3;
+
 /** Application messages as stored bytes: what they say is in a list, and a frame is its place there. */
 export class FrameTable {
-  readonly #said: { readonly seqNum: number; readonly said: Said }[] = [];
+  readonly #sent: SentMessage[] = [];
 
-  /** Four bytes, whatever is said. */
-  encode(seqNum: number, said: Said): Uint8Array {
-    this.#said.push({ seqNum, said });
-    const frame = Buffer.alloc(4);
-    frame.writeUInt32BE(this.#said.length - 1);
-    return frame;
+  /** Frames back to back, of the same size whatever is said. */
+  encode(messages: readonly SentMessage[]): Uint8Array {
+    const frames = new Uint8Array(messages.length * FRAME_BYTES);
+    let at = 0;
+    for (const message of messages) {
+      const place = this.#sent.push(message) - 1;
+      frames[at] = place >> 16;
+      frames[at + 1] = place >> 8;
+      frames[at + 2] = place;
+      at += FRAME_BYTES;
+    }
+    return frames;
   }
 
-  decode(frames: Uint8Array): { readonly seqNum: number; readonly said: Said }[] {
-    const bytes = Buffer.from(frames);
-    return Array.from({ length: bytes.length / 4 }, (_, index) => {
-      const place = bytes.readUInt32BE(index * 4);
-      return this.#said[place] as { seqNum: number; said: Said };
-    });
+  decode(frames: Uint8Array): SentMessage[] {
+    const messages: SentMessage[] = [];
+    for (let at = 0; at < frames.length; at += FRAME_BYTES) {
+      const [high = 0, middle = 0, low = 0] = frames.subarray(at, at + FRAME_BYTES);
+      messages.push(this.#sent[(high << 16) | (middle << 8) | low] as SentMessage);
+    }
+    return messages;
   }
 }

@@ -5,6 +5,7 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { FastifyInstance } from 'fastify';
 import type { Address, Message, Reply } from '../../src/actors/protocol.ts';
+import { NO_BOOKS } from '../../src/admin/books-status.ts';
 import type { VenueControl, VenueStatus } from '../../src/admin/control.ts';
 import { buildAdminServer } from '../../src/admin/server.ts';
 import { connect, migrate } from '../../src/persistence/orm.ts';
@@ -50,10 +51,14 @@ export class AdminApi {
   readonly told: Told[] = [];
   /** Everything logged. */
   readonly logged: { readonly event: string; readonly fields: LogFields | undefined }[] = [];
+  /** The time, ms since the epoch. */
+  now = Date.UTC(2026, 2, 2);
   status: VenueStatus = IDLE_STATUS;
-  readiness: Awaited<ReturnType<VenueControl['readiness']>> = { ready: true, reasons: [] };
+  readiness: Awaited<ReturnType<VenueControl['readiness']>> = { ready: true, reasons: [], books: NO_BOOKS };
   /** What the actors answer to a message that waits; throws when nobody would. */
   reply: (message: Message) => Reply | Promise<Reply> = termsOnly;
+  /** What the database says when it is asked whether it is there. */
+  databaseFault: VenueControl['databaseFault'] = async () => undefined;
   /** What the venue does with a message beside remembering it. */
   take: (message: Message) => void = (message) => this.obey(message);
   readonly #app: FastifyInstance;
@@ -108,7 +113,8 @@ export class AdminApi {
   /** Forgets everything but the venue's own user, as after `start`; faster than another database. */
   async reset(): Promise<void> {
     await this.rows(
-      `truncate audit, trade_amendments, trades, transfers, balances, orders, accounts, books, instruments;
+      `set local onebook.append_only = 'off';
+       truncate audit, trade_amendments, trades, transfers, balances, orders, accounts, books, instruments;
        delete from users where status <> 'venue'`,
     );
     this.told.length = 0;
@@ -136,6 +142,7 @@ export class AdminApi {
     };
     return {
       orm: this.orm,
+      now: () => this.now,
       gatewayName: 'fix',
       tell,
       ask: async (tellIt) => {
@@ -146,6 +153,7 @@ export class AdminApi {
       },
       metrics: { contentType: 'text/plain', text: async () => 'up 1\n' },
       status: () => this.status,
+      databaseFault: () => this.databaseFault(),
       readiness: async () => this.readiness,
       hashPassword: async (password) => `$fake$${password.length}`,
     };

@@ -92,6 +92,8 @@ export const TAMPERINGS: readonly Tampering[] = [
     asset: "'XBT'",
     requested_by: "'nobody'",
     idempotency_key: "'another'",
+    reason: "'no reason'",
+    kind: "'adjustment', reason = 'a mistake'",
   }),
   ...changed('trade_amendments', AMENDMENT, byId, ({ id }) => `trade amendment ${id} `, {
     price_before: 'price_before + 1',
@@ -111,15 +113,7 @@ export const TAMPERINGS: readonly Tampering[] = [
     ([table, row, key]): Tampering => ({
       what: `a missing row of ${table}`,
       row,
-      statements: (found) => [
-        ...(table === 'orders'
-          ? [
-              'alter table trades drop constraint trades_maker_order_id_foreign',
-              'alter table trades drop constraint trades_taker_order_id_foreign',
-            ]
-          : []),
-        `delete from ${table} where ${key(found)}`,
-      ],
+      statements: (found) => [`delete from ${table} where ${key(found)}`],
       told: (found) => [new RegExp(`^link ${found.commit_no}: row \\d+ of \\d+ of ${table}.* is missing$`)],
     }),
   ),
@@ -150,8 +144,8 @@ export const TAMPERINGS: readonly Tampering[] = [
     what: 'a transfer that names a link which is not there',
     row: TRANSFER,
     statements: () => [
-      'insert into transfers (user_id, asset, amount, idempotency_key, requested_by, created_at, link) ' +
-        "select user_id, asset, amount, 'made up', requested_by, created_at, link + 100000 from transfers limit 1",
+      'insert into transfers (user_id, asset, amount, idempotency_key, requested_by, created_at, kind, link) ' +
+        "select user_id, asset, amount, 'made up', requested_by, created_at, kind, link + 100000 from transfers limit 1",
     ],
     told: () => [/^transfer \d+ \("made up" of user 1\) is covered by no link: it names link 1\d{5}$/],
   },

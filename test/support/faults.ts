@@ -21,6 +21,7 @@ export function failingBook(
     get lastSeq() {
       return book.lastSeq;
     },
+    restore: (order) => book.restore(order),
     isDue: (tradingDay, upTo) => book.isDue(tradingDay, upTo),
     execute(command, at, events) {
       const fault = faults.find(
@@ -56,45 +57,59 @@ export interface AccountFaults {
 export function failingAccount(
   faults: AccountFaults,
 ): (...args: ConstructorParameters<typeof Account>) => Account {
-  const fail = (counts: Record<string, number> | undefined, clOrdId: string | undefined): void => {
-    const left = clOrdId === undefined ? 0 : (counts?.[clOrdId] ?? 0);
-    if (counts === undefined || clOrdId === undefined || left === 0) return;
-    counts[clOrdId] = left - 1;
-    throw new Error(`the test fails the account on ${clOrdId}`);
+  return (...args) => {
+    const account = new FailingAccount(...args);
+    account.faults = faults;
+    return account;
   };
-  class FailingAccount extends Account {
-    override judge(...args: Parameters<Account['judge']>): ReturnType<Account['judge']> {
-      // After the change: what it did to the account must not survive.
-      const decision = super.judge(...args);
-      fail(faults.judge, args[0].type === 'OrderMassStatusRequest' ? undefined : args[0].clOrdId);
-      return decision;
-    }
-    override refuseNew(...args: Parameters<Account['refuseNew']>): ReturnType<Account['refuseNew']> {
-      const decision = super.refuseNew(...args);
-      fail(faults.refuse, args[0].clOrdId);
-      return decision;
-    }
-    override refuseCancel(...args: Parameters<Account['refuseCancel']>): ReturnType<Account['refuseCancel']> {
-      const decision = super.refuseCancel(...args);
-      fail(faults.refuse, args[0].clOrdId);
-      return decision;
-    }
-    override massCanceled(...args: Parameters<Account['massCanceled']>): ReturnType<Account['massCanceled']> {
-      const report = super.massCanceled(...args);
-      fail(faults.massCanceled, args[0].clOrdId);
-      return report;
-    }
-    override refuseMassCancel(
-      ...args: Parameters<Account['refuseMassCancel']>
-    ): ReturnType<Account['refuseMassCancel']> {
-      const decision = super.refuseMassCancel(...args);
-      fail(faults.refuse, args[0].clOrdId);
-      return decision;
-    }
-    override settle(settlement: Settlement): ReturnType<Account['settle']> {
-      for (const order of settlement.orders) fail(faults.settle, order.clOrdId);
-      return super.settle(settlement);
-    }
+}
+
+/** One class for all faults: a class for each would be compiled for each. */
+class FailingAccount extends Account {
+  faults: AccountFaults = {};
+
+  override judge(...args: Parameters<Account['judge']>): ReturnType<Account['judge']> {
+    // After the change: what it did to the account must not survive.
+    const decision = super.judge(...args);
+    fail(this.faults.judge, args[0].type === 'OrderMassStatusRequest' ? undefined : args[0].clOrdId);
+    return decision;
   }
-  return (...args) => new FailingAccount(...args);
+
+  override refuseNew(...args: Parameters<Account['refuseNew']>): ReturnType<Account['refuseNew']> {
+    const decision = super.refuseNew(...args);
+    fail(this.faults.refuse, args[0].clOrdId);
+    return decision;
+  }
+
+  override refuseCancel(...args: Parameters<Account['refuseCancel']>): ReturnType<Account['refuseCancel']> {
+    const decision = super.refuseCancel(...args);
+    fail(this.faults.refuse, args[0].clOrdId);
+    return decision;
+  }
+
+  override massCanceled(...args: Parameters<Account['massCanceled']>): ReturnType<Account['massCanceled']> {
+    const report = super.massCanceled(...args);
+    fail(this.faults.massCanceled, args[0].clOrdId);
+    return report;
+  }
+
+  override refuseMassCancel(
+    ...args: Parameters<Account['refuseMassCancel']>
+  ): ReturnType<Account['refuseMassCancel']> {
+    const decision = super.refuseMassCancel(...args);
+    fail(this.faults.refuse, args[0].clOrdId);
+    return decision;
+  }
+
+  override settle(settlement: Settlement): ReturnType<Account['settle']> {
+    for (const order of settlement.orders) fail(this.faults.settle, order.clOrdId);
+    return super.settle(settlement);
+  }
+}
+
+function fail(counts: Record<string, number> | undefined, clOrdId: string | undefined): void {
+  const left = clOrdId === undefined ? 0 : (counts?.[clOrdId] ?? 0);
+  if (counts === undefined || clOrdId === undefined || left === 0) return;
+  counts[clOrdId] = left - 1;
+  throw new Error(`the test fails the account on ${clOrdId}`);
 }

@@ -43,6 +43,8 @@ export interface FixVenueOptions {
   readonly limits?: Partial<SessionLimits & GatewayLimits>;
   readonly isLoggingMessages?: boolean;
   readonly securityStatusToAll?: boolean;
+  /** Whether as much waits to be stored as may wait; never by default. */
+  readonly isJournalFull?: () => boolean;
   /** What comes before FIX on its port; plain TCP without. */
   readonly listener?: Pick<AcceptorOptions, 'tls' | 'trustedProxies'>;
 }
@@ -269,6 +271,7 @@ export class FixVenue {
       markets: this.securities,
       securityStatusToAll: options.securityStatusToAll ?? false,
       authenticator: { judge: (login) => Promise.resolve(this.#judge(login)) },
+      ...(options.isJournalFull === undefined ? {} : { isJournalFull: options.isJournalFull }),
       clock,
       log,
       logMessages: options.isLoggingMessages ?? false,

@@ -12,6 +12,7 @@ import { cancelOf, identityOf, newOrder, openMarket, SYMBOLS } from './market-da
 import { type AuditedMember, auditMember, hasHeardAll } from './member-audit.ts';
 import { type PostgresGate, postgresGate } from './postgres-gate.ts';
 import { auditRebuiltOrders } from './rebuilt-orders.ts';
+import { expectReconciled } from './reconciled.ts';
 import { SocketGate } from './socket-gate.ts';
 import { type Asked, type LogonWay, StrictMember } from './strict-member.ts';
 import { until } from './until.ts';
@@ -141,10 +142,11 @@ export class KillableMarket {
     });
   }
 
-  /** Asserts that rows and members agree in everything. */
+  /** Asserts that rows, the trail of them and members agree in everything. */
   async audit(members: readonly StrictMember[]): Promise<VenueRows> {
     const rows = await this.rows();
     auditRows(rows);
+    await expectReconciled(this.#testDatabase.url);
     for (const member of members) {
       const { username, senderCompId } = member.identity;
       expect(member.violations, `what the venue did wrong to ${username}`).to.deep.equal([]);

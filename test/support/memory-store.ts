@@ -4,11 +4,12 @@
  */
 import { NO_TERMS, type TradingTerms } from '../../src/accounts/trading-terms.ts';
 import type {
+  ClaimedBook,
   CommitBatch,
   CommitOutcome,
   KnownClOrdId,
   LoadedAccount,
-  LoadedBook,
+  LoadedOrders,
   OpenedSession,
   OpenSessionRequest,
   PendingCancel,
@@ -42,6 +43,8 @@ interface BookRow {
 }
 
 const COMMITTED: CommitOutcome = { type: 'Committed' };
+/** Orders of a book that are read at a time: few, so that books come in several portions. */
+const PORTION = 2;
 
 export class MemoryStore implements Store {
   // ---- Rows ----
@@ -129,16 +132,25 @@ export class MemoryStore implements Store {
     return outcome;
   }
 
-  loadBook(symbol: string): Promise<LoadedBook> {
+  claimBooks(symbols: readonly string[]): Promise<readonly ClaimedBook[]> {
+    return this.#load('claims', () => symbols.map((symbol) => this.#claim(symbol)));
+  }
+
+  #claim(symbol: string): ClaimedBook {
+    const { lastSeq, lastPrice, epoch: before } = this.#bookOf(symbol);
+    const epoch = before + 1;
+    this.#books.set(symbol, { epoch, lastSeq, lastPrice });
+    this.bookLoads.set(symbol, (this.bookLoads.get(symbol) ?? 0) + 1);
+    return { symbol, epoch, lastSeq, lastPrice };
+  }
+
+  loadOrders({ symbol, epoch }: ClaimedBook, after: number): Promise<LoadedOrders> {
     return this.#load(symbol, () => {
-      const book = this.#bookOf(symbol);
-      const epoch = book.epoch + 1;
-      this.#books.set(symbol, { ...book, epoch });
-      this.bookLoads.set(symbol, (this.bookLoads.get(symbol) ?? 0) + 1);
-      const orders = this.openOrders()
-        .filter((order) => order.symbol === symbol)
+      if (this.#bookOf(symbol).epoch !== epoch) throw new StoreUnavailableError(`${symbol} is not ours`);
+      const open = this.openOrders()
+        .filter((order) => order.symbol === symbol && order.priority > after)
         .sort((left, right) => left.priority - right.priority);
-      return { symbol, epoch, lastSeq: book.lastSeq, lastPrice: book.lastPrice, orders };
+      return { orders: open.slice(0, PORTION), isLast: open.length < PORTION };
     });
   }
 

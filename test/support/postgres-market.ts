@@ -5,8 +5,9 @@
 import type { WantedAmendment } from '../../src/accounts/amendments.ts';
 import { FEE_USER_ID } from '../../src/accounts/fees.ts';
 import { NO_TERMS } from '../../src/accounts/trading-terms.ts';
-import type { CommitBatch, CommitOutcome, LoadedBook, Store } from '../../src/actors/ports.ts';
+import type { ClaimedBook, CommitBatch, CommitOutcome, Store } from '../../src/actors/ports.ts';
 import type { TradeId } from '../../src/matching/types.ts';
+import { ensurePartitions } from '../../src/persistence/partitions.ts';
 import { createStore } from '../../src/persistence/store.ts';
 import { amendTrade, BUST } from './amending-venue.ts';
 import { makeInstrument } from './instruments.ts';
@@ -45,15 +46,26 @@ class TwofoldStore extends MemoryStore {
     return this.#rows.commit({ ...batch, books });
   }
 
-  override async loadBook(symbol: string): Promise<LoadedBook> {
-    const { epoch } = await this.#rows.loadBook(symbol);
-    this.#epochs.set(symbol, epoch);
-    return super.loadBook(symbol);
+  override async claimBooks(symbols: readonly string[]): Promise<readonly ClaimedBook[]> {
+    for (const { symbol, epoch } of await this.#rows.claimBooks(symbols)) this.#epochs.set(symbol, epoch);
+    return super.claimBooks(symbols);
   }
 }
 
-/** Lets four members trade in a fresh database, with busts and corrections in between; all of it is committed. */
-export async function tradedDatabase(seed: number): Promise<VenueDatabase> {
+/** First instants of the months in which {@link tradedDatabase} lets members trade. */
+export function monthsOfTrading(count: number): readonly number[] {
+  return Array.from({ length: count }, (_, month) => Date.UTC(2023, 10 + month, 1));
+}
+
+/**
+ * Lets four members trade in a fresh database, with busts and corrections in between; all of it is committed. With
+ * several months each has its partitions, and the clock is set back once soon after it has begun.
+ */
+export async function tradedDatabase(
+  seed: number,
+  monthCount = 1,
+  isClockSetBack = true,
+): Promise<VenueDatabase> {
   const database = await venueDatabase();
   try {
     for (const userId of [...USER_IDS.slice(2), SPENDER]) {
@@ -66,10 +78,12 @@ export async function tradedDatabase(seed: number): Promise<VenueDatabase> {
     const store = new TwofoldStore(await createStore({ orm: database.orm, nodeName: 'local' }));
     store.terms.set(USER_IDS[0] ?? 0, OWN_FEES);
     const clock = new ManualClock(AT);
+    const months = monthsOfTrading(monthCount);
+    if (monthCount > 1) for (const month of months) await ensurePartitions(database.orm, month);
     const instruments = [openTerms(BTC_USD), openTerms(ETH_USD)];
     const venue = await openVenue({ store, clock, instruments });
     try {
-      await trade(venue, randomFrom(seed));
+      await trade(venue, randomFrom(seed), months, isClockSetBack);
     } finally {
       venue.shutdown();
     }
@@ -80,15 +94,29 @@ export async function tradedDatabase(seed: number): Promise<VenueDatabase> {
   }
 }
 
-async function trade(venue: Venue, random: Random): Promise<void> {
+async function trade(
+  venue: Venue,
+  random: Random,
+  months: readonly number[],
+  isClockSetBack: boolean,
+): Promise<void> {
   const traders = [];
   for (const userId of USER_IDS) {
     traders.push({ member: await venue.member(userId), requests: new RandomRequests(random) });
     for (const [asset, amount] of Object.entries(DEPOSITS)) await venue.deposit(userId, asset, amount);
   }
+  let setBackTo: number | undefined;
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const { member, requests } of traders) {
       member.send(...Array.from({ length: random.integer(1, 8) }, () => requests.next()));
+    }
+    const month = months[Math.floor((round * months.length) / ROUNDS)];
+    if (setBackTo !== undefined) {
+      venue.clock.set(setBackTo);
+      setBackTo = undefined;
+    } else if (month !== undefined && month > venue.clock.now()) {
+      venue.clock.set(month);
+      if (isClockSetBack) setBackTo = month - 1_000;
     }
     await venue.settled();
     if (random.chance(0.5)) await amendOne(venue, random);

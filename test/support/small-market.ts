@@ -49,6 +49,7 @@ export class SmallMarket {
   #events: BookEvent[] = [];
   #done: Request[] = [];
   #referencePrice: Ticks | undefined;
+  readonly #observe: (events: readonly BookEvent[]) => void;
   readonly #waiting: {
     readonly userId: UserId;
     readonly retry: () => Decision;
@@ -58,8 +59,14 @@ export class SmallMarket {
 
   constructor(
     members: Record<number, Funds>,
-    options: { instrument?: Instrument; referencePrice?: Ticks } = {},
+    options: {
+      instrument?: Instrument;
+      referencePrice?: Ticks;
+      /** Shown the events of each commit. */
+      observe?: (events: readonly BookEvent[]) => void;
+    } = {},
   ) {
+    this.#observe = options.observe ?? (() => {});
     this.instrument = options.instrument ?? BTC_USD;
     this.#referencePrice = options.referencePrice;
     this.book = new OrderBook({
@@ -115,9 +122,14 @@ export class SmallMarket {
     }
     const trade = events.findLast((event) => event.type === 'TradeExecuted');
     if (trade !== undefined) this.#referencePrice = trade.price;
+    this.#observe(events);
     for (const [userId, account] of this.accounts) {
+      const orders = [...finalStates(events, userId).values()];
+      // A closed order changes by an amendment alone; nothing else is committed with one here.
+      const isAmended = events.some((event) => event.type === 'TradeAmended');
       account.settle({
-        orders: [...finalStates(events, userId).values()],
+        orders: isAmended ? orders.filter(({ leavesQty }) => leavesQty > 0) : orders,
+        amendedOrders: isAmended ? orders.filter(({ leavesQty }) => leavesQty === 0) : [],
         amounts: changes.sorted().filter((change) => change.userId === userId),
         answered: done.flatMap(({ userId: owner, cause }) =>
           owner === userId && cause !== undefined && cause.type !== 'OrderMassCancelRequest'
@@ -140,6 +152,11 @@ export class SmallMarket {
 
   get isBusy(): boolean {
     return this.#inbox.length + this.#events.length + this.#done.length + this.#waiting.length > 0;
+  }
+
+  /** What accounts have sent and no commit has answered, in the order of its sending. */
+  get onTheirWay(): readonly BookCommand[] {
+    return [...this.#done, ...this.#inbox].map(({ command }) => command);
   }
 
   /** What the venue itself tells the book. */

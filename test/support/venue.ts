@@ -237,10 +237,12 @@ export async function openVenue(options: VenueOptions = {}): Promise<Venue> {
       if (typeof units === 'string') throw new Error(`${amount} is ${units}`);
       const command = {
         type: 'TransferFunds',
+        kind: units < 0n ? 'withdrawal' : 'deposit',
         asset,
         amount: units,
         idempotencyKey,
         requestedBy: 'test',
+        reason: undefined,
       } as const;
       return venue.ask((replyTo) =>
         system.tell({ type: 'exchange' }, { type: 'SubmitAccountCommand', userId, command, replyTo }),

@@ -53,6 +53,7 @@ const REPORT: CommittedReport = {
 const ROWS: CommittedRows = {
   userIds: new Map([[1001, 1]]),
   orders: [ORDER],
+  orderCounts: new Map([[1, 1]]),
   reports: new Map([[1, [REPORT]]]),
   requests: [],
   transfers: [],
@@ -66,6 +67,11 @@ function accepted(): ReturnType<typeof fixMessage> {
   return fixMessage(
     `35=8|49=ONEBOOK|56=1001|34=2|52=20261124-10:00:00.000|37=7|17=BTC-USD-1|150=0|39=0|${order}`,
   );
+}
+
+function cancelRefused(seqNum: number): ReturnType<typeof fixMessage> {
+  const refusal = '37=NONE|11=c-1|41=c-0|39=8|434=1|102=1|60=20261124-10:00:00.000|';
+  return fixMessage(`35=9|49=ONEBOOK|56=1001|34=${seqNum}|52=20261124-10:00:00.000|${refusal}`);
 }
 
 /** Alice, who has heard these messages. */
@@ -93,6 +99,26 @@ describe('The audit of a torture run', () => {
     expect(found[0]).to.match(/^alice was told 8 BTC-USD-1, which has no row/);
   });
 
+  it('asks for a row for each refusal of a cancel, also of two in one millisecond', () => {
+    const refused = {
+      ...REPORT,
+      source: 'user:1',
+      msgType: '9' as const,
+      orderId: null,
+      clOrdId: 'c-1',
+      ordStatus: '8',
+    };
+    const rows = (...reports: readonly CommittedReport[]): CommittedRows => {
+      return { ...ROWS, orders: [], orderCounts: new Map(), reports: new Map([[1, reports]]) };
+    };
+    const told = alice(cancelRefused(2), cancelRefused(3));
+    expect(told.record.violations).to.deep.equal([]);
+    expect(recordDifferences(told, rows(refused, { ...refused, sourceSeq: 2 }))).to.deep.equal([]);
+    expect(recordDifferences(told, rows(refused))).to.deep.equal([
+      'alice was told 9 c-1 20261124-10:00:00.000, which has no row: c-1 NONE 8',
+    ]);
+  });
+
   it('names a report that says something else than its row', () => {
     const row = { ...REPORT, leavesQty: '1.999' };
     const found = recordDifferences(alice(accepted()), { ...ROWS, reports: new Map([[1, [row]]]) });
@@ -104,7 +130,7 @@ describe('The audit of a torture run', () => {
     expect(recordDifferences(alice(accepted()), { ...ROWS, orders: [changed] })[0]).to.match(
       /^alice knows order 7 as a-1 39=0/,
     );
-    const two = { ...ROWS, orders: [ORDER, { ...ORDER, id: '8' }] };
+    const two = { ...ROWS, orders: [ORDER, { ...ORDER, id: '8' }], orderCounts: new Map([[1, 2]]) };
     expect(recordDifferences(alice(accepted()), two)).to.include('alice knows 1 orders, and 2 have rows');
   });
 

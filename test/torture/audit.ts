@@ -4,6 +4,7 @@
  */
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { TAG } from '../../src/fix/tags.ts';
+import { verifyAudit } from '../../src/persistence/audit-chain/verify.ts';
 import { connect } from '../../src/persistence/orm.ts';
 import { reconcile } from '../../src/persistence/reconcile/reconcile.ts';
 import { delay, systemClock } from '../../src/platform/clock.ts';
@@ -16,7 +17,14 @@ import type { Bank } from './bank.ts';
 import { type LiveState, tellVenue } from './control.ts';
 import type { TorturedMarket } from './market.ts';
 import type { TortureMember } from './member.ts';
-import { type CommittedOrder, type CommittedRows, countReports, readRows } from './rows.ts';
+import { Pace } from './pace.ts';
+import {
+  type CommittedOrder,
+  type CommittedRows,
+  type Compared,
+  NOTHING_COMPARED,
+  readRows,
+} from './rows.ts';
 import { factsOfRow, keyOfRow } from './told.ts';
 
 /** Something does not agree. */
@@ -26,21 +34,25 @@ export class Difference extends Error {
 
 /** What is on its way arrives within this time; what differs after it differs. */
 const TIMEOUT_MS = 20_000;
+const MIN_ATTEMPTS = 5;
 const RETRY_MS = 50;
-/** Up to so many reports the slow and independent audit of all rows is made every time, and then now and then. */
-const FEW_REPORTS = 20_000;
-const ROUNDS_BETWEEN_FULL_AUDITS = 15;
+/** What was read is compared within a transaction, which takes a while when it is much. */
+const IDLE_TIMEOUT_MS = 120_000;
 const MAX_DIFFERENCES = 5;
 
 export class Auditor {
   readonly #market: TorturedMarket;
   readonly #members: readonly TortureMember[];
   readonly #bank: Bank;
-  /** The last number of each source whose reports have been compared. */
-  #verified: ReadonlyMap<string, number> = new Map();
+  #compared: Compared = NOTHING_COMPARED;
   /** OrderIDs (37) of orders that have been compared in their last state. */
-  readonly #closed = new Set<string>();
-  #auditCount = 0;
+  #closed = new Set<string>();
+  /** The order (37) of each ClOrdID (11) that has one, by user. */
+  readonly #entered = new Map<string, string>();
+  /** `onebook reconcile` and `onebook audit verify`. */
+  readonly #proofs = new Pace(4);
+  /** The slow one, which shares no code with the venue. */
+  readonly #independent = new Pace(9);
 
   constructor(market: TorturedMarket, members: readonly TortureMember[], bank: Bank) {
     this.#market = market;
@@ -48,10 +60,33 @@ export class Auditor {
     this.#bank = bank;
   }
 
-  /** Compares everything; nothing is being asked for any more, and all members are on. */
-  async audit(isLast = false): Promise<void> {
-    this.#auditCount += 1;
-    const orm = await connect(await this.#market.databaseUrl(), { applicationName: 'torture' });
+  /** How often it was found that everything agrees. */
+  auditCount = 0;
+
+  /** How often all rows have been read through, and how long the last time took. */
+  get proofs(): { readonly count: number; readonly lastTookMs: number } {
+    return this.#proofs;
+  }
+
+  /** Compares what has happened since; nothing is being asked for any more, and all members are on. */
+  async audit(): Promise<void> {
+    await this.#compare(false);
+  }
+
+  /** Compares everything that ever was, once more. */
+  async auditAll(): Promise<void> {
+    this.#compared = NOTHING_COMPARED;
+    this.#closed = new Set();
+    this.#entered.clear();
+    await this.#compare(true);
+  }
+
+  async #compare(isLast: boolean): Promise<void> {
+    const url = await this.#market.databaseUrl();
+    const orm = await connect(url, {
+      applicationName: 'torture',
+      idleInTransactionTimeoutMs: IDLE_TIMEOUT_MS,
+    });
     try {
       const rows = await this.#untilAgreed(orm);
       for (const { record, identity } of this.#members) {
@@ -59,34 +94,40 @@ export class Auditor {
         failOn(record.violations, `the venue to ${identity.username}`);
       }
       failOn(this.#appearances(rows), 'what nobody has asked for');
-      for (const order of rows.orders) if (!order.isOpen) this.#closed.add(order.id);
+      this.#noteCompared(rows);
       failOn(this.#bank.differences(rows.userIds, rows.transfers), 'transfers');
-      await reconciled(orm);
-      const isDue = isLast || this.#auditCount % ROUNDS_BETWEEN_FULL_AUDITS === 0;
-      if (isDue || (await countReports(orm)) < FEW_REPORTS) {
-        auditRows(await withRows(await this.#market.databaseUrl(), readVenueRows));
-      }
+      await this.#proofs.run(() => prove(orm), isLast);
+      await this.#independent.run(async () => auditRows(await withRows(url, readVenueRows)), isLast);
+      this.auditCount += 1;
     } finally {
       await orm.close(true);
     }
   }
 
+  #noteCompared({ orders, lastSeqs, requests }: CommittedRows): void {
+    for (const order of orders) if (!order.isOpen) this.#closed.add(order.id);
+    this.#compared = {
+      lastSeqs,
+      openOrders: orders.filter(({ isOpen }) => isOpen).map(({ id }) => id),
+      lastRequestId: requests.at(-1)?.id ?? this.#compared.lastRequestId,
+    };
+    for (const { record } of this.#members) record.unverified = [];
+  }
+
   /** Time goes on, and orders expire meanwhile: what does not agree is looked at again. */
   async #untilAgreed(orm: MikroORM): Promise<CommittedRows> {
     const deadline = systemClock.now() + TIMEOUT_MS;
-    for (;;) {
+    for (let attempt = 1; ; attempt += 1) {
       const live = await tellVenue(this.#market.venue.pid, { type: 'TellState' });
-      const rows = await readRows(orm, this.#verified);
+      const rows = await readRows(orm, this.#compared);
       const differences = [
         ...this.#members.flatMap((member) => recordDifferences(member, rows, this.#closed)),
         ...(live === undefined ? ['the venue tells no state'] : liveDifferences(live, rows)),
       ];
-      if (differences.length === 0) {
-        this.#verified = rows.lastSeqs;
-        for (const { record } of this.#members) record.unverified = [];
-        return rows;
-      }
-      if (systemClock.now() > deadline) failOn(differences, 'records, rows and books');
+      if (differences.length === 0) return rows;
+      // Where reading alone takes that long, it has a few more chances.
+      if (attempt >= MIN_ATTEMPTS && systemClock.now() > deadline)
+        failOn(differences, 'records, rows and books');
       await delay(systemClock, RETRY_MS);
     }
   }
@@ -96,7 +137,6 @@ export class Auditor {
     const found: string[] = [];
     for (const { identity, record } of this.#members) {
       const userId = rows.userIds.get(identity.senderCompId);
-      const seen = new Set<string>();
       for (const order of rows.orders) {
         if (order.userId !== userId) continue;
         const request = record.asked.get(order.entryClOrdId);
@@ -104,8 +144,10 @@ export class Auditor {
         else if (!this.#closed.has(order.id) && !isAsAsked(order, request.fields)) {
           found.push(`the terms of order ${order.id}`);
         }
-        if (seen.has(order.entryClOrdId)) found.push(`a second order ${order.id} (${order.entryClOrdId})`);
-        seen.add(order.entryClOrdId);
+        const entry = `${userId} ${order.entryClOrdId}`;
+        const first = this.#entered.get(entry) ?? order.id;
+        this.#entered.set(entry, first);
+        if (first !== order.id) found.push(`a second order ${order.id} (${order.entryClOrdId})`);
         if (record.turnedAway.has(order.entryClOrdId)) {
           found.push(`order ${order.id}, which the venue said it had not taken`);
         }
@@ -128,28 +170,28 @@ export function recordDifferences(
   const { username: who } = identity;
   const userId = rows.userIds.get(identity.senderCompId) ?? -1;
   const found: string[] = [];
-  const owed = new Set<string>();
+  const owed = new Map<string, number>();
   for (const report of rows.reports.get(userId) ?? []) {
     const key = keyOfRow(report);
-    owed.add(key);
+    owed.set(key, (owed.get(key) ?? 0) + 1);
     const told = record.told.get(key);
     const facts = factsOfRow(report, version);
     if (told === undefined) found.push(`${who} was never told ${key}: ${facts}`);
     else if (told !== facts) found.push(`${who} was told of ${key}: ${told}; its row says: ${facts}`);
   }
   for (const key of record.unverified) {
-    if (!owed.has(key)) found.push(`${who} was told ${key}, which has no row: ${record.told.get(key)}`);
+    const rowsLeft = owed.get(key) ?? 0;
+    if (rowsLeft === 0) found.push(`${who} was told ${key}, which has no row: ${record.told.get(key)}`);
+    else owed.set(key, rowsLeft - 1);
   }
-  let count = 0;
   for (const order of rows.orders) {
-    if (order.userId !== userId) continue;
-    count += 1;
-    if (closed.has(order.id)) continue;
+    if (order.userId !== userId || closed.has(order.id)) continue;
     const known = describe(record.orders.orders.get(order.id));
     const committed = describe(stateOf(amountsOf(order)));
     if (known !== committed)
       found.push(`${who} knows order ${order.id} as ${known}; its row is ${committed}`);
   }
+  const count = rows.orderCounts.get(userId) ?? 0;
   if (count !== record.orders.orders.size) {
     found.push(`${who} knows ${record.orders.orders.size} orders, and ${count} have rows`);
   }
@@ -190,11 +232,18 @@ export function liveDifferences(live: LiveState, rows: CommittedRows): string[] 
   return found;
 }
 
-async function reconciled(orm: MikroORM): Promise<void> {
-  const { checks } = await reconcile(orm, { clock: systemClock, limit: MAX_DIFFERENCES });
+/** Both of an operator's proofs. */
+async function prove(orm: MikroORM): Promise<void> {
+  const options = { clock: systemClock, limit: MAX_DIFFERENCES };
+  const { checks } = await reconcile(orm, options);
   failOn(
     checks.flatMap(({ differences }) => differences),
     'onebook reconcile',
+  );
+  const { chains } = await verifyAudit(orm, { ...options, noted: [] });
+  failOn(
+    chains.flatMap(({ differences }) => differences),
+    'onebook audit verify',
   );
 }
 

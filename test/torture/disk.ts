@@ -4,7 +4,7 @@
  */
 import { execFile, spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, rmdir, statfs } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -12,6 +12,8 @@ import { clusterDirOf } from '../../src/persistence/postgres/cluster.ts';
 import { identifyPostmaster, readPostmasterFile } from '../../src/persistence/postgres/postmaster.ts';
 import { findProcess, isAlive, sendSignal } from '../../src/persistence/postgres/processes.ts';
 import { until } from '../support/until.ts';
+import { endInhabitants } from './inhabitants.ts';
+import { reasonOf } from './reasons.ts';
 
 const run = promisify(execFile);
 
@@ -22,6 +24,8 @@ const NAME = /^onebook-torture-(\d+)-/;
 const SIZE_MIB = 6_144;
 const MIN_FREE_MIB = 2_048;
 const FILL_ATTEMPTS = 20;
+/** Somebody who looks into it keeps it busy for as long as he likes. */
+const UNUSED_TIMEOUT_MS = 3_000;
 const KIB = 1024;
 
 export class Disk {
@@ -50,11 +54,20 @@ export class Disk {
     return new Disk(parent, dataDir, reason);
   }
 
+  /** What lies on it, MiB; undefined where it is no file system of its own. */
+  async usedMib(): Promise<number | undefined> {
+    return this.cannotFill === undefined ? (await this.#usedKib()) / KIB : undefined;
+  }
+
+  async #usedKib(): Promise<number> {
+    const { blocks, bfree, bsize } = await statfs(this.dataDir);
+    return Math.ceil(((blocks - bfree) * bsize) / KIB);
+  }
+
   /** Leaves no room for another byte. */
   async fill(): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
-      const { blocks, bfree, bsize } = await statfs(this.dataDir);
-      const usedKib = Math.ceil(((blocks - bfree) * bsize) / KIB);
+      const usedKib = await this.#usedKib();
       try {
         await remount(this.dataDir, `${usedKib}k`);
         return;
@@ -70,21 +83,18 @@ export class Disk {
     await remount(this.dataDir, `${SIZE_MIB}m`);
   }
 
-  /** Removes everything; the venue and its Postgres have ended. */
-  async close(): Promise<void> {
+  /** Removes everything. Returns what could not be cleaned up, undefined when all could. */
+  async close(): Promise<string | undefined> {
+    const problem = await removeDisk(this.#parent);
     process.off('exit', this.#closeAtExit);
-    await endPostgres(this.dataDir);
-    await removeParent(this.#parent);
+    return problem;
   }
 
-  /** Moves everything to where it stays, for whoever looks into a failure. The venue has ended. */
-  async keep(name: string): Promise<string> {
-    process.off('exit', this.#closeAtExit);
-    await endPostgres(this.dataDir);
-    const kept = join(tmpdir(), `${name}-${process.pid}`);
+  /** Copies everything to `kept`, for whoever looks into a failure, and removes it. Returns as {@link close} does. */
+  async keep(kept: string): Promise<string | undefined> {
+    await endAllAtWork(this.dataDir);
     await run('cp', ['-a', this.dataDir, kept]);
-    await removeParent(this.#parent);
-    return kept;
+    return this.close();
   }
 }
 
@@ -106,27 +116,43 @@ async function remount(dataDir: string, size: string): Promise<void> {
   await run('mount', ['-o', `remount,size=${size}`, dataDir]);
 }
 
-async function endPostgres(dataDir: string): Promise<void> {
+/** Ends the venue and its Postgres, whatever they are doing. */
+async function endAllAtWork(dataDir: string): Promise<void> {
+  await endInhabitants(dataDir);
+  // Where /proc hides what other accounts run, the file of the server still names it.
   const file = await readPostmasterFile(clusterDirOf(dataDir)).catch(() => undefined);
   const postmaster = file && identifyPostmaster(clusterDirOf(dataDir), file);
   if (postmaster === undefined) return;
-  sendSignal(postmaster, 'SIGCONT');
   sendSignal(postmaster, 'SIGQUIT');
+  sendSignal(postmaster, 'SIGCONT');
   await until('the end of Postgres', () => !isAlive(postmaster));
 }
 
-async function removeParent(parent: string): Promise<void> {
+/**
+ * Ends what is at work in it and removes it. What cannot be removed in order is told and not thrown: how a run ended
+ * must not be hidden by what became of its disk.
+ */
+async function removeDisk(parent: string): Promise<string | undefined> {
   const dataDir = join(parent, 'data');
+  const problems: string[] = [];
+  const note = (error: unknown): void => {
+    problems.push(reasonOf(error));
+  };
+  await endAllAtWork(dataDir).catch(note);
   const mounts = await readFile('/proc/mounts', 'utf8').catch(() => '');
-  if (mounts.includes(` ${dataDir} `)) {
-    // The last processes of a server may still be in it.
-    await until('the end of the disk', async () => {
-      await run('umount', [dataDir]);
-      return true;
-    });
-    await rmdir(dataDir);
+  if (mounts.includes(` ${dataDir} `)) await unmount(dataDir).catch(note);
+  await rm(parent, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }).catch(note);
+  return problems.length === 0 ? undefined : problems.join('; ');
+}
+
+/** At once where nobody uses it; otherwise it goes when nobody does any more. */
+async function unmount(dataDir: string): Promise<void> {
+  try {
+    await until('an unused disk', async () => (await run('umount', [dataDir])) && true, UNUSED_TIMEOUT_MS);
+  } catch (error) {
+    await run('umount', ['--lazy', dataDir]);
+    throw error;
   }
-  await rm(parent, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
 }
 
 /** A run that ends early (Ctrl-C, an error of its own) leaves nothing behind either. */
@@ -149,18 +175,6 @@ async function removeLeftBehind(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     const pid = NAME.exec(name)?.[1];
     if (pid === undefined || findProcess(Number(pid)) !== undefined) continue;
-    const parent = join(tmpdir(), name);
-    await endVenue(join(parent, 'data'));
-    await endPostgres(join(parent, 'data'));
-    await removeParent(parent);
+    await removeDisk(join(tmpdir(), name));
   }
-}
-
-async function endVenue(dataDir: string): Promise<void> {
-  const pid = Number(await readFile(join(dataDir, 'venue.pid'), 'utf8').catch(() => ''));
-  // Ids are used again: only a process that was started on this directory is its venue.
-  const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-  if (!commandLine.includes(dataDir)) return;
-  process.kill(pid, 'SIGKILL');
-  await until('the end of a venue of another run', () => findProcess(pid) === undefined);
 }

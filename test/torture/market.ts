@@ -2,17 +2,17 @@
  * The venue of a torture run from the outside: its process, its Postgres and its disk, which faults end, stop and
  * fill, and what operators do about it. It comes back after each fault, and how long that took is written down.
  */
-import { readdir, readFile } from 'node:fs/promises';
 import type { VenueLimits } from '../../src/config/limits.ts';
-import { clusterDirOf, readPassword } from '../../src/persistence/postgres/cluster.ts';
-import { asSuperuser } from '../../src/persistence/postgres/housekeeping.ts';
-import { identifyPostmaster, readPostmasterFile } from '../../src/persistence/postgres/postmaster.ts';
+import { clusterDirOf } from '../../src/persistence/postgres/cluster.ts';
 import { delay, systemClock } from '../../src/platform/clock.ts';
 import type { MemberIdentity } from '../support/recording-member.ts';
 import { until } from '../support/until.ts';
 import { embeddedUrl, VenueProcess } from '../support/venue-process.ts';
+import { alarmsIn } from './alarms.ts';
 import { tellVenue } from './control.ts';
 import type { Disk } from './disk.ts';
+import { PostgresVictim } from './postgres-victim.ts';
+import { reasonOf } from './reasons.ts';
 import { type ASSETS, type Fault, SYMBOLS } from './script.ts';
 import { ENVIRONMENT, TORTURED_VENUE } from './venue.ts';
 
@@ -28,12 +28,7 @@ const READY_TIMEOUT_MS = 60_000;
 const STABLE_MS = 300;
 const RESTART_TIMEOUT_MS = 90_000;
 const RETRY_START_MS = 200;
-const USE_UP_LOG_MS = 2_000;
-/** Prepared segments of write-ahead log that are used up before the disk is really full. */
-const MAX_SEGMENTS = 40;
 const LOG_LINES_KEPT = 2_000;
-/** A crash halt has its incidents within a minute. */
-const INCIDENTS_COUNT_FOR_MS = 90_000;
 
 /** How long something took to be right again, ms. */
 export interface Recovery {
@@ -54,17 +49,24 @@ export class TorturedMarket {
   readonly recoveries: Recovery[] = [];
   /** Symbols that crashes halted, and that were opened again. */
   haltCount = 0;
+  /** SIGKILLs: of the venue, of the postmaster, of another process of Postgres; and how often both were killed at once. */
+  readonly kills = { venue: 0, postgres: 0, postgresChild: 0, both: 0 };
   /** How often the process was started. */
   startCount = 0;
   #venue: VenueProcess | undefined;
   #isUp = false;
+  #isAbandoned = false;
   #clockOffsetMs = 0;
   #turn: Promise<void> = Promise.resolve();
+  readonly #postgres: PostgresVictim;
   readonly #log: string[] = [];
-  readonly #brokenAt = new Map<string, number>();
+  readonly #alarms: string[] = [];
+  /** Symbols whose book was told to throw, and was not mended since. */
+  readonly #broken = new Set<string>();
 
   constructor(disk: Disk) {
     this.disk = disk;
+    this.#postgres = new PostgresVictim(clusterDirOf(disk.dataDir));
     process.env[ENVIRONMENT.rollTime] = new Date(systemClock.now() + HALF_A_DAY_MS)
       .toISOString()
       .slice(11, 16);
@@ -82,7 +84,12 @@ export class TorturedMarket {
 
   /** The end of the logs of all its processes. */
   get log(): readonly string[] {
-    return [...this.#log, ...this.venue.errorLines].slice(-LOG_LINES_KEPT);
+    return [...this.#log, ...(this.#venue?.errorLines ?? [])].slice(-LOG_LINES_KEPT);
+  }
+
+  /** What its processes have said that no fault of a run explains. */
+  get alarms(): readonly string[] {
+    return [...this.#alarms, ...alarmsIn(this.#venue?.errorLines ?? [])];
   }
 
   databaseUrl(): Promise<string> {
@@ -106,25 +113,32 @@ export class TorturedMarket {
 
   /** Waits until the venue says that it is ready, and opens what crashes that were asked for have halted. */
   async untilReady(): Promise<void> {
-    await until('the venue to be ready', async () => this.#isUp && (await this.#isReady()), READY_TIMEOUT_MS);
-    const { symbols } = (await this.venue.done('GET', '/v1/status')) as unknown as Status;
-    for (const { symbol, status, haltedBy } of symbols) {
-      if (status !== 'halted') continue;
-      const brokenAt = this.#brokenAt.get(symbol) ?? Number.NEGATIVE_INFINITY;
-      if (haltedBy !== 'crash' || systemClock.now() - brokenAt > INCIDENTS_COUNT_FOR_MS) {
-        throw new Error(`${symbol} is halted, and nobody has asked for it`);
-      }
-      this.haltCount += 1;
-      await this.venue.done('POST', `/v1/instruments/${symbol}/resume`);
-    }
-    if (symbols.some(({ status }) => status === 'halted')) await this.untilReady();
+    let unasked: string | undefined;
+    await until(
+      'the venue to be ready',
+      async () => {
+        // Another fault may end the venue between any two questions: then all are asked again.
+        if (!this.#isUp || !(await this.#isReady())) return false;
+        const { symbols } = (await this.venue.done('GET', '/v1/status')) as unknown as Status;
+        const halted = symbols.filter(({ status }) => status === 'halted');
+        unasked = halted.find((one) => one.haltedBy !== 'crash' || !this.#broken.has(one.symbol))?.symbol;
+        if (unasked !== undefined) return true;
+        for (const { symbol } of halted) {
+          await this.venue.done('POST', `/v1/instruments/${symbol}/resume`);
+          this.haltCount += 1;
+        }
+        return halted.length === 0;
+      },
+      READY_TIMEOUT_MS,
+    );
+    if (unasked !== undefined) throw new Error(`${unasked} is halted, and nobody has asked for it`);
   }
 
-  /** No book throws any more. */
+  /** No book throws any more, and those that were halted for it are open again. */
   async mendBooks(): Promise<void> {
-    for (const symbol of SYMBOLS) {
-      await tellVenue(this.venue.pid, { type: 'BreakBook', symbol, times: 0 });
-    }
+    for (const symbol of SYMBOLS) await this.#tellRunning({ type: 'BreakBook', symbol, times: 0 });
+    await this.untilReady();
+    this.#broken.clear();
   }
 
   /** Does it, sees to it that the venue comes back, and writes down how long that took. */
@@ -164,8 +178,15 @@ export class TorturedMarket {
     if (end.code !== 0) throw new Error(`the venue ended with ${end.code ?? end.signal}`);
   }
 
-  /** Ends the venue whatever it does. */
-  async kill(): Promise<void> {
+  /** Ends the venue for good: no fault that is still being carried out starts it again. */
+  async abandon(): Promise<void> {
+    this.#isAbandoned = true;
+    await this.#kill();
+    // Where one was just being started, it has been ended too when that fault is over.
+    await Promise.race([this.#turn, delay(systemClock, READY_TIMEOUT_MS)]);
+  }
+
+  async #kill(): Promise<void> {
     this.#isUp = false;
     if (this.#venue?.hasEnded === false) await this.#venue.kill();
   }
@@ -175,25 +196,30 @@ export class TorturedMarket {
     switch (fault.type) {
       case 'KillVenue':
         return this.#inTurn(async () => {
-          await this.kill();
+          this.kills.venue += 1;
+          await this.#kill();
           return this.#restart(fault.againAfterMs);
         });
       case 'KillBoth':
         return this.#inTurn(async () => {
-          signal((await this.#postgres()).postmaster, 'SIGKILL');
-          await this.kill();
-          return this.#restart([]);
+          this.kills.postgres += 1;
+          this.kills.both += 1;
+          await this.#postgres.endPostmaster('SIGKILL');
+          this.kills.venue += 1;
+          await this.#kill();
+          return this.#restart(fault.againAfterMs);
         });
-      case 'KillPostgres': {
-        const { postmaster, children } = await this.#postgres();
-        signal(fault.target === 'postmaster' ? postmaster : (children.at(-1) ?? postmaster), 'SIGKILL');
-        return systemClock.now();
-      }
+      case 'KillPostgres':
+        if (fault.target === 'backend') {
+          this.kills.postgresChild += 1;
+          return this.#postgres.killChild();
+        }
+        this.kills.postgres += 1;
+        return this.#postgres.endPostmaster('SIGKILL');
       case 'RestartPostgres':
-        signal((await this.#postgres()).postmaster, 'SIGINT');
-        return systemClock.now();
+        return this.#postgres.endPostmaster('SIGINT');
       case 'PausePostgres':
-        await this.#pausePostgres(fault.forMs);
+        await this.#postgres.pause(fault.forMs);
         return systemClock.now();
       case 'FillDisk':
         await this.#fillDisk(fault.forMs, fault.withLog);
@@ -202,7 +228,7 @@ export class TorturedMarket {
         await this.jumpClock(fault.byMs);
         return undefined;
       case 'BreakBook':
-        this.#brokenAt.set(fault.symbol, systemClock.now());
+        this.#broken.add(fault.symbol);
         await this.#tellRunning({ type: 'BreakBook', symbol: fault.symbol, times: fault.times });
         return undefined;
       default:
@@ -218,11 +244,15 @@ export class TorturedMarket {
 
   /** Another fault may have ended the process: it is told when there is one again. */
   async #tellRunning(control: Parameters<typeof tellVenue>[1]): Promise<void> {
-    await until('a venue to talk to', async () => {
-      if (!this.#isUp) return false;
-      await tellVenue(this.venue.pid, control);
-      return true;
-    });
+    await until(
+      'a venue to talk to',
+      async () => {
+        if (!this.#isUp) return false;
+        await tellVenue(this.venue.pid, control);
+        return true;
+      },
+      READY_TIMEOUT_MS,
+    );
   }
 
   // ---- The process -------------------------------------------------------------------------------------------
@@ -242,6 +272,7 @@ export class TorturedMarket {
     for (const afterMs of againAfterMs) {
       const venue = await this.#spawn();
       await delay(systemClock, afterMs);
+      this.kills.venue += 1;
       await venue.kill();
     }
     return this.#start();
@@ -258,8 +289,8 @@ export class TorturedMarket {
         this.#isUp = true;
         return startedAt;
       } catch (error) {
-        if (systemClock.now() > deadline) throw error;
-        this.#log.push(`a start that failed: ${error instanceof Error ? error.message : String(error)}`);
+        if (this.#isAbandoned || systemClock.now() > deadline) throw error;
+        this.#log.push(`a start that failed: ${reasonOf(error)}`);
         await delay(systemClock, RETRY_START_MS);
       }
     }
@@ -268,60 +299,29 @@ export class TorturedMarket {
   async #spawn(): Promise<VenueProcess> {
     if (this.#venue !== undefined) {
       if (!this.#venue.hasEnded) await this.#venue.kill();
+      this.#alarms.push(...alarmsIn(this.#venue.errorLines));
       this.#log.push(...this.#venue.errorLines.slice(-LOG_LINES_KEPT));
       this.#log.splice(0, this.#log.length - LOG_LINES_KEPT);
     }
     process.env[ENVIRONMENT.clockOffsetMs] = String(this.#clockOffsetMs);
+    const venue = await VenueProcess.spawn(this.disk.dataDir, { limits: LIMITS, main: TORTURED_VENUE });
     this.startCount += 1;
-    this.#venue = await VenueProcess.spawn(this.disk.dataDir, { limits: LIMITS, main: TORTURED_VENUE });
-    return this.#venue;
-  }
-
-  // ---- Postgres and the disk ---------------------------------------------------------------------------------
-
-  /** Its processes; waits for one that is being started. */
-  #postgres(): Promise<{ readonly postmaster: number; readonly children: readonly number[] }> {
-    const clusterDir = clusterDirOf(this.disk.dataDir);
-    return until('a Postgres', async () => {
-      const file = await readPostmasterFile(clusterDir);
-      if (file === undefined || identifyPostmaster(clusterDir, file) === undefined) return undefined;
-      return { postmaster: file.pid, children: await childrenOf(file.pid) };
-    });
-  }
-
-  async #pausePostgres(forMs: number): Promise<void> {
-    const { postmaster } = await this.#postgres();
-    // First the one that makes the others.
-    signal(postmaster, 'SIGSTOP');
-    const children = await childrenOf(postmaster);
-    for (const pid of children) signal(pid, 'SIGSTOP');
-    await delay(systemClock, forMs);
-    for (const pid of children) signal(pid, 'SIGCONT');
-    signal(postmaster, 'SIGCONT');
+    this.#venue = venue;
+    if (this.#isAbandoned) {
+      await venue.kill();
+      throw new Error('the run is over');
+    }
+    return venue;
   }
 
   async #fillDisk(forMs: number, withLog: boolean): Promise<void> {
     await this.disk.fill();
     try {
-      if (withLog) await this.#useUpLog();
+      if (withLog) await this.#postgres.useUpLog();
       await delay(systemClock, forMs);
     } finally {
       await this.disk.free();
     }
-  }
-
-  /** Goes on to the next segment until there is none; a server that stands still has none either. */
-  async #useUpLog(): Promise<void> {
-    const file = await readPostmasterFile(clusterDirOf(this.disk.dataDir)).catch(() => undefined);
-    if (file === undefined) return;
-    const password = await readPassword(clusterDirOf(this.disk.dataDir));
-    const work = asSuperuser(file.port, password, async (client) => {
-      for (let i = 0; i < MAX_SEGMENTS; i += 1) {
-        await client.query("select pg_logical_emit_message(false, 'torture', 'on'), pg_switch_wal()");
-      }
-    });
-    // Where it stands still, it stands still until there is room.
-    await Promise.race([work.catch(() => undefined), delay(systemClock, USE_UP_LOG_MS)]);
   }
 }
 
@@ -332,23 +332,3 @@ export const OPENING_DEPOSITS: Readonly<Record<(typeof ASSETS)[number], string>>
   ETH: '5000',
   SOL: '5000',
 };
-
-async function childrenOf(parent: number): Promise<number[]> {
-  const children: number[] = [];
-  for (const name of await readdir('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    const stat = await readFile(`/proc/${name}/stat`, 'latin1').catch(() => '');
-    // After the name in parentheses: state, then the parent.
-    const [, ppid] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (Number(ppid) === parent) children.push(Number(name));
-  }
-  return children.sort((left, right) => left - right);
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch {
-    // It is gone.
-  }
-}

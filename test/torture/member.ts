@@ -16,6 +16,8 @@ import type { ScriptedRequest } from './requests.ts';
 /** A request that waits for its answer longer than this is the venue's fault; connections are not given up before. */
 const PATIENCE_MS = 600_000;
 const LOGON_TIMEOUT_MS = 10_000;
+/** Numbers below are never asked for again: the venue stores how far it has read much sooner. */
+const SENT_KEPT = 10_000;
 /** SessionRejectReason (373): SendingTime accuracy. */
 const WRONG_TIME = '10';
 
@@ -164,6 +166,7 @@ export class TortureMember {
     if (!isQuestion) fields[TAG.TransactTime] = utcTimestamp(now);
     if (request.expiresInMs !== undefined) fields[TAG.ExpireTime] = utcTimestamp(now + request.expiresInMs);
     const { msgType, id } = request;
+    this.#sent.delete(client.nextOutSeqNum - SENT_KEPT);
     this.#sent.set(client.nextOutSeqNum, { msgType, fields, possResend, sentAt: utcTimestamp(now), id });
     return client.encode(msgType, fields, { possResend });
   }

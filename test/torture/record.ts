@@ -16,6 +16,8 @@ const REPORT = typedTags(EXECUTION_REPORT);
 
 /** Requests that were answered and may be sent again are these last ones. */
 const REPEATABLE = 500;
+/** Numbers further back are not sent again; a member notices a second use of one by counting. */
+const CONTENTS_KEPT = 10_000;
 /** They differ whenever a message goes out again. */
 const TIMES_AND_MARKS: ReadonlySet<number> = new Set([
   TAG.BodyLength,
@@ -55,7 +57,10 @@ export class MemberRecord {
   repeatable: string[] = [];
   /** What each report says, by its key. */
   readonly told = new Map<string, string>();
-  /** Keys of {@link told} that have not been compared with rows yet, in the order in which they came. */
+  /**
+   * Keys of {@link told} that have not been compared with rows yet, in the order in which they came; one for each time
+   * that it came without a mark.
+   */
   unverified: string[] = [];
   /** What no venue may do. */
   readonly violations: string[] = [];
@@ -109,8 +114,10 @@ export class MemberRecord {
     const seqNum = message.msgSeqNum ?? 0;
     const content = contentOf(message);
     const before = this.#contents.get(seqNum);
-    if (before === undefined) this.#contents.set(seqNum, content);
-    else if (message.get(TAG.PossDupFlag) !== 'Y') this.blame('a number is used twice', message);
+    if (before === undefined) {
+      this.#contents.delete(seqNum - CONTENTS_KEPT);
+      this.#contents.set(seqNum, content);
+    } else if (message.get(TAG.PossDupFlag) !== 'Y') this.blame('a number is used twice', message);
     else if (before !== content) this.blame(`number ${seqNum} stood for ${before}, and now`, message);
   }
 
@@ -182,11 +189,11 @@ export class MemberRecord {
       this.#judgeOrder(key, message);
       return true;
     }
-    this.counts.repeats += 1;
     if (before !== facts) this.blame(`a report that said ${before} before`, message);
-    if (message.get(TAG.PossDupFlag) !== 'Y' && message.get(TAG.PossResend) !== 'Y') {
-      this.blame('a report again without a mark', message);
-    }
+    if (message.get(TAG.PossDupFlag) === 'Y' || message.get(TAG.PossResend) === 'Y') this.counts.repeats += 1;
+    // A cancel that was sent twice is refused twice, perhaps in one millisecond: there must be as many rows.
+    else if (message.msgType === MSG_TYPE.OrderCancelReject) this.unverified.push(key);
+    else this.blame('a report again without a mark', message);
     return false;
   }
 

@@ -8,6 +8,7 @@ import { until } from '../support/until.ts';
 import type { Bank } from './bank.ts';
 import type { TorturedMarket } from './market.ts';
 import type { TortureMember } from './member.ts';
+import { reasonOf } from './reasons.ts';
 import { massStatus, type ScriptedRequest } from './requests.ts';
 import { countOf, type Fault, MEMBERS, type Round, type Step, SYMBOLS } from './script.ts';
 
@@ -58,7 +59,6 @@ export async function playRound(scene: Scene, round: Round): Promise<void> {
   try {
     await playScript(scene, round);
     await market.mendBooks();
-    await market.untilReady();
     await settle(scene, round.no);
   } finally {
     await stopKeeping();
@@ -73,8 +73,12 @@ async function playScript(scene: Scene, round: Round): Promise<void> {
   const total = round.members.reduce((sum, { steps }) => sum + countOf(steps), 0);
   let sent = 0;
   let hasFailed = false;
-  const untilSent = (count: number): Promise<unknown> =>
-    wait('the moment of a fault', () => sent >= Math.min(count, total) || hasFailed, ROUND_TIMEOUT_MS);
+  /** False when the round has failed before, so that nothing more is done in it. */
+  const hasCome = async (moment: number): Promise<boolean> => {
+    const isSent = (): boolean => sent >= Math.min(moment, total);
+    await wait('the moment of a fault', () => hasFailed || isSent(), ROUND_TIMEOUT_MS);
+    return !hasFailed;
+  };
   const playing = members.map((member, no) =>
     play(member, round.members[no]?.steps ?? [], (count) => {
       sent += count;
@@ -83,27 +87,32 @@ async function playScript(scene: Scene, round: Round): Promise<void> {
   const suffering = round.faults
     .filter(({ fault }) => fault.type !== 'NextDay')
     .map(async ({ afterRequests, fault }) => {
-      await untilSent(afterRequests);
+      if (!(await hasCome(afterRequests))) return;
       onFault(fault);
       if (fault.type === 'CutMidMessage') cutMidMessage(scene, fault.memberNo, round.no);
       else if (fault.type === 'ReadSlowly') await readSlowly(scene, fault.memberNo, fault.forMs);
       else await market.suffer(fault);
     });
   const transferring = round.transfers.map(async ({ afterRequests, memberNo, ...transfer }) => {
-    await untilSent(afterRequests);
+    if (!(await hasCome(afterRequests))) return;
     const { username, senderCompId } = members[memberNo]!.identity;
     await bank.transfer({ ...transfer, username, senderCompId });
   });
   const everything = Promise.all([...playing, ...suffering, ...transferring]);
-  const inTime = delay(systemClock, ROUND_TIMEOUT_MS).then(() => {
-    throw new Error(`the round is not over after ${ROUND_TIMEOUT_MS} ms: ${sent} of ${total} requests sent`);
+  let cancelTimeout = (): void => {};
+  const inTime = new Promise<never>((_, reject) => {
+    cancelTimeout = systemClock.after(ROUND_TIMEOUT_MS, () => {
+      const progress = `${sent} of ${total} requests sent`;
+      reject(new Error(`the round is not over after ${ROUND_TIMEOUT_MS} ms: ${progress}`));
+    });
   });
-  inTime.catch(() => undefined);
   try {
     await Promise.race([everything, inTime]);
   } catch (error) {
     hasFailed = true;
     throw error;
+  } finally {
+    cancelTimeout();
   }
 }
 
@@ -164,7 +173,7 @@ async function settle({ market, members }: Scene, roundNo: number): Promise<void
   await wait('all gaps to be filled', () => members.every((member) => member.isOn && member.hasNoGap));
   for (const member of members) if (!member.keepsWhatItSent) member.repeatUnanswered();
   await wait('answers to everything', () => members.every(isSettled)).catch((error: unknown) => {
-    throw new Error(`${messageOf(error)}: ${openQuestions(members)}`);
+    throw new Error(`${reasonOf(error)}: ${openQuestions(members)}`);
   });
   // An account answers in order: once these are answered, so is everything before them.
   for (const [no, member] of members.entries()) {
@@ -172,7 +181,7 @@ async function settle({ market, members }: Scene, roundNo: number): Promise<void
     if (member.version !== 'FIX.4.2') member.send([massStatus(`orders-${no}-${roundNo}`)]);
   }
   await wait('the last answers', () => members.every(isSettled)).catch((error: unknown) => {
-    throw new Error(`${messageOf(error)}: ${openQuestions(members)}`);
+    throw new Error(`${reasonOf(error)}: ${openQuestions(members)}`);
   });
   await market.untilReady();
 }
@@ -240,8 +249,4 @@ function countLost(members: readonly TortureMember[]): number {
 
 function wait(what: string, isThere: () => boolean, timeoutMs = SETTLE_TIMEOUT_MS): Promise<unknown> {
   return until(what, isThere, timeoutMs);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

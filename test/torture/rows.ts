@@ -42,13 +42,29 @@ export interface CommittedAccount {
   readonly balances: readonly { readonly asset: string; readonly amount: bigint; readonly held: bigint }[];
 }
 
+/** How far rows have been compared: what is closed and lies below is not read again. */
+export interface Compared {
+  /** The last number of each source. */
+  readonly lastSeqs: ReadonlyMap<string, number>;
+  /** Orders that were open. */
+  readonly openOrders: readonly string[];
+  readonly lastRequestId: string;
+}
+
+/** From here on everything is read. */
+export const NOTHING_COMPARED: Compared = { lastSeqs: new Map(), openOrders: [], lastRequestId: '0' };
+
 /** One consistent state of the rows. */
 export interface CommittedRows {
   readonly userIds: ReadonlyMap<number, number>;
+  /** Those that are or were open, and those that came since. */
   readonly orders: readonly CommittedOrder[];
-  /** Those after the numbers that were asked for, by user. */
+  /** How many orders each user has in all. */
+  readonly orderCounts: ReadonlyMap<number, number>;
+  /** Those that came since, by user. */
   readonly reports: ReadonlyMap<number, readonly CommittedReport[]>;
-  readonly requests: readonly { readonly userId: number; readonly clOrdId: string }[];
+  /** Those that came since, in ascending order. */
+  readonly requests: readonly { readonly id: string; readonly userId: number; readonly clOrdId: string }[];
   readonly transfers: readonly {
     readonly userId: number;
     readonly asset: string;
@@ -61,20 +77,25 @@ export interface CommittedRows {
   readonly lastSeqs: ReadonlyMap<string, number>;
 }
 
-/** Reads the rows; of reports only those above `verified`, by source. */
-export function readRows(orm: MikroORM, verified: ReadonlyMap<string, number>): Promise<CommittedRows> {
+/** Reads the rows that have not been compared. */
+export function readRows(orm: MikroORM, compared: Compared): Promise<CommittedRows> {
   return load(orm, async (sql) => {
     const users = await sql.rows<{ id: number; sender_comp_id: number | null }>(
       'select id, sender_comp_id from users',
     );
-    const orders = await readOrders(sql);
+    const orders = await readOrders(sql, compared);
+    const counts = await sql.rows<{ user_id: number; count: string }>(
+      'select user_id, count(*) from orders group by user_id',
+    );
     return {
       userIds: new Map(users.map((user) => [Number(user.sender_comp_id), user.id])),
       orders,
-      reports: await readReports(sql, orders, verified),
-      requests: (
-        await sql.rows<{ user_id: number; cl_ord_id: string }>('select user_id, cl_ord_id from requests')
-      ).map((row) => ({ userId: row.user_id, clOrdId: row.cl_ord_id })),
+      orderCounts: new Map(counts.map((row) => [row.user_id, Number(row.count)])),
+      reports: await readReports(sql, orders, compared),
+      requests: await sql.rows(
+        'select id::text, user_id as "userId", cl_ord_id as "clOrdId" from requests r where r.id > $1 order by r.id',
+        [compared.lastRequestId],
+      ),
       transfers: await sql.rows(
         'select user_id as "userId", asset, amount::text, idempotency_key as id from transfers',
       ),
@@ -85,28 +106,25 @@ export function readRows(orm: MikroORM, verified: ReadonlyMap<string, number>): 
   });
 }
 
-/** How many rows of reports there are, about. */
-export async function countReports(orm: MikroORM): Promise<number> {
-  return load(orm, async (sql) => {
-    const [row] = await sql.rows<{ count: string }>('select count(*) from reports');
-    return Number(row?.count);
-  });
-}
-
-function readOrders(sql: Sql): Promise<readonly CommittedOrder[]> {
+function readOrders(sql: Sql, compared: Compared): Promise<readonly CommittedOrder[]> {
   const columns =
     'id, user_id as "userId", symbol, entry_cl_ord_id as "entryClOrdId", cl_ord_id as "clOrdId", side, ' +
     'ord_type as "ordType", status, entry_price::text as "entryPrice", price::text, ' +
     'entry_quantity::text as "entryQuantity", quantity::text, filled_quantity::text as "filledQuantity", ' +
     'remaining_quantity::text as "remainingQuantity", is_open as "isOpen", ' +
     'accepted_seq::int as "acceptedSeq", (extract(epoch from created_at) * 1000)::float8 as at';
-  return sql.rows<CommittedOrder>(`select ${columns} from orders`);
+  return sql.rows<CommittedOrder>(
+    `select ${columns} from orders o left join unnest($1::text[], $2::bigint[]) as v(source, seq) ` +
+      'on v.source = o.symbol ' +
+      'where o.is_open or o.accepted_seq > coalesce(v.seq, 0) or o.id = any($3::bigint[])',
+    [...seqColumns(compared), compared.openOrders],
+  );
 }
 
 async function readReports(
   sql: Sql,
   orders: readonly CommittedOrder[],
-  verified: ReadonlyMap<string, number>,
+  compared: Compared,
 ): Promise<ReadonlyMap<number, readonly CommittedReport[]>> {
   const columns =
     'r.user_id as "userId", r.source, r.source_seq::int as "sourceSeq", r.msg_type as "msgType", ' +
@@ -114,11 +132,10 @@ async function readReports(
     'r.exec_type as "execType", r.ord_status as "ordStatus", r.order_qty as "orderQty", r.cum_qty as "cumQty", ' +
     'r.leaves_qty as "leavesQty", r.last_qty as "lastQty", r.last_px as "lastPx", ' +
     'r.trade_id::text as "tradeId", r.fee, r.details ->> \'totalAffectedOrders\' as "totalAffectedOrders"';
-  const sources = [...verified.keys()];
   const rows = await sql.rows<CommittedReport & { userId: number }>(
     `select ${columns} from reports r left join unnest($1::text[], $2::bigint[]) as v(source, seq) ` +
       'on v.source = r.source where r.source_seq > coalesce(v.seq, 0)',
-    [sources, sources.map((source) => verified.get(source) ?? 0)],
+    seqColumns(compared),
   );
   const byUser = new Map<number, CommittedReport[]>();
   const add = (userId: number, report: CommittedReport): void => {
@@ -128,9 +145,13 @@ async function readReports(
   };
   for (const row of rows) add(row.userId, row);
   for (const order of orders) {
-    if (order.acceptedSeq > (verified.get(order.symbol) ?? 0)) add(order.userId, newReportOf(order));
+    if (order.acceptedSeq > (compared.lastSeqs.get(order.symbol) ?? 0)) add(order.userId, newReportOf(order));
   }
   return byUser;
+}
+
+function seqColumns({ lastSeqs }: Compared): [string[], number[]] {
+  return [[...lastSeqs.keys()], [...lastSeqs.values()]];
 }
 
 /** The New report of an order, which is in its row. */

@@ -29,7 +29,7 @@ async function run(): Promise<number> {
   }
   say(`FAILED after fault ${result.faultNo} of seed ${seed}:`);
   say(result.reason);
-  say(`data directory and log: ${result.keptIn}`);
+  if (result.keptIn !== undefined) say(`data directory: ${result.keptIn}, log: ${result.keptIn}.log`);
   say(`again: npm run torture -- --minutes ${minutes} --seed ${seed}`);
   return 1;
 }

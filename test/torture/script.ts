@@ -26,7 +26,8 @@ export type Fault =
   | { readonly type: 'KillVenue'; readonly againAfterMs: readonly number[] }
   /** SIGKILL of the postmaster, or of one of its processes, after which it recovers by itself. */
   | { readonly type: 'KillPostgres'; readonly target: 'postmaster' | 'backend' }
-  | { readonly type: 'KillBoth' }
+  /** The same with its Postgres, which the process that is started instead starts: it may die while it does. */
+  | { readonly type: 'KillBoth'; readonly againAfterMs: readonly number[] }
   /** SIGSTOP of all its processes, then SIGCONT. */
   | { readonly type: 'PausePostgres'; readonly forMs: number }
   /** A fast shutdown. */
@@ -145,11 +146,11 @@ export class Script {
   #fault(random: Random): Fault {
     const draw = random.next();
     const memberNo = random.integer(0, MEMBERS.length - 1);
-    if (draw < 0.4) return { type: 'KillVenue', againAfterMs: this.#secondDeaths(random) };
+    if (draw < 0.4) return { type: 'KillVenue', againAfterMs: this.#secondDeaths(random, 0.15) };
     if (draw < 0.52) {
       return { type: 'KillPostgres', target: random.chance(0.6) ? 'postmaster' : 'backend' };
     }
-    if (draw < 0.58) return { type: 'KillBoth' };
+    if (draw < 0.58) return { type: 'KillBoth', againAfterMs: this.#secondDeaths(random, 0.4) };
     if (draw < 0.66) {
       const isLong = random.chance(0.2);
       return {
@@ -168,8 +169,8 @@ export class Script {
     return { type: 'BreakBook', symbol: random.pick(SYMBOLS), times: random.pick([1, 1, 2, 2, 6]) };
   }
 
-  #secondDeaths(random: Random): number[] {
-    if (!random.chance(0.15)) return [];
+  #secondDeaths(random: Random, chance: number): number[] {
+    if (!random.chance(chance)) return [];
     return Array.from({ length: random.integer(1, 2) }, () => random.integer(50, 2_000));
   }
 

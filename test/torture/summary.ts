@@ -1,19 +1,47 @@
 /** What a torture run has done so far, and what it says at its end. */
+import type { Auditor } from './audit.ts';
 import type { Bank } from './bank.ts';
+import { footprintLines, type Sample } from './footprint.ts';
 import type { Recovery, TorturedMarket } from './market.ts';
 import type { TortureMember } from './member.ts';
 import type { Fault } from './script.ts';
+
+/** Who knows what has been done. */
+interface Parts {
+  readonly members: readonly TortureMember[];
+  readonly market: TorturedMarket;
+  readonly bank: Bank;
+  readonly auditor: Auditor;
+}
+
+/** What only the run itself knows. */
+export interface RunFacts {
+  readonly tookMs: number;
+  readonly seed: number;
+  /** Why the disk was never full; undefined when it could be. */
+  readonly cannotFill: string | undefined;
+}
+
+const MINUTE_MS = 60_000;
 
 export class Summary {
   readonly #members: readonly TortureMember[];
   readonly #market: TorturedMarket;
   readonly #bank: Bank;
+  readonly #auditor: Auditor;
+  readonly #samples: Sample[] = [];
   readonly #faults = new Map<Fault['type'], number>();
 
-  constructor(members: readonly TortureMember[], market: TorturedMarket, bank: Bank) {
+  constructor({ members, market, bank, auditor }: Parts) {
     this.#members = members;
     this.#market = market;
     this.#bank = bank;
+    this.#auditor = auditor;
+  }
+
+  /** What is in use after a round. */
+  noteUse(sample: Sample): void {
+    this.#samples.push(sample);
   }
 
   injected(fault: Fault): void {
@@ -32,24 +60,33 @@ export class Summary {
   }
 
   /** Everything. */
-  lines(tookMs: number, cannotFill: string | undefined): readonly string[] {
+  lines({ tookMs, seed, cannotFill }: RunFacts): readonly string[] {
     const { accepted, fills, repeats, turnedAway } = this.#counts();
-    const faults = [...this.#faults].map(([type, count]) => `  ${type.padEnd(16)} ${count}`);
-    const notInjected = cannotFill === undefined ? [] : [`  FillDisk         not injected: ${cannotFill}`];
+    const market = this.#market;
+    const faults = [...this.#faults].map(([type, count]) => `  ${type.padEnd(16)}${count}`);
+    const notInjected = cannotFill === undefined ? [] : [`  FillDisk        not injected: ${cannotFill}`];
+    const { venue, postgres, postgresChild } = market.kills;
     return [
-      `ran for           ${(tookMs / 1000).toFixed(0)} s, ${this.#market.startCount} starts of the venue`,
+      `ran for           ${(tookMs / MINUTE_MS).toFixed(1)} minutes with seed ${seed}, ${this.#members.length} members`,
       `faults injected   ${this.faultNo}`,
       ...faults.sort(),
       ...notInjected,
+      `kills             ${venue + postgres + postgresChild}: the venue ${venue}, Postgres ${postgres}, ` +
+        `one process of Postgres ${postgresChild}; of these both at once ${market.kills.both}`,
+      `starts            ${market.startCount} of the venue`,
       `orders            ${accepted} acknowledged`,
-      // Each trade is told to both parties.
-      `trades            ${fills / 2}`,
+      `fills             ${fills} told, of ${fills / 2} trades`,
       `transfers         ${this.#bank.bookedCount} booked`,
       `reports           ${repeats} told again with a mark`,
       `requests          ${turnedAway} turned away (380=4)`,
-      `symbols           ${this.#market.haltCount} halted by crashes and resumed`,
-      'recoveries        count    p50    p99    max (ms until ready)',
-      ...recoveryLines(this.#market.recoveries),
+      `symbols           ${market.haltCount} halted by crashes and resumed`,
+      `audits            ${this.#auditor.auditCount} rounds: records, rows and memory agree`,
+      `proofs            ${this.#auditor.proofs.count} of all rows: onebook reconcile and onebook audit verify; ` +
+        `the last one took ${this.#auditor.proofs.lastTookMs} ms`,
+      'recoveries        count    p50    p95    max (ms until ready)',
+      ...recoveryLines(market.recoveries),
+      'in use (MiB)             disk    venue  members',
+      ...footprintLines(this.#samples),
     ];
   }
 
@@ -79,7 +116,7 @@ export function recoveryLines(recoveries: readonly Recovery[]): string[] {
     .sort(([left], [right]) => (left === 'all' ? 1 : right === 'all' ? -1 : left < right ? -1 : 1))
     .map(([name, times]) => {
       const sorted = times.sort((left, right) => left - right);
-      const columns = [sorted.length, at(sorted, 0.5), at(sorted, 0.99), at(sorted, 1)];
+      const columns = [sorted.length, at(sorted, 0.5), at(sorted, 0.95), at(sorted, 1)];
       return `  ${name.padEnd(16)}${columns.map((value) => String(value).padStart(7)).join('')}`;
     });
 }

@@ -2,15 +2,18 @@
  * A torture run: a real venue, members that trade at random and keep their own record, and one fault after another.
  * After each round the records, the rows and the books must agree; the first difference ends the run.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/platform/clock.ts';
 import { identityOf } from '../support/market-day.ts';
 import { Auditor } from './audit.ts';
 import { Bank } from './bank.ts';
 import { Disk } from './disk.ts';
+import type { Sample } from './footprint.ts';
 import { OPENING_DEPOSITS, TorturedMarket } from './market.ts';
 import { TortureMember } from './member.ts';
+import { reasonOf, stackOf } from './reasons.ts';
 import { endClockSetting, playRound, type Scene } from './round.ts';
 import { type Fault, MEMBERS, type Round, Script } from './script.ts';
 import { Summary } from './summary.ts';
@@ -31,10 +34,12 @@ export type TortureResult =
       readonly reason: string;
       /** Faults that had been injected. */
       readonly faultNo: number;
-      readonly keptIn: string;
+      /** Where the data directory and the venue's log are; undefined when they could not be kept. */
+      readonly keptIn: string | undefined;
     };
 
 const MINUTE_MS = 60_000;
+const MIB = 1_048_576;
 /** So much of the time is left for the end of the last round. */
 const LAST_ROUND_MS = 10_000;
 
@@ -51,9 +56,11 @@ export async function torture({ minutes, seed, say }: TortureOptions): Promise<T
       new TortureMember(identityOf(name, no + 1), version, () => systemClock.now() + membersClockMs),
   );
   const auditor = new Auditor(market, members, bank);
-  const summary = new Summary(members, market, bank);
+  const summary = new Summary({ members, market, bank, auditor });
   const script = new Script(seed);
   const tell = (line: string): void => say(`${seconds(systemClock.now() - startedAt)} ${line}`);
+  const summarise = (): readonly string[] =>
+    summary.lines({ tookMs: systemClock.now() - startedAt, seed, cannotFill: disk.cannotFill });
   const scene: Scene = {
     market,
     members,
@@ -76,24 +83,60 @@ export async function torture({ minutes, seed, say }: TortureOptions): Promise<T
       await playRound(scene, round);
       endClockSetting(members);
       await auditor.audit();
+      failOnAlarms(market);
+      summary.noteUse(await useOf(market, systemClock.now() - startedAt));
       tell(`round ${round.no} agrees: ${summary.progress}`);
     } while (systemClock.now() < endsAt);
-    await auditor.audit(true);
+    await auditor.auditAll();
     for (const member of members) await member.logout();
     await market.stop();
-    await disk.close();
-    return { type: 'Clean', summary: summary.lines(systemClock.now() - startedAt, disk.cannotFill) };
+    failOnAlarms(market);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const log = market.startCount === 0 ? [] : market.log;
-    await market.kill();
-    const keptIn = await disk.keep(`onebook-torture-failed-${seed}`);
-    await mkdir(keptIn, { recursive: true });
-    await writeFile(join(keptIn, 'torture-venue.log'), `${log.join('\n')}\n`);
     const { faultNo } = summary;
-    const lines = summary.lines(systemClock.now() - startedAt, disk.cannotFill);
+    const reason = reasonOf(error);
+    // At once: whatever becomes of the processes and of the disk, this is what the run has found.
+    tell(`FAILED after fault ${faultNo} of seed ${seed}: ${reason}`);
+    const lines = summarise();
+    await market.abandon().catch((problem: unknown) => tell(`the venue does not end: ${reasonOf(problem)}`));
+    const keptIn = await keep(disk, seed, [`FAILED: ${stackOf(error)}`, ...market.log], tell);
     return { type: 'Failed', reason, faultNo, keptIn, summary: lines };
   }
+  const lines = summarise();
+  const problem = await disk.close();
+  if (problem !== undefined) tell(`the disk is not cleaned up: ${problem}`);
+  return { type: 'Clean', summary: lines };
+}
+
+/** Where the data directory and the log stay; what goes wrong with that is told, and is not the run's result. */
+async function keep(
+  disk: Disk,
+  seed: number,
+  log: readonly string[],
+  tell: (line: string) => void,
+): Promise<string | undefined> {
+  const kept = join(tmpdir(), `onebook-torture-failed-${seed}-${process.pid}`);
+  const logPath = `${kept}.log`;
+  try {
+    await writeFile(logPath, `${log.join('\n')}\n`, { mode: 0o600 });
+    tell(`log: ${logPath}`);
+    const problem = await disk.keep(kept);
+    tell(`data directory: ${kept}`);
+    if (problem !== undefined) tell(`the disk is not cleaned up: ${problem}`);
+    return kept;
+  } catch (error) {
+    tell(`not kept: ${reasonOf(error)}`);
+    return undefined;
+  }
+}
+
+function failOnAlarms({ alarms }: TorturedMarket): void {
+  if (alarms.length > 0)
+    throw new Error(`the venue raised the alarm: ${alarms.slice(0, 5).join('\n  and ')}`);
+}
+
+async function useOf({ disk, venue }: TorturedMarket, atMs: number): Promise<Sample> {
+  const membersMib = process.memoryUsage.rss() / MIB;
+  return { atMs, diskMib: await disk.usedMib(), venueMib: venue.residentBytes / MIB, membersMib };
 }
 
 /** What cannot be done on this machine is left out, and is told at the end. */

@@ -66,6 +66,7 @@ class TorturedVenue {
       get lastSeq() {
         return book.lastSeq;
       },
+      restore: (order) => book.restore(order),
       isDue: (tradingDay, upTo) => book.isDue(tradingDay, upTo),
       execute: (command, at, events) => {
         const outcome = book.execute(command, at, events);
@@ -115,5 +116,6 @@ if (process.argv[1] === import.meta.filename) {
     reconcile: () => Promise.reject(new Error('there is no reconciliation here')),
     verifyAudit: () => Promise.reject(new Error('there is no verification here')),
     backup: () => Promise.reject(new Error('there is no backup here')),
+    retention: () => Promise.reject(new Error('there is no retention here')),
   });
 }

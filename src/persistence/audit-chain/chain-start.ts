@@ -1,8 +1,10 @@
 /**
- * Where chains begin that are verified. A chain whose oldest part has been put away begins with what was noted of it;
- * so far all begin with nothing.
+ * Where chains begin that are verified: those whose oldest part has been put away with what the last closing noted of
+ * them, all others with nothing.
  */
-import { NO_LINK } from './link.ts';
+import { type ClosingRecord, lastClosing } from '../retention/closings.ts';
+import type { Sql } from '../sql.ts';
+import { linkNo, NO_LINK } from './link.ts';
 
 export interface ChainStart {
   /** The number before the first link that is there. */
@@ -11,7 +13,20 @@ export interface ChainStart {
   readonly hash: Uint8Array;
 }
 
-/** The start of the chain whose numbers come after `firstNo`. */
-export function chainStart(firstNo: number): ChainStart {
-  return { no: firstNo, hash: NO_LINK };
+export interface ChainStarts {
+  /** Undefined: nothing has been closed. */
+  readonly closing: ClosingRecord | undefined;
+  /** The start of a writer's chain. */
+  ofWriter(chain: number): ChainStart;
+  ofOperators(): ChainStart;
+}
+
+export async function readChainStarts(sql: Sql): Promise<ChainStarts> {
+  const closing = await lastClosing(sql);
+  return {
+    closing,
+    ofWriter: (chain) =>
+      closing?.chains.find((closed) => closed.chain === chain) ?? { no: linkNo(chain, 0), hash: NO_LINK },
+    ofOperators: () => closing?.operators ?? { no: 0, hash: NO_LINK },
+  };
 }

@@ -30,6 +30,8 @@ export interface TransferRow {
   readonly idempotencyKey: string;
   readonly requestedBy: string;
   readonly createdAt: number;
+  readonly kind: string;
+  readonly reason: string | null;
 }
 
 /** What one commit wrote. Tables whose ids the database gives keep the order of the statement, which is that of the ids. */
@@ -187,7 +189,15 @@ export function writeRequest(to: RowBytes, row: RequestRow): void {
   to.flag(row.accepted);
 }
 
+/**
+ * Kind and reason come first, where the kind is not what the sign says or there is a reason: else the bytes are those of
+ * before there were any. No kind begins with the byte with which a number does, its length being another.
+ */
 export function writeTransfer(to: RowBytes, row: TransferRow): void {
+  if (row.reason !== null || row.kind !== (row.amount.startsWith('-') ? 'withdrawal' : 'deposit')) {
+    to.text(row.kind);
+    to.text(row.reason);
+  }
   to.number(row.userId);
   to.text(row.asset);
   to.amount(row.amount);

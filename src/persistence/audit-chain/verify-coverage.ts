@@ -1,5 +1,7 @@
 /** Finds rows that no link covers: they name a link that is not there, or none although they are not old enough. */
 import type { MikroORM } from '@mikro-orm/postgresql';
+import { isClosed, isClosedNumber } from '../retention/closed-rows.ts';
+import type { ClosingRecord } from '../retention/closings.ts';
 import type { Sql } from '../sql.ts';
 import type { ChainFaults } from './differences.ts';
 import { commitNoOf } from './link.ts';
@@ -10,19 +12,27 @@ import { type LinkedTableReader, linkedTableReader } from './linked-tables.ts';
 export async function verifyCoverage(
   orm: MikroORM,
   sql: Sql,
+  closing: ClosingRecord | undefined,
   limit: number,
   faults: ChainFaults,
 ): Promise<Readonly<Record<string, number>>> {
   const baselines = await sql.rows<{ table_name: string; row_count: string }>(
-    'select table_name, row_count from audit_baselines',
+    // A closing has noted how many of them are left.
+    "select table_name, coalesce((l.value->>'count')::bigint, row_count) as row_count from audit_baselines " +
+      "left join closing_lines l on l.closing_id = $1::bigint and l.kind = 'baseline' and l.key = table_name",
+    [closing?.id ?? null],
   );
   const noted = new Map(baselines.map((row) => [row.table_name, Number(row.row_count)]));
   for (const table of LINKED_TABLES) {
     const reader = linkedTableReader(orm, table);
-    await findStrays(sql, reader, limit, faults);
-    await countUnlinked(sql, reader, noted.get(table) ?? 0, limit, faults);
+    const isOld = isClosed(closing?.history, table, 't');
+    await findStrays(sql, reader, isOld, isClosedNumber(closing?.history, 'l.no'), limit, faults);
+    await countUnlinked(sql, reader, isOld, noted.get(table) ?? 0, limit, faults);
   }
-  const [audit] = await sql.rows<{ count: string }>('select count(*) as count from audit where hash is null');
+  const [audit] = await sql.rows<{ count: string }>(
+    'select count(*) as count from audit where hash is null and ($1::timestamptz is null or at >= $1::timestamptz)',
+    [closing?.operators.before ?? null],
+  );
   judgeCount('audit', Number(audit?.count ?? 0), noted.get('audit') ?? 0, [], faults);
   const links = await sql.rows<{ no: string; count: string }>(
     'select no, count(*) over () as count from audit_links l where not exists ' +
@@ -42,6 +52,8 @@ type StrayRecord = Readonly<Record<string, string | boolean | null>> & { readonl
 async function findStrays(
   sql: Sql,
   reader: LinkedTableReader,
+  isOld: string,
+  isClosedLink: string,
   limit: number,
   faults: ChainFaults,
 ): Promise<void> {
@@ -50,7 +62,7 @@ async function findStrays(
   const range = ids === undefined ? '' : ` and t.id between l.first_${ids}_id and l.last_${ids}_id`;
   const strays = await sql.rows<StrayRecord>(
     `select ${columns}, count(*) over () as stray_count from ${table} t left join audit_links l ` +
-      `on l.no = t.link${range} where t.link <> 0 and l.no is null order by t.link limit $1::int`,
+      `on l.no = t.link and not ${isClosedLink}${range} where t.link <> 0 and l.no is null and not ${isOld} order by t.link limit $1::int`,
     [limit],
   );
   faults.addMany(
@@ -66,16 +78,19 @@ async function findStrays(
 async function countUnlinked(
   sql: Sql,
   reader: LinkedTableReader,
+  isOld: string,
   noted: number,
   limit: number,
   faults: ChainFaults,
 ): Promise<void> {
   const { table, columns, instant } = reader;
-  const [row] = await sql.rows<{ count: string }>(`select count(*) as count from ${table} where link = 0`);
+  const [row] = await sql.rows<{ count: string }>(
+    `select count(*) as count from ${table} t where t.link = 0 and not ${isOld}`,
+  );
   const count = Number(row?.count ?? 0);
   if (count === noted) return;
   const later = await sql.rows<StrayRecord>(
-    `select ${columns} from ${table} t where t.link = 0 order by t.${instant} desc limit $1::int`,
+    `select ${columns} from ${table} t where t.link = 0 and not ${isOld} order by t.${instant} desc limit $1::int`,
     [Math.max(0, Math.min(limit, count - noted))],
   );
   const names = later.map((record) => reader.nameOf(reader.read(record)));

@@ -1,7 +1,8 @@
 /** Finds the ends of chains again that were noted elsewhere: a chain that was written anew does not have them. */
 import type { Sql } from '../sql.ts';
+import type { ChainStarts } from './chain-start.ts';
 import { type ChainFaults, hashText } from './differences.ts';
-import { linkNo } from './link.ts';
+import { commitNoOf, linkNo } from './link.ts';
 
 /** What a verification told as the head of a chain. */
 export interface NotedHead {
@@ -11,12 +12,32 @@ export interface NotedHead {
   readonly hash: string;
 }
 
-export async function verifyNoted(sql: Sql, noted: readonly NotedHead[], faults: ChainFaults): Promise<void> {
+export async function verifyNoted(
+  sql: Sql,
+  noted: readonly NotedHead[],
+  starts: ChainStarts,
+  faults: ChainFaults,
+): Promise<void> {
   for (const { chain, no, hash } of noted) {
-    const found = chain === OPERATORS ? await operatorsHash(sql, no) : await writersHash(sql, chain, no);
+    const closed = closedEnd(starts, chain);
+    if (closed !== undefined && no < closed.no) {
+      faults.add(`${chain}: ${no}, which was noted, is closed and gone; note a head from ${closed.no} on`);
+      continue;
+    }
+    const isClosedEnd = closed?.no === no;
+    const found = isClosedEnd
+      ? closed?.hash
+      : await (chain === OPERATORS ? operatorsHash(sql, no) : writersHash(sql, chain, no));
     if (found === undefined) faults.add(`${chain}: ${no}, which was noted, is not in the chain`);
     else if (hashText(found) !== hash) faults.add(`${chain}: ${no} has not the hash that was noted`);
   }
+}
+
+/** The last closed number of a chain, with its hash. */
+function closedEnd({ closing }: ChainStarts, chain: string): { no: number; hash: Uint8Array } | undefined {
+  if (chain === OPERATORS) return closing?.operators;
+  const closed = closing?.chains.find(({ writer }) => writer === chain);
+  return closed === undefined ? undefined : { no: commitNoOf(closed.no), hash: closed.hash };
 }
 
 /** The chain that the database keeps. */

@@ -1,7 +1,7 @@
 /** Verifies the chain of operators' actions, in which every entry is its own link. The database makes it (migrations). */
 import { hash } from 'node:crypto';
 import type { Sql } from '../sql.ts';
-import { chainStart } from './chain-start.ts';
+import type { ChainStart } from './chain-start.ts';
 import { ChainFaults, type ChainVerdict, hashText } from './differences.ts';
 import { OPERATORS } from './verify-noted.ts';
 
@@ -18,14 +18,15 @@ interface EntryRecord {
 const ENTRIES_AT_ONCE = 2_000;
 
 /** Verifies all entries in the snapshot of `sql`. */
-export async function verifyOperators(sql: Sql, limit: number): Promise<ChainVerdict> {
+export async function verifyOperators(sql: Sql, start: ChainStart, limit: number): Promise<ChainVerdict> {
   const faults = new ChainFaults(limit);
-  let { no: lastNo, hash: lastHash } = chainStart(0);
+  let { no: lastNo, hash: lastHash } = start;
   let count = 0;
   await sql.rows(
     'declare entries no scroll cursor for select no, id, ' +
       'trim_scale(extract(epoch from at) * 1000000)::text as at_us, actor, action, details::text as details, hash ' +
-      'from audit where hash is not null order by no, id',
+      'from audit where hash is not null and no > $1::bigint order by no, id',
+    [start.no],
   );
   for (;;) {
     const entries = await sql.rows<EntryRecord>(`fetch ${ENTRIES_AT_ONCE} from entries`);

@@ -1,7 +1,7 @@
 /** Verifies the chain of one writer: links in their order, some hundred at a time, each with the rows that name it. */
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Sql } from '../sql.ts';
-import { chainStart } from './chain-start.ts';
+import type { ChainStart } from './chain-start.ts';
 import { ChainFaults, type ChainVerdict, hashText } from './differences.ts';
 import { type FoundRows, judgeLink, type StoredLink } from './judge-link.ts';
 import { commitNoOf, linkNo } from './link.ts';
@@ -25,6 +25,7 @@ export async function verifyWriter(
   orm: MikroORM,
   sql: Sql,
   writer: WriterRecord,
+  start: ChainStart,
   limit: number,
 ): Promise<ChainVerdict> {
   const readers = LINKED_TABLES.map((table) => linkedTableReader(orm, table));
@@ -34,7 +35,7 @@ export async function verifyWriter(
     readers[LINKED_TABLES.indexOf(table)]?.nameOf(row) ?? '';
   const givenIds = new GivenIds(faults, nameOf);
   const end = linkNo(writer.chain + 1, 0);
-  let { no: lastNo, hash: lastHash } = chainStart(linkNo(writer.chain, 0));
+  let { no: lastNo, hash: lastHash } = start;
   let [linkCount, rowCount] = [0, 0];
   for (;;) {
     const links = await readLinks(sql, lastNo, end);
@@ -57,12 +58,14 @@ export async function verifyWriter(
       rowCount += LINKED_TABLES.reduce((sum, table) => sum + rows[table].length, 0);
     }
   }
-  judgeEnd(writer, linkCount === 0 ? undefined : { no: lastNo, hash: lastHash }, faults);
+  // Where all links are closed, the chain ends where it begins.
+  const hasEnd = commitNoOf(lastNo) > 0;
+  judgeEnd(writer, hasEnd ? { no: lastNo, hash: lastHash } : undefined, faults);
   return {
     chain: writer.writer,
     linkCount,
     rowCount,
-    head: linkCount === 0 ? undefined : { no: commitNoOf(lastNo), hash: hashText(lastHash) },
+    head: !hasEnd ? undefined : { no: commitNoOf(lastNo), hash: hashText(lastHash) },
     differenceCount: faults.count,
     differences: faults.told,
   };

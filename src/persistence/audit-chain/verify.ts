@@ -6,8 +6,11 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Clock } from '../../platform/clock.ts';
 import { assertSchema } from '../reconcile/reconcile.ts';
 import { type NodeDatabase, onNodeDatabase } from '../reconcile/run.ts';
+import { holdPartitions } from '../retention/partition-list.ts';
 import { load, type Sql } from '../sql.ts';
+import { readChainStarts } from './chain-start.ts';
 import { ChainFaults, type ChainVerdict } from './differences.ts';
+import { verifyClosings } from './verify-closings.ts';
 import { verifyCoverage } from './verify-coverage.ts';
 import { type NotedHead, verifyNoted } from './verify-noted.ts';
 import { verifyOperators } from './verify-operators.ts';
@@ -52,17 +55,22 @@ export async function verifyAuditWithin(
   { clock, limit, noted }: VerifyOptions,
 ): Promise<AuditVerification> {
   const startedAt = clock.now();
+  await holdPartitions(sql);
   await assertSchema(sql);
   await sql.rows("select set_config('DateStyle', 'ISO', true), set_config('jit', 'off', true)");
   const writers = await sql.rows<WriterRecord>(
     'select writer, chain, last_link, last_hash from commits where chain is not null order by chain',
   );
+  const starts = await readChainStarts(sql);
   const chains: ChainVerdict[] = [];
-  for (const writer of writers) chains.push(await verifyWriter(orm, sql, writer, limit));
-  chains.push(await verifyOperators(sql, limit));
+  for (const writer of writers) {
+    chains.push(await verifyWriter(orm, sql, writer, starts.ofWriter(writer.chain), limit));
+  }
+  chains.push(await verifyOperators(sql, starts.ofOperators(), limit));
   const strays = new ChainFaults(limit);
-  const olderRows = await verifyCoverage(orm, sql, limit, strays);
-  await verifyNoted(sql, noted, strays);
+  await verifyClosings(sql, starts.closing, limit, strays);
+  const olderRows = await verifyCoverage(orm, sql, starts.closing, limit, strays);
+  await verifyNoted(sql, noted, starts, strays);
   if (strays.count > 0) {
     chains.push({
       chain: 'beside the chains',

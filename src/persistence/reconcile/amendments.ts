@@ -3,17 +3,18 @@
  * orders' rates, charges the venue only in the place of a party, and is told to both.
  */
 import { type CheckGroup, runSqlCheck, type SqlCheck } from './check.ts';
+import { type History, knownTrades } from './history-start.ts';
 import { feeSql, termsText } from './trades.ts';
 
 /** Amendments with the trade as it stood, and its orders. */
-const STANDING = `
+const standing = (history: History): string => `
   select a.*, t.id as known_trade_id, t.symbol as trade_symbol, t.maker_order_id, t.taker_order_id, t.maker_user_id,
     t.taker_user_id, m.maker_fee_rate, k.taker_fee_rate,
     coalesce(lag(a.price_after) over stood, t.price) as price_stood,
     coalesce(lag(a.quantity_after) over stood, t.quantity) as quantity_stood,
     coalesce(lag(a.maker_fee_after) over stood, t.maker_fee) as maker_fee_stood,
     coalesce(lag(a.taker_fee_after) over stood, t.taker_fee) as taker_fee_stood
-  from trade_amendments a left join trades t on t.id = a.trade_id
+  from ${history.rows.trade_amendments} a left join ${knownTrades(history)} t on t.id = a.trade_id
   left join orders m on m.id = t.maker_order_id left join orders k on k.id = t.taker_order_id
   window stood as (partition by a.trade_id order by a.id)`;
 
@@ -31,9 +32,9 @@ const TAKER_FEE = feeSql('a.price_after', 'a.quantity_after', 'a.taker_fee_rate'
 
 const TERMS: SqlCheck<TermsRow> = {
   name: 'busts and corrections, and the trades that they change',
-  differences: () => `
+  differences: (history) => `
     select a.id, a.trade_id, a.symbol, f.what, f.said, f.needed
-    from (${STANDING}) a cross join lateral (values
+    from (${standing(history)}) a cross join lateral (values
       ('the symbol is', a.symbol, a.trade_symbol),
       ('the price before is', trim_scale(a.price_before)::text, trim_scale(a.price_stood)::text),
       ('the quantity before is', trim_scale(a.quantity_before)::text, trim_scale(a.quantity_stood)::text),
@@ -45,7 +46,7 @@ const TERMS: SqlCheck<TermsRow> = {
     union all
     select a.id, a.trade_id, a.symbol, 'the venue is charged for user', c."userId"::text,
       a.maker_user_id || ' or ' || a.taker_user_id
-    from (${STANDING}) a
+    from (${standing(history)}) a
     cross join lateral jsonb_to_recordset(a.charges) as c("userId" int, asset text, amount numeric)
     where (c."userId" in (a.maker_user_id, a.taker_user_id)) is not true`,
   orderBy: 'id, what',
@@ -73,16 +74,16 @@ interface ToldRow {
 
 const REPORTS: SqlCheck<ToldRow> = {
   name: 'busts and corrections, and the reports of both parties',
-  differences: () => `
+  differences: (history) => `
     with sides as (
       select a.id, a.trade_id, a.symbol, case a.kind when 'bust' then 'H' else 'G' end as exec_type,
         a.price_after as price, a.quantity_after as quantity, v.*
-      from (${STANDING}) a cross join lateral (values
+      from (${standing(history)}) a cross join lateral (values
         ('maker', a.maker_order_id, a.maker_user_id, a.maker_seq, a.maker_fee_after),
         ('taker', a.taker_order_id, a.taker_user_id, a.taker_seq, a.taker_fee_after)
       ) v (party, order_id, user_id, seq, fee)
     ),
-    told as (select * from reports where msg_type = '8' and exec_type in ('G', 'H'))
+    told as (select * from ${history.rows.reports} r where msg_type = '8' and exec_type in ('G', 'H'))
     select s.id, s.trade_id, s.party, coalesce(s.symbol, r.source) || '-' || coalesce(s.seq, r.source_seq) as exec_id,
       s.user_id, s.order_id, s.exec_type, s.quantity, s.price, r.user_id as told_user_id,
       r.order_id as told_order_id, r.exec_type::text as told_exec_type, r.last_qty as told_quantity,

@@ -3,12 +3,12 @@
  * single statement is run. The checks themselves are beside this file, one file per group.
  */
 import type { Sql } from '../sql.ts';
-import type { HistoryStart } from './history-start.ts';
+import type { History } from './history-start.ts';
 
 export interface CheckContext {
   /** Sees one snapshot of the rows throughout. */
   readonly sql: Sql;
-  readonly start: HistoryStart;
+  readonly history: History;
   /** How many differences of a check are told; the others are counted. */
   readonly limit: number;
 }
@@ -28,7 +28,7 @@ export type CheckGroup = (context: CheckContext) => Promise<readonly CheckResult
 export interface SqlCheck<Row> {
   readonly name: string;
   /** Selects a row for each difference, and nothing when there is none. */
-  readonly differences: (start: HistoryStart) => string;
+  readonly differences: (history: History) => string;
   /** Columns of it. */
   readonly orderBy: string;
   readonly describe: (row: Row) => string;
@@ -36,7 +36,7 @@ export interface SqlCheck<Row> {
 
 export async function runSqlCheck<Row>(check: SqlCheck<Row>, context: CheckContext): Promise<CheckResult> {
   const rows = await context.sql.rows<Row & { readonly difference_count: string }>(
-    `select d.*, count(*) over () as difference_count from (${check.differences(context.start)}) d ` +
+    `select d.*, count(*) over () as difference_count from (${check.differences(context.history)}) d ` +
       `order by ${check.orderBy} limit $1::int`,
     [context.limit],
   );

@@ -13,12 +13,12 @@ interface NumberRow {
 
 const GAP_FREE: SqlCheck<NumberRow> = {
   name: 'numbers of executions: each source without gap or repetition, up to its last',
-  differences: (start) => `
+  differences: ({ rows, numbers }) => `
     with numbers as materialized (
       select source, seq, is_start, lag(seq) over (partition by source order by seq) as before from (
-        select source, source_seq as seq, false as is_start from reports
-        union all select symbol, accepted_seq, false from orders
-        union all select source, seq, true from ${start.numbers} s
+        select source, source_seq as seq, false as is_start from ${rows.reports} r
+        union all select symbol, accepted_seq, false from ${rows.orders} o
+        union all select source, seq, true from ${numbers} s
       ) n
     ),
     given as (
@@ -54,8 +54,8 @@ interface StrangerRow {
 
 const OWNERS: SqlCheck<StrangerRow> = {
   name: 'reports of accounts, and whose they are',
-  differences: () => `
-    select r.source, r.source_seq, r.user_id from reports r
+  differences: ({ rows }) => `
+    select r.source, r.source_seq, r.user_id from ${rows.reports} r
     left join instruments i on i.symbol = r.source
     where i.symbol is null and r.source <> 'user:' || r.user_id`,
   orderBy: 'source, source_seq',

@@ -3,6 +3,7 @@
  * does, and what was filled is what the trades say as they stand.
  */
 import { type CheckGroup, plain, runSqlCheck, type SqlCheck, userText } from './check.ts';
+import { type History, knownOrders, knownTrades } from './history-start.ts';
 
 interface StepRow {
   readonly fault: 'no order' | 'owner' | 'step' | 'row';
@@ -19,12 +20,12 @@ interface StepRow {
 }
 
 /** The reports about orders that a book accepted, each with what the one before it said; accounts' refusals are not. */
-const TOLD = `
+const told = ({ rows }: History): string => `
   select r.order_id, r.user_id, r.source, r.source_seq, r.exec_type, r.restatement_reason, r.order_qty, r.cum_qty,
     r.leaves_qty, r.ord_status::text as ord_status, r.price, r.last_qty, lag(r.order_qty) over told as qty_before,
     lag(r.cum_qty) over told as cum_before, lag(r.leaves_qty) over told as leaves_before,
     lead(r.source_seq) over told is null as is_last
-  from reports r where r.msg_type = '8' and r.exec_type <> '8' and r.source in (select symbol from instruments)
+  from ${rows.reports} r where r.msg_type = '8' and r.exec_type <> '8' and r.source in (select symbol from instruments)
   window told as (partition by r.order_id order by r.source_seq)`;
 
 /** What a report of each kind (150) does to OrderQty, CumQty and LeavesQty, and the status (39) that it may give. */
@@ -57,7 +58,7 @@ const IS_STEP = `
 const PRICE_TOLD = `case x.ord_type when '1' then x.price_first when '3' then x.price_row
   else coalesce(x.price_told, case when x.exec_type is null then x.price_first end) end`;
 
-const STATES = `
+const states = (history: History): string => `
   select o.id, t.order_id, coalesce(o.user_id, t.user_id) as user_id, coalesce(o.symbol, t.source) as symbol,
     t.user_id <> o.user_id or t.source <> o.symbol or t.source_seq <= o.accepted_seq as is_strangers,
     t.source, t.source_seq, t.exec_type, t.restatement_reason, t.is_last, t.order_qty, t.cum_qty, t.leaves_qty,
@@ -67,11 +68,12 @@ const STATES = `
     coalesce(t.cum_before, s.filled_quantity, 0) as cum_before,
     coalesce(t.leaves_before, s.remaining_quantity, o.entry_quantity) as leaves_before,
     coalesce(s.status, '0') as status_first
-  from (orders o left join START s on s.order_id = o.id) full join (${TOLD}) t on t.order_id = o.id`;
+  from (${knownOrders(history)} o left join ${history.orders} s on s.order_id = o.id)
+    full join (${told(history)}) t on t.order_id = o.id`;
 
 const STEPS: SqlCheck<StepRow> = {
   name: 'orders, and their executions one after the other',
-  differences: (start) => `
+  differences: (history) => `
     select f.fault, f.id, f.user_id, u.username, f.symbol, f.source || '-' || f.source_seq as exec_id, f.source_seq, f.exec_type,
       f.last_qty::text, array[f.quantity, f.filled_quantity, f.remaining_quantity, f.price_row]::text[]
         || f.status::text as state_row,
@@ -89,7 +91,7 @@ const STEPS: SqlCheck<StepRow> = {
             x.price_row) is distinct from (coalesce(x.order_qty, x.qty_before), coalesce(x.cum_qty, x.cum_before),
             coalesce(x.leaves_qty, x.leaves_before), coalesce(x.ord_status, x.status_first), ${PRICE_TOLD})
           then 'row' end as fault
-      from (${STATES.replace('START', start.orders)}) x
+      from (${states(history)}) x
     ) f left join users u on u.id = f.user_id where f.fault is not null`,
   orderBy: 'id nulls first, source_seq',
   describe: (row) => {
@@ -127,7 +129,8 @@ function shown(text: string | null | undefined): string {
 
 interface FilledRow {
   readonly id: string;
-  readonly user_id: number;
+  /** Null where the order has no row. */
+  readonly user_id: number | null;
   readonly username: string | null;
   readonly symbol: string;
   readonly filled_quantity: string;
@@ -136,31 +139,37 @@ interface FilledRow {
   readonly notional: string | null;
 }
 
+/** What was filled of each order and for how much, as its trades stand: `order_id`, `quantity`, `notional`. */
+export function fillSums(history: History): string {
+  const { rows, orders } = history;
+  return `
+    select order_id, sum(quantity) as quantity, sum(notional) as notional from (
+      select maker_order_id as order_id, quantity, price * quantity as notional from ${rows.trades} t
+      union all select taker_order_id, quantity, price * quantity from ${rows.trades} t
+      union all
+      select v.order_id, a.quantity_after - a.quantity_before,
+        a.price_after * a.quantity_after - a.price_before * a.quantity_before
+      from ${rows.trade_amendments} a join ${knownTrades(history)} t on t.id = a.trade_id
+      cross join lateral (values (t.maker_order_id), (t.taker_order_id)) v (order_id)
+      union all select order_id, filled_quantity, cum_notional from ${orders} s
+    ) f group by order_id`;
+}
+
 const FILLS: SqlCheck<FilledRow> = {
   name: 'orders, and their trades as they stand',
-  differences: (start) => `
-    with filled as (
-      select order_id, sum(quantity) as quantity, sum(notional) as notional from (
-        select maker_order_id as order_id, quantity, price * quantity as notional from trades
-        union all select taker_order_id, quantity, price * quantity from trades
-        union all
-        select v.order_id, a.quantity_after - a.quantity_before,
-          a.price_after * a.quantity_after - a.price_before * a.quantity_before
-        from trade_amendments a join trades t on t.id = a.trade_id
-        cross join lateral (values (t.maker_order_id), (t.taker_order_id)) v (order_id)
-        union all select order_id, filled_quantity, cum_notional from ${start.orders} s
-      ) f group by order_id
-    )
+  differences: (history) => `
     select coalesce(o.id, f.order_id) as id, o.user_id, u.username, o.symbol, o.filled_quantity, o.cum_notional,
       f.quantity, f.notional
-    from orders o full join filled f on f.order_id = o.id left join users u on u.id = o.user_id
-    where coalesce(o.filled_quantity, 0) <> coalesce(f.quantity, 0)
-      or coalesce(o.cum_notional, 0) <> coalesce(f.notional, 0)`,
+    from ${knownOrders(history)} o full join (${fillSums(history)}) f on f.order_id = o.id left join users u on u.id = o.user_id
+    where o.id is null or o.filled_quantity <> coalesce(f.quantity, 0) or o.cum_notional <> coalesce(f.notional, 0)`,
   orderBy: 'id',
   describe: (row) =>
-    `order ${row.id} of ${userText(row.user_id, row.username)} in ${row.symbol}: the row says ` +
-    `${plain(row.filled_quantity)} filled for ${plain(row.cum_notional)}, ` +
-    `but its trades make ${plain(row.quantity)} for ${plain(row.notional)}`,
+    row.user_id === null
+      ? `order ${row.id} has no row, but its trades, or the last closing, have it: ${plain(row.quantity)} filled for ` +
+        plain(row.notional)
+      : `order ${row.id} of ${userText(row.user_id, row.username)} in ${row.symbol}: the row says ` +
+        `${plain(row.filled_quantity)} filled for ${plain(row.cum_notional)}, ` +
+        `but its trades make ${plain(row.quantity)} for ${plain(row.notional)}`,
 };
 
 export const checkOrders: CheckGroup = async (context) => [

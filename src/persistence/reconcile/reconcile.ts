@@ -6,10 +6,12 @@ import { readdir } from 'node:fs/promises';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Clock } from '../../platform/clock.ts';
 import { DatabaseUnfitError, ormConfig } from '../orm.ts';
+import { lastClosing } from '../retention/closings.ts';
+import { holdPartitions } from '../retention/partition-list.ts';
 import { load, type Sql } from '../sql.ts';
 import { checkAmendments } from './amendments.ts';
 import type { CheckGroup, CheckResult } from './check.ts';
-import { historyStart } from './history-start.ts';
+import { historySince, type StartingPoint } from './history-start.ts';
 import { checkHolds } from './holds.ts';
 import { checkMoney } from './money.ts';
 import { checkNumbers } from './numbers.ts';
@@ -54,12 +56,20 @@ export function reconcile(orm: MikroORM, options: ReconcileOptions): Promise<Rec
   return load(orm, (sql) => reconcileWithin(sql, options));
 }
 
-/** The same in a transaction that has begun, of which one statement must see what the others see. */
-export async function reconcileWithin(sql: Sql, { clock, limit }: ReconcileOptions): Promise<Reconciliation> {
+/**
+ * The same in a transaction that has begun, of which one statement must see what the others see. It begins with the last
+ * closing, or with one that does not count yet.
+ */
+export async function reconcileWithin(
+  sql: Sql,
+  { clock, limit }: ReconcileOptions,
+  from?: StartingPoint,
+): Promise<Reconciliation> {
   const startedAt = clock.now();
+  await holdPartitions(sql);
   await assertSchema(sql);
   await sql.rows(`select set_config('work_mem', '${WORK_MEMORY}', true), set_config('jit', 'off', true)`);
-  const context = { sql, start: historyStart(), limit };
+  const context = { sql, history: historySince(from ?? (await lastClosing(sql))), limit };
   const rowCounts = await countRows(sql);
   const commits = await sql.rows<{ writer: string; last_no: string }>(
     'select writer, last_no from commits order by writer',
@@ -103,13 +113,13 @@ export async function assertSchema(sql: Sql): Promise<void> {
   const newer = [...done].filter((name) => !wanted.has(name));
   if (newer.length > 0) {
     throw new DatabaseUnfitError(
-      `the database was migrated by a newer version of onebook (${newer.join(', ')}): reconcile with that one`,
+      `the database was migrated by a newer version of onebook (${newer.join(', ')}): use that one`,
     );
   }
   if (pending.length > 0) {
     throw new DatabaseUnfitError(
       `the database is of an earlier version of onebook (without ${pending.join(', ')}): ` +
-        'reconcile with that one, or start this one on it first',
+        'use that one, or start this one on it first',
     );
   }
 }

@@ -39,17 +39,18 @@ export function reconcileDatabase(options: NodeDatabase & ReconcileOptions): Pro
   return onNodeDatabase(options, 'onebook reconcile', (orm) => reconcile(orm, options));
 }
 
-/** Finds a node's database for `work`, which only reads, and leaves everything as it was found. */
+/** Finds a node's database for `work`, and leaves as it was found whether it runs. */
 export async function onNodeDatabase<Result>(
   database: NodeDatabase,
   applicationName: string,
   work: (orm: MikroORM) => Promise<Result>,
+  maxConnections = 1,
 ): Promise<Result> {
   const server = await reachServer(database);
   try {
     const orm = await connect(server.url, {
       applicationName,
-      maxConnections: 1,
+      maxConnections,
       idleInTransactionTimeoutMs: IDLE_TIMEOUT_MS,
     });
     try {

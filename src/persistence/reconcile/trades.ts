@@ -22,9 +22,9 @@ const TAKER_FEE = feeSql('t.price', 't.quantity', 'k.taker_fee_rate');
 
 const ORDERS: SqlCheck<TradeRow> = {
   name: 'trades, and the two orders of each',
-  differences: () => `
+  differences: ({ rows }) => `
     select t.id, t.symbol, f.what, f.said, f.needed
-    from trades t left join orders m on m.id = t.maker_order_id left join orders k on k.id = t.taker_order_id
+    from ${rows.trades} t left join orders m on m.id = t.maker_order_id left join orders k on k.id = t.taker_order_id
     cross join lateral (values
       ('the maker is user', t.maker_user_id::text, m.user_id::text),
       ('the taker is user', t.taker_user_id::text, k.user_id::text),
@@ -58,9 +58,9 @@ interface FillRow {
 
 const REPORTS: SqlCheck<FillRow> = {
   name: 'trades, and the reports of both parties',
-  differences: () => `
+  differences: ({ rows }) => `
     with sides as (
-      select t.id as trade_id, t.symbol, t.price, t.quantity, i.quote_asset, v.* from trades t
+      select t.id as trade_id, t.symbol, t.price, t.quantity, i.quote_asset, v.* from ${rows.trades} t
       join instruments i on i.symbol = t.symbol
       cross join lateral (values
         ('maker', t.maker_order_id, t.maker_user_id, t.maker_seq, t.maker_fee, 1),
@@ -69,7 +69,7 @@ const REPORTS: SqlCheck<FillRow> = {
     ),
     fills as (
       select trade_id, order_id, user_id, source, source_seq, last_px, last_qty, fee, fee_asset, last_liquidity_ind
-      from reports where msg_type = '8' and exec_type = 'F'
+      from ${rows.reports} r where msg_type = '8' and exec_type = 'F'
     )
     select coalesce(s.trade_id, r.trade_id) as trade_id, s.symbol, s.party, coalesce(s.order_id, r.order_id) as order_id,
       coalesce(s.user_id, r.user_id) as user_id, r.source || '-' || r.source_seq as exec_id,

@@ -85,8 +85,15 @@ export class StoryTeller {
     const { password, senderCompId: compId } = identity;
     await this.#venue.done('POST', '/v1/users', { username, password, compId });
     for (const [asset, amount] of ASSETS) {
-      const id = `${username}-${asset}`;
-      await this.#venue.done('POST', '/v1/transfers', { type: 'deposit', username, asset, amount, id });
+      const deposit = {
+        type: 'deposit',
+        username,
+        asset,
+        amount,
+        id: `${username}-${asset}`,
+        newAsset: true,
+      };
+      await this.#venue.done('POST', '/v1/transfers', deposit);
     }
     return identity;
   }

@@ -1,0 +1,45 @@
+/** The end of a gateway's sessions when the venue stops: they are asked to log out, within a time, and who asked is told. */
+import type { Clock } from '../platform/clock.ts';
+import type { DrainGateway, Tell } from './protocol.ts';
+
+/** What a drain needs from outside. */
+export interface GatewayDrainOptions {
+  readonly tell: Tell;
+  readonly clock: Clock;
+  /** What sessions have until their connections are closed. */
+  readonly timeoutMs: number;
+}
+
+/** Begins once and never ends: a gateway that drains takes no connections any more. */
+export class GatewayDrain {
+  readonly #options: GatewayDrainOptions;
+  #order: DrainGateway | undefined;
+  #until = Number.POSITIVE_INFINITY;
+  #isAnswered = false;
+
+  constructor(options: GatewayDrainOptions) {
+    this.#options = options;
+  }
+
+  get hasBegun(): boolean {
+    return this.#order !== undefined;
+  }
+
+  /** The time of the sessions is over. */
+  get isOverdue(): boolean {
+    return this.#options.clock.now() >= this.#until;
+  }
+
+  begin(order: DrainGateway): void {
+    this.#order = order;
+    this.#until = this.#options.clock.now() + this.#options.timeoutMs;
+    this.#isAnswered = false;
+  }
+
+  /** Tells who asked when no session is left, once. */
+  answer(sessionCount: number): void {
+    if (this.#order === undefined || this.#isAnswered || sessionCount > 0) return;
+    this.#isAnswered = true;
+    this.#options.tell(this.#order.replyTo, { type: 'Drained' });
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * What drivers say of a server that cannot be reached or lets nobody in, as one sentence with what to do. Apart,
+ * since starting a node and proving its rows meet the same server, and a driver's own words name no setting.
+ */
+import { redactUrls } from '../platform/redact.ts';
+
+/** Codes of the system: nobody listens there, or nothing comes back. */
+const UNREACHABLE: ReadonlySet<string> = new Set([
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'ETIMEDOUT',
+]);
+
+/** Codes of Postgres: a server that refuses the password, the user or the database. */
+const REFUSED: ReadonlySet<string> = new Set(['28000', '28P01', '3D000']);
+
+const REMEDY = 'correct --database-url (ONEBOOK_DATABASE_URL)';
+
+/** The sentence, without the URL's password; undefined where the error is about something else. */
+export function databaseTrouble(error: unknown, databaseUrl: string | undefined): string | undefined {
+  if (databaseUrl === undefined || !(error instanceof Error) || !URL.canParse(databaseUrl)) return undefined;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const { hostname, port } = new URL(databaseUrl);
+  const server = `the database server ${hostname}:${port || '5432'}`;
+  // A listener's own host may be unknown as well.
+  const asked = 'hostname' in error && typeof error.hostname === 'string' ? error.hostname : hostname;
+  if (UNREACHABLE.has(code) && asked === hostname) {
+    return `${server} cannot be reached (${code}): start it, or ${REMEDY}`;
+  }
+  if (REFUSED.has(code)) return `${server} refuses: ${redactUrls(error.message)}; ${REMEDY}`;
+  return undefined;
+}
+
+/** Why a command could not work on the database, in one line that is fit for people. */
+export function databaseFailureText(error: unknown, databaseUrl: string | undefined): string {
+  const reason = error instanceof Error ? error.message || error.name : String(error);
+  return databaseTrouble(error, databaseUrl) ?? redactUrls(reason);
+}

@@ -1,0 +1,59 @@
+import { expect } from 'chai';
+import { databaseFailureText, databaseTrouble } from '../../src/cli/database-trouble.ts';
+
+const URL_OF_SERVER = 'postgres://onebook:s3cret@db.example:6543/onebook';
+
+function failure(message: string, fields: Readonly<Record<string, string>>): Error {
+  return Object.assign(new Error(message), fields);
+}
+
+describe('a database server that cannot be used', () => {
+  it('is named with its port and with what to do, when nobody listens there', () => {
+    // Of a name with two addresses the driver says no word but the code.
+    for (const message of ['connect ECONNREFUSED 192.0.2.1:6543', '']) {
+      expect(databaseTrouble(failure(message, { code: 'ECONNREFUSED' }), URL_OF_SERVER)).to.equal(
+        'the database server db.example:6543 cannot be reached (ECONNREFUSED): ' +
+          'start it, or correct --database-url (ONEBOOK_DATABASE_URL)',
+      );
+    }
+  });
+
+  it('has the usual port where the URL says none', () => {
+    const text = databaseTrouble(failure('', { code: 'ETIMEDOUT' }), 'postgres://db.example/onebook');
+    expect(text).to.contain('db.example:5432 cannot be reached (ETIMEDOUT)');
+  });
+
+  it('says why it lets nobody in, and no password', () => {
+    for (const [code, message] of [
+      ['28P01', 'password authentication failed for user "onebook"'],
+      ['3D000', 'database "onebook" does not exist'],
+    ] as const) {
+      const text = databaseTrouble(failure(message, { code }), URL_OF_SERVER);
+      expect(text).to.equal(
+        `the database server db.example:6543 refuses: ${message}; ` +
+          'correct --database-url (ONEBOOK_DATABASE_URL)',
+      );
+    }
+  });
+
+  it('is not blamed for the unknown host of a listener, nor for what is no matter of servers', () => {
+    const listener = failure('getaddrinfo ENOTFOUND fix.example', {
+      code: 'ENOTFOUND',
+      hostname: 'fix.example',
+    });
+    expect(databaseTrouble(listener, URL_OF_SERVER)).to.equal(undefined);
+    expect(databaseTrouble(failure('out of range', { code: '22003' }), URL_OF_SERVER)).to.equal(undefined);
+    expect(databaseTrouble(failure('refused', { code: 'ECONNREFUSED' }), undefined)).to.equal(undefined);
+  });
+
+  it('is what a command that reads rows says, and else the error itself', () => {
+    const known = databaseFailureText(
+      failure('getaddrinfo ENOTFOUND db.example', { code: 'ENOTFOUND', hostname: 'db.example' }),
+      URL_OF_SERVER,
+    );
+    expect(known).to.contain('db.example:6543 cannot be reached (ENOTFOUND)');
+    expect(databaseFailureText(new Error('there is no database in ./data/x'), undefined)).to.equal(
+      'there is no database in ./data/x',
+    );
+  });
+});
