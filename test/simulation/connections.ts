@@ -2,7 +2,7 @@
  * The network of a simulated venue: who is connected, what is on its way, and what arrives of it when a connection
  * ends. A member has one connection at a time.
  */
-import type { ReportsCommitted } from '../../src/actors/protocol.ts';
+import type { ReportsCommitted, SessionMessage } from '../../src/actors/protocol.ts';
 import { stopAfter } from '../../src/actors/supervision.ts';
 import type { Random } from '../support/random.ts';
 import type { MemberEngine } from './member.ts';
@@ -23,6 +23,8 @@ export class Connections {
   readonly #frames = new FrameTable();
   readonly #wires: Wire[] = [];
   readonly #sessions = new Map<Wire, VenueSession>();
+  /** What the last session of each member knew at its end. */
+  readonly #lastWords = new Map<number, readonly number[]>();
   #lastSessionNo = 0;
 
   constructor(options: ConnectionsOptions) {
@@ -61,18 +63,19 @@ export class Connections {
       wire,
       frames: this.#frames,
       onReports: this.#options.onReports,
-      onEnded: () => this.#sessions.delete(wire),
+      onEnded: () => {
+        this.#sessions.delete(wire);
+        this.#lastWords.set(userId, system.knowledge);
+      },
     });
     this.#sessions.set(wire, session);
     const address = { type: 'session', sessionId: wire.sessionId } as const;
-    system.spawn(
-      address,
-      session.behavior,
-      stopAfter(() => {
-        session.fail();
-        this.#forget(wire);
-      }),
-    );
+    const policy = stopAfter<SessionMessage>(() => {
+      session.fail();
+      this.#forget(wire);
+    });
+    // The gateway lets the next session of a member begin when the last has given it back.
+    system.knowing(this.#lastWords.get(userId) ?? [], () => system.spawn(address, session.behavior, policy));
   }
 
   /** Some of what is on its way arrives, at either end. */
@@ -96,6 +99,7 @@ export class Connections {
   cutAll(heard: number, system: SimulatedActors): void {
     for (const member of this.#options.members) this.cut(member, heard, system);
     this.#sessions.clear();
+    this.#lastWords.clear();
   }
 
   /** A member speaks after its Logon is answered; what it says behind its Logout is lost. */

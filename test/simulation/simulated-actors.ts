@@ -97,7 +97,8 @@ export class SimulatedActors implements ActorSystem {
       behavior: behavior as unknown as Behavior<unknown, Message>,
       policy: policy as unknown as CrashPolicy<Message>,
       queue: [],
-      seen: [],
+      // Whoever is born knows what its maker knows.
+      seen: this.#current.seen.slice(),
       state: undefined,
       doom: undefined,
     };
@@ -139,7 +140,7 @@ export class SimulatedActors implements ActorSystem {
     if (actor.queue.length === 0) this.#ready.splice(index, 1);
     this.#options.trace?.(`${actor.key} < ${inShort(envelope.message)}`);
     this.#as(actor, () => {
-      if (this.#options.order === 'causal') learn(actor.seen, envelope);
+      if (this.#options.order === 'causal') learn(actor.seen, envelope.seen);
       try {
         actor.state = actor.behavior.receive(actor.state, envelope.message);
         if (actor.doom !== undefined) throw doomOf(actor);
@@ -147,6 +148,24 @@ export class SimulatedActors implements ActorSystem {
         this.#crash(actor, envelope.message, error);
       }
     });
+  }
+
+  /** What the actor knows that has its turn: the messages of others that were told before. */
+  get knowledge(): readonly number[] {
+    return this.#current.seen.slice();
+  }
+
+  /** Spawns within `work` know this besides: their maker had heard of it. */
+  knowing(knowledge: readonly number[], work: () => void): void {
+    const before = this.#current;
+    const seen = before.seen.slice();
+    learn(seen, knowledge);
+    this.#current = { no: before.no, seen };
+    try {
+      work();
+    } finally {
+      this.#current = before;
+    }
   }
 
   /** Lets the actor throw this when it has handled its next message. */
@@ -233,8 +252,7 @@ function mayBeNext(queue: readonly Envelope[], index: number): boolean {
 }
 
 /** After a message its receiver knows what the teller knew. */
-function learn(seen: number[], envelope: Envelope): void {
-  const told = envelope.seen;
+function learn(seen: number[], told: readonly number[]): void {
   for (let from = 0; from < told.length; from += 1) {
     const no = told[from] ?? 0;
     if (no > (seen[from] ?? 0)) seen[from] = no;
