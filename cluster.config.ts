@@ -2,6 +2,8 @@
  * The venue's nodes and how they run. A flag of `onebook start` outranks an environment variable (ONEBOOK_…),
  * that outranks this file, and what is missing here has the default that src/config/ documents. Bounds of
  * every kind go under `limits`, for the cluster or for one node: see src/config/limits.ts for their names.
+ *
+ * This is a whole venue in one process with a database of its own. cluster.example.config.ts spreads it over several.
  */
 import { defineCluster } from './src/config/cluster.ts';
 
@@ -29,12 +31,6 @@ export default defineCluster({
       fix: { host: '127.0.0.1', port: 9880, maxConnections: 1_000 },
       admin: { host: '127.0.0.1', port: 9881 },
       dataDir: './data/local',
-    },
-    // A venue of its own beside `local`, as long as it is not given the same database.
-    'gateway-1': {
-      fix: { host: '127.0.0.1', port: 9890, maxConnections: 1_000 },
-      admin: { host: '127.0.0.1', port: 9891 },
-      dataDir: './data/gateway-1',
     },
   },
 });

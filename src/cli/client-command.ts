@@ -51,6 +51,7 @@ export async function connect(flags: ClientFlags): Promise<AdminClient> {
     },
     process.env,
     process.cwd(),
+    'address',
   );
   if (Array.isArray(config)) throw new CliFailure(EXIT.usage, ...config.map(({ message }) => message));
   if (config.admin.port === 0) {

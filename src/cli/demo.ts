@@ -6,7 +6,8 @@ import { mkdirSync, openSync, writeSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { styleText } from 'node:util';
-import { DEFAULT_HOST, DEFAULT_NODE, type NodeConfig, resolveNodeConfig } from '../config/node-config.ts';
+import { DEFAULT_NODE, type NodeConfig, resolveNodeConfig } from '../config/node-config.ts';
+import { DEFAULT_HOST } from '../config/values.ts';
 import { hasLogins, loadOrCreateLogins, type MemberLogins } from '../demo/credentials.ts';
 import { guide } from '../demo/guide.ts';
 import { runMembers } from '../demo/members-process.ts';
@@ -16,6 +17,7 @@ import { embeddedDatabaseUrl, openRows, type RowReader } from '../demo/rows.ts';
 import { PRICE } from '../demo/scenario.ts';
 import { SetupRefused, setUpVenue, unaffordableQuantity } from '../demo/venue-setup.ts';
 import { heading, messageLines, type Style } from '../demo/wire-view.ts';
+import { assert } from '../platform/assert.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { createLogger } from '../platform/logger.ts';
@@ -95,7 +97,7 @@ async function tradeAndCheck(run: Run, node: RunningNode): Promise<string[]> {
   const { config, logins, runId, signal, isOwnVenue } = run;
   const operator = adminClient({ ...config, admin: { ...config.admin, port: node.adminPort } });
   say(
-    `members connect to ${config.listeners[0].host}:${node.fixPort}, operators to ${config.admin.host}:${node.adminPort}`,
+    `members connect to ${fixHostOf(config)}:${node.fixPort}, operators to ${config.admin.host}:${node.adminPort}`,
   );
   await setUpVenue({ operator, logins, runId, isOwnVenue, clock: systemClock, say }).catch(
     (error: unknown) => {
@@ -127,7 +129,7 @@ async function tradeBetween(
   const { config, logins, runId } = run;
   const before = await reader.balances();
   const differences: string[] = [];
-  const { host } = config.listeners[0];
+  const host = fixHostOf(config);
   const ending = await runMembers(
     {
       ...{ type: 'TradeOrder', host, port: node.fixPort, venueCompId: config.venueCompId },
@@ -172,9 +174,13 @@ function reportsText(count: number): string {
 }
 
 function placeOf({ config, options }: Run, node: RunningNode): Parameters<typeof guide>[0] {
-  const { venueCompId, listeners } = config;
+  const { venueCompId } = config;
   const { fixPort, adminPort } = node;
-  return { host: listeners[0].host, fixPort, adminPort, venueCompId, dataDir: options.dataDir };
+  return { host: fixHostOf(config), fixPort, adminPort, venueCompId, dataDir: options.dataDir };
+}
+
+function fixHostOf({ listeners }: NodeConfig): string {
+  return listeners[0]?.host ?? DEFAULT_HOST;
 }
 
 /** The demo does not depend on files or variables: flags and defaults only. */
@@ -198,6 +204,7 @@ function configOf(options: DemoOptions): NodeConfig {
 async function withFreePorts(config: NodeConfig, options: DemoOptions): Promise<NodeConfig> {
   const { listeners, admin } = config;
   const [fix] = listeners;
+  assert(fix !== undefined, 'the demo has a listener');
   const fixPort = options.fixPort === undefined ? await freePort(fix.port, 'members') : fix.port;
   const adminPort = options.adminPort === undefined ? await freePort(admin.port, 'operators') : admin.port;
   return { ...config, listeners: [{ ...fix, port: fixPort }], admin: { ...admin, port: adminPort } };

@@ -36,7 +36,7 @@ export async function configOf(flags: DatabaseFlags): Promise<NodeConfig> {
   const { node, config: file, dataDir, databaseUrl } = flags;
   // Ports are not used, but wrong ones must not keep an operator from the rows.
   const asked = { node, config: file, dataDir, databaseUrl, fixPort: '0', adminPort: '0' };
-  const config = await loadNodeConfig(asked, process.env, process.cwd());
+  const config = await loadNodeConfig(asked, process.env, process.cwd(), 'database');
   if (Array.isArray(config)) throw new CliFailure(EXIT.usage, ...config.map(({ message }) => message));
   return config;
 }

@@ -181,9 +181,9 @@ export function startFailure(error: unknown, config: NodeConfig, log: Log): CliF
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   if (error.name === 'PortInUse') {
     const [first] = config.listeners;
-    const { host = first.host, port = first.port } = error as Error & Partial<ListenerStatus>;
+    const { host = first?.host ?? '', port = first?.port } = error as Error & Partial<ListenerStatus>;
     const remedy =
-      port === first.port ? 'choose another (--fix-port)' : 'choose another in the configuration';
+      port === first?.port ? 'choose another (--fix-port)' : 'choose another in the configuration';
     return new CliFailure(EXIT.usage, `FIX cannot listen on ${urlHost(host)}:${port}: ${text}; ${remedy}`);
   }
   if (OPERATORS_FAILURES.has(error.name)) return new CliFailure(EXIT.usage, text);

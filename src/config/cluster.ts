@@ -2,7 +2,12 @@
  * The shape of cluster.config.ts: what an operator writes. What a node makes of it, together with flags and
  * environment variables, is a NodeConfig (node-config.ts).
  */
+import type { AdvertiseConfig, DnsConfig } from './dns.ts';
+import type { LeaseConfig } from './lease.ts';
 import type { VenueLimits } from './limits.ts';
+import type { NatsConfig } from './nats.ts';
+import type { PlacementConfig } from './placement.ts';
+import type { Role } from './roles.ts';
 
 /** From most to least verbose. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -72,14 +77,26 @@ export interface OnlyFixListenerConfig extends FixListenerConfig {
   readonly maxConnections?: number;
 }
 
+/** One process of the venue. */
 export interface ClusterNodeConfig {
+  /** Default `['gateway', 'engine']`: all of a venue. Others need `nats`. */
+  readonly roles?: readonly Role[];
+  /**
+   * Which machine it runs on, in whatever words. Nodes that name the same one, or none, must not use the same ports of
+   * loopback or of all addresses, nor the same data directory.
+   */
+  readonly machine?: string;
   /** Where members connect; default 127.0.0.1:9880. Several listeners serve the same sessions, within one bound. */
   readonly fix?: OnlyFixListenerConfig | readonly FixListenerConfig[];
+  /** Where members reach this gateway, if that is not where it listens; one address or, of several families, each. */
+  readonly advertise?: AdvertiseConfig | readonly AdvertiseConfig[];
+  /** Where a node with the role `dns` answers, over UDP and TCP; default 127.0.0.1:53. */
+  readonly dns?: ListenerConfig;
   /** Where operators connect; default 127.0.0.1:9881. Plain HTTP: keep it on loopback. */
   readonly admin?: AdminConfig;
   /** Database, admin token and logs of the embedded server; relative to the file. Default `./data/<node>`. */
   readonly dataDir?: string;
-  /** `postgres://user:password@host:port/database`; undefined: the embedded Postgres in the data directory. */
+  /** Another way to the cluster's database, a pooler on the node's machine for example. */
   readonly databaseUrl?: string | undefined;
   readonly logLevel?: LogLevel;
   /** Overrides the cluster's limits for this node. */
@@ -99,6 +116,20 @@ export interface ClusterConfig {
   /** Default `info`. */
   readonly logLevel?: LogLevel;
   readonly limits?: Partial<VenueLimits>;
+  /**
+   * `postgres://user@host:port/database`, the same for all nodes; undefined: the embedded Postgres in the data directory
+   * of the only node. Its password is in `databasePasswordFile`, or in an environment variable that this is made from.
+   */
+  readonly databaseUrl?: string | undefined;
+  /** The password is its first line. Relative to the file. */
+  readonly databasePasswordFile?: string;
+  /** What carries messages between nodes; undefined: each node is a venue by itself, or waits for another. */
+  readonly nats?: NatsConfig;
+  /** Engines of symbols; others are spread over all of them. */
+  readonly placement?: PlacementConfig;
+  readonly lease?: LeaseConfig;
+  /** What nodes with the role `dns` answer for. */
+  readonly dns?: DnsConfig;
   /** By name: `onebook start --node <name>`. Without a name, `local`. */
   readonly nodes: Readonly<Record<string, ClusterNodeConfig>>;
 }

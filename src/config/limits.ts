@@ -1,13 +1,14 @@
 /**
  * Every bound of the venue: its name, its default and what lies past it, in one place. A bound is configured
  * under `limits` of cluster.config.ts, for the cluster or for one node. Those of a FIX session are described
- * beside the session, in src/fix/session-limits.ts.
+ * beside the session, in src/fix/session-limits.ts, those of the DNS responder in src/cluster/dns/limits.ts.
  */
+import { DEFAULT_DNS_LIMITS, type DnsLimits } from '../cluster/dns/limits.ts';
 import { DEFAULT_SESSION_LIMITS, type SessionLimits } from '../fix/session-limits.ts';
 import { DEFAULT_MAX_HIDDEN_SLICES, DEFAULT_MAX_WAITING_STOPS } from '../matching/order-book.ts';
 
 /** All bounds, as one node uses them. Times in milliseconds, sizes in bytes, unless the name says else. */
-export interface VenueLimits extends SessionLimits {
+export interface VenueLimits extends SessionLimits, DnsLimits {
   /** FIX connections of one node; one more is closed at once. */
   readonly maxConnections: number;
   /** Connections that have not logged on yet; past it the network that has most of them gives one up. */
@@ -105,6 +106,10 @@ function session(name: keyof SessionLimits, min: number, max: number): LimitRang
   return { default: DEFAULT_SESSION_LIMITS[name], min, max };
 }
 
+function dns(name: keyof DnsLimits, min: number, max: number): LimitRange {
+  return { default: DEFAULT_DNS_LIMITS[name], min, max };
+}
+
 /** Default and range of each limit. */
 export const LIMIT_RANGES: { readonly [Name in keyof VenueLimits]: LimitRange } = {
   maxConnections: { default: 1_000, min: 1, max: 100_000 },
@@ -144,6 +149,14 @@ export const LIMIT_RANGES: { readonly [Name in keyof VenueLimits]: LimitRange } 
   minHeartBtIntSeconds: session('minHeartBtIntSeconds', 0, 3_600),
   maxHeartBtIntSeconds: session('maxHeartBtIntSeconds', 1, 86_400),
   maxSendingTimeSkewMs: session('maxSendingTimeSkewMs', 1_000, 24 * HOUR_MS),
+
+  maxDnsAnswers: dns('maxDnsAnswers', 1, 100),
+  dnsStaleAfterMs: dns('dnsStaleAfterMs', 1_000, HOUR_MS),
+  maxDnsQueryBytes: dns('maxDnsQueryBytes', 512, 64 * KIB - 1),
+  maxDnsUdpBytes: dns('maxDnsUdpBytes', 512, 64 * KIB - 1),
+  maxDnsTcpConnections: dns('maxDnsTcpConnections', 1, 10_000),
+  dnsTcpLifetimeMs: dns('dnsTcpLifetimeMs', 100, HOUR_MS),
+  maxDnsUnsentBytes: dns('maxDnsUnsentBytes', 4 * KIB, MIB),
 
   maxCommandsInFlight: { default: 20_000, min: 10, max: 10 * MILLION },
   accountStash: { default: 10_000, min: 10, max: MILLION },

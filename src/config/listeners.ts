@@ -65,7 +65,7 @@ export function listenersOf(node: ClusterNodeConfig, defaults: ListenerDefaults)
 }
 
 /** Listeners that are in each other's way, each a sentence. */
-export function listenerFaults(listeners: NodeListeners, adminPort: number): string[] {
+export function listenerFaults(listeners: readonly NodeListener[], adminPort: number): string[] {
   const faults = listeners.flatMap(({ name, host, port }, index) => {
     const others = listeners.slice(0, index);
     const sameName = others.some((other) => other.name === name);

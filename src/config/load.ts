@@ -6,48 +6,61 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { redactUrls } from '../platform/redact.ts';
-import { BUILT_IN_CLUSTER, type ClusterConfig } from './cluster.ts';
+import { isObject, settingOf } from './checks.ts';
+import { BUILT_IN_CLUSTER } from './cluster.ts';
 import {
   type ConfigError,
   DEFAULT_NODE,
   type Environment,
+  flagFaults,
   fromFlagOrEnv,
   type NodeConfig,
   resolveNodeConfig,
   type StartFlags,
+  unknownNode,
 } from './node-config.ts';
 import { readCluster } from './read-cluster.ts';
+import { filesOf, type Purpose, readSecrets, unreadable } from './secrets.ts';
 
 /** Looked for in the working directory when `--config` and ONEBOOK_CONFIG are not given; the first one wins. */
 const CONFIG_FILES = ['cluster.config.ts', 'cluster.config.js', 'cluster.config.mjs'];
 
+/** What the file exports, not judged yet. */
 interface LoadedCluster {
-  readonly cluster: ClusterConfig;
+  readonly exported: unknown;
   readonly file: string;
   readonly dir: string;
 }
 
 /**
- * The configuration of the node that flags and environment name. Without a file in the working directory, and
- * none asked for, the built-in node `local` is used.
+ * The configuration of the node that flags and environment name, or everything that is wrong with it: in the file, the
+ * flags and the variables, and with the files that this node needs for the purpose. Without a file in the working
+ * directory, and none asked for, the built-in node `local` is used.
  */
 export async function loadNodeConfig(
   flags: StartFlags,
   env: Environment,
   workingDir: string,
+  purpose: Purpose = 'node',
 ): Promise<NodeConfig | ConfigError[]> {
   const asked = fromFlagOrEnv('config', flags, env)?.text;
+  const nodeName = fromFlagOrEnv('node', flags, env)?.text ?? DEFAULT_NODE;
   const loaded = await loadCluster(asked, workingDir);
-  if (Array.isArray(loaded)) return loaded;
-  return resolveNodeConfig({
-    flags,
-    env,
-    cluster: loaded.cluster,
-    clusterFile: loaded.file,
-    clusterDir: loaded.dir,
-    workingDir,
-    nodeName: fromFlagOrEnv('node', flags, env)?.text ?? DEFAULT_NODE,
-  });
+  if (Array.isArray(loaded)) return [...loaded, ...flagFaults(flags, env)];
+  const { exported, file: clusterFile, dir: clusterDir } = loaded;
+  const { secrets, faults } = readSecrets(exported, env, purpose, clusterDir);
+  const unread = purpose === 'node' ? unreadable(filesOf(exported, nodeName, clusterDir)) : [];
+  const fileFaults = [...unread, ...faults].map((fault) => ({ message: `${clusterFile}: ${fault}` }));
+  const cluster = readCluster(exported, clusterFile, env);
+  if (Array.isArray(cluster)) {
+    const nodes = settingOf(exported, 'nodes');
+    const missing = isObject(nodes) ? unknownNode({ nodeName, clusterFile }, Object.keys(nodes)) : [];
+    return [...cluster, ...fileFaults, ...missing, ...flagFaults(flags, env)];
+  }
+  const sources = { flags, env, cluster, clusterFile, clusterDir, workingDir, nodeName, purpose, secrets };
+  const config = resolveNodeConfig(sources);
+  if (Array.isArray(config)) return [...fileFaults, ...config];
+  return fileFaults.length > 0 ? fileFaults : config;
 }
 
 async function loadCluster(
@@ -61,7 +74,7 @@ async function loadCluster(
   }
   const found = CONFIG_FILES.map((name) => resolve(workingDir, name)).find((path) => existsSync(path));
   if (found !== undefined) return importCluster(found);
-  return { cluster: BUILT_IN_CLUSTER, file: 'the built-in configuration', dir: workingDir };
+  return { exported: BUILT_IN_CLUSTER, file: 'the built-in configuration', dir: workingDir };
 }
 
 async function importCluster(path: string): Promise<LoadedCluster | ConfigError[]> {
@@ -77,6 +90,5 @@ async function importCluster(path: string): Promise<LoadedCluster | ConfigError[
   if (exported === undefined) {
     return [{ message: `${path} has no default export; write: export default defineCluster({ … })` }];
   }
-  const cluster = readCluster(exported, path);
-  return Array.isArray(cluster) ? cluster : { cluster, file: path, dir: dirname(path) };
+  return { exported, file: path, dir: dirname(path) };
 }

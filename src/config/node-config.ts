@@ -3,10 +3,27 @@
  * wrong value is a sentence that says where it stands and what would be right; all of them are told at once.
  */
 import { isAbsolute, resolve } from 'node:path';
-import { isTimeZone, parseTimeOfDay } from '../platform/wall-clock.ts';
-import { type ClusterConfig, type ClusterNodeConfig, LOG_LEVELS, type LogLevel } from './cluster.ts';
+import type { ClusterConfig, ClusterNodeConfig, LogLevel } from './cluster.ts';
+import { type ClusterTerms, clusterTerms } from './cluster-terms.ts';
 import { ORDERED_LIMITS, type VenueLimits, withDefaults } from './limits.ts';
-import { firstListener, listenerFaults, listenersOf, type NodeListeners } from './listeners.ts';
+import { firstListener, listenerFaults, listenersOf, type NodeListener } from './listeners.ts';
+import { DEFAULT_ROLES, type Role } from './roles.ts';
+import { type Purpose, type Secrets, withPassword } from './secrets.ts';
+import {
+  COMP_ID_EXPECTED,
+  DATABASE_URL_EXPECTED,
+  DEFAULT_ADMIN_PORT,
+  DEFAULT_FIX_PORT,
+  DEFAULT_HOST,
+  HOST_EXPECTED,
+  LOG_LEVEL_EXPECTED,
+  PORT_EXPECTED,
+  parseCompId,
+  parseDatabaseUrl,
+  parseHost,
+  parseLogLevel,
+  parsePort,
+} from './values.ts';
 
 /** Options of `onebook start`, as typed; undefined where not given. */
 export interface StartFlags {
@@ -24,9 +41,12 @@ export interface StartFlags {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A checked configuration; nothing in it is optional but the database. */
+/** A checked configuration; nothing in it is optional but the database and the cluster. */
 export interface NodeConfig {
   readonly nodeName: string;
+  readonly roles: readonly Role[];
+  /** How it works with others; undefined: it is a venue by itself. */
+  readonly cluster: ClusterTerms | undefined;
   /** TargetCompID (56) that members send. */
   readonly venueCompId: string;
   readonly tradingCalendar: { readonly timeZone: string; readonly rollTime: string };
@@ -37,7 +57,8 @@ export interface NodeConfig {
     readonly historyMonths: number | undefined;
     readonly operatorsMonths: number | undefined;
   };
-  readonly listeners: NodeListeners;
+  /** At least one of a gateway, none of others. The first is what flags and environment variables are about. */
+  readonly listeners: readonly NodeListener[];
   /** Port 0: the system chooses. */
   readonly admin: {
     readonly host: string;
@@ -58,13 +79,7 @@ export interface ConfigError {
   readonly message: string;
 }
 
-/** Retention in months. A month is the least: the trades of the one before can still be amended. */
-export const RETENTION_MONTHS = { min: 1, max: 1_200 } as const;
-
-/** Default ports of a node whose configuration names none. */
-export const DEFAULT_FIX_PORT = 9880;
-export const DEFAULT_ADMIN_PORT = 9881;
-export const DEFAULT_HOST = '127.0.0.1';
+/** The node that runs where none is named. */
 export const DEFAULT_NODE = 'local';
 
 /** Flag and environment variable of every setting that has them. */
@@ -113,43 +128,31 @@ export interface ConfigSources {
   /** Directory that paths of flags and environment variables are relative to. */
   readonly workingDir: string;
   readonly nodeName: string;
+  /** Default `node`. */
+  readonly purpose?: Purpose;
+  readonly secrets?: Secrets;
 }
 
 /** The node's configuration, or everything that is wrong with it. */
 export function resolveNodeConfig(sources: ConfigSources): NodeConfig | ConfigError[] {
-  const { flags, env, cluster, clusterFile, nodeName } = sources;
+  const { flags, env, cluster, clusterFile, nodeName, clusterDir, secrets = {} } = sources;
   const node = Object.hasOwn(cluster.nodes, nodeName) ? cluster.nodes[nodeName] : undefined;
-  if (node === undefined) {
-    const known = Object.keys(cluster.nodes).join(', ');
-    return [{ message: `no node "${nodeName}" in ${clusterFile}; choose one of: ${known} (--node)` }];
-  }
-  const errors: ConfigError[] = [];
-  const given = (name: keyof StartFlags): Setting | undefined => fromFlagOrEnv(name, flags, env);
-  /** A setting whose file value was checked when the file was read. */
-  function pick<Value>(
-    name: keyof StartFlags,
-    inFile: Value | undefined,
-    fallback: Value,
-    parse: (text: string) => Value | undefined,
-    expected: string,
-  ): Value {
-    const setting = given(name);
-    if (setting === undefined) return inFile ?? fallback;
-    const value = parse(setting.text);
-    if (value !== undefined) return value;
-    const shown = name === 'databaseUrl' ? '' : `, not "${setting.text}"`;
-    errors.push({ message: `${setting.source} must be ${expected}${shown}` });
-    return fallback;
-  }
+  const errors = flagFaults(flags, env);
+  if (node === undefined) return [...unknownNode(sources, Object.keys(cluster.nodes)), ...errors];
+  const given = <Name extends keyof SettingValues>(name: Name): SettingValues[Name] | undefined =>
+    settingValue(name, flags, env);
 
-  const first = firstListener(node);
-  const fixPort = pick('fixPort', first.port, DEFAULT_FIX_PORT, parsePort, PORT_EXPECTED);
-  const adminPort = pick('adminPort', node.admin?.port, DEFAULT_ADMIN_PORT, parsePort, PORT_EXPECTED);
-  const fixHost = pick('fixHost', first.host, DEFAULT_HOST, parseHost, HOST_EXPECTED);
-  const adminHost = pick('adminHost', node.admin?.host, DEFAULT_HOST, parseHost, HOST_EXPECTED);
+  const { roles = DEFAULT_ROLES } = node;
+  const first = {
+    host: given('fixHost') ?? firstListener(node).host ?? DEFAULT_HOST,
+    port: given('fixPort') ?? firstListener(node).port ?? DEFAULT_FIX_PORT,
+  };
+  const databaseUrl = given('databaseUrl') ?? node.databaseUrl ?? cluster.databaseUrl;
   const config: NodeConfig = {
     nodeName,
-    venueCompId: pick('venueCompId', cluster.venueCompId, 'ONEBOOK', parseCompId, COMP_ID_EXPECTED),
+    roles,
+    cluster: clusterTerms({ cluster, node, roles, first, natsPassword: secrets.natsPassword, clusterDir }),
+    venueCompId: given('venueCompId') ?? cluster.venueCompId ?? 'ONEBOOK',
     tradingCalendar: {
       timeZone: cluster.tradingCalendar?.timeZone ?? 'UTC',
       rollTime: cluster.tradingCalendar?.rollTime ?? '00:00',
@@ -159,35 +162,101 @@ export function resolveNodeConfig(sources: ConfigSources): NodeConfig | ConfigEr
       historyMonths: cluster.retention?.historyMonths,
       operatorsMonths: cluster.retention?.operatorsMonths,
     },
-    listeners: listenersOf(node, {
-      first: { host: fixHost, port: fixPort },
-      host: DEFAULT_HOST,
-      clusterDir: sources.clusterDir,
-    }),
+    listeners: roles.includes('gateway') ? listenersOf(node, { first, host: DEFAULT_HOST, clusterDir }) : [],
     admin: {
-      host: adminHost,
-      port: adminPort,
+      host: given('adminHost') ?? node.admin?.host ?? DEFAULT_HOST,
+      port: given('adminPort') ?? node.admin?.port ?? DEFAULT_ADMIN_PORT,
       ...(node.admin?.openMetrics === true ? { openMetrics: true } : {}),
     },
     dataDir: dataDirOf(sources, node),
-    databaseUrl: pick<string | undefined>(
-      'databaseUrl',
-      node.databaseUrl,
-      undefined,
-      parseDatabaseUrl,
-      DATABASE_URL_EXPECTED,
-    ),
-    logLevel: pick('logLevel', node.logLevel ?? cluster.logLevel, 'info', parseLogLevel, LOG_LEVEL_EXPECTED),
+    databaseUrl: databaseUrl === undefined ? undefined : withPassword(databaseUrl, secrets.databasePassword),
+    logLevel: given('logLevel') ?? node.logLevel ?? cluster.logLevel ?? 'info',
     limits: limitsOf(cluster, node),
   };
-  for (const message of listenerFaults(config.listeners, adminPort)) errors.push({ message });
+  for (const message of listenerFaults(config.listeners, config.admin.port)) errors.push({ message });
   for (const [low, high] of ORDERED_LIMITS) {
     if (config.limits[low] <= config.limits[high]) continue;
     errors.push({
       message: `${clusterFile}: limits.${low} must not be above limits.${high} (${config.limits[high]})`,
     });
   }
+  errors.push(...databaseFaults(sources, databaseUrl));
   return errors.length > 0 ? errors : config;
+}
+
+/** What is wrong with flags and environment variables by themselves. */
+export function flagFaults(flags: StartFlags, env: Environment): ConfigError[] {
+  return SETTING_NAMES.flatMap((name) => {
+    const setting = fromFlagOrEnv(name, flags, env);
+    const { parse, expected } = PARSERS[name];
+    if (setting === undefined || parse(setting.text) !== undefined) return [];
+    const shown = name === 'databaseUrl' ? '' : `, not "${setting.text}"`;
+    return [{ message: `${setting.source} must be ${expected}${shown}` }];
+  });
+}
+
+/** A sentence about a node that the file does not have; none when it has it. */
+export function unknownNode(
+  { nodeName, clusterFile }: Pick<ConfigSources, 'nodeName' | 'clusterFile'>,
+  known: readonly string[],
+): ConfigError[] {
+  if (known.includes(nodeName)) return [];
+  return [
+    { message: `no node "${nodeName}" in ${clusterFile}; choose one of: ${known.join(', ')} (--node)` },
+  ];
+}
+
+interface SettingValues {
+  readonly fixPort: number;
+  readonly fixHost: string;
+  readonly adminPort: number;
+  readonly adminHost: string;
+  readonly databaseUrl: string;
+  readonly venueCompId: string;
+  readonly logLevel: LogLevel;
+}
+
+/** Of the settings that flags and variables can have wrong. */
+const PARSERS: {
+  readonly [Name in keyof SettingValues]: {
+    readonly parse: (text: string) => SettingValues[Name] | undefined;
+    readonly expected: string;
+  };
+} = {
+  fixPort: { parse: parsePort, expected: PORT_EXPECTED },
+  fixHost: { parse: parseHost, expected: HOST_EXPECTED },
+  adminPort: { parse: parsePort, expected: PORT_EXPECTED },
+  adminHost: { parse: parseHost, expected: HOST_EXPECTED },
+  databaseUrl: { parse: parseDatabaseUrl, expected: DATABASE_URL_EXPECTED },
+  venueCompId: { parse: parseCompId, expected: COMP_ID_EXPECTED },
+  logLevel: { parse: parseLogLevel, expected: LOG_LEVEL_EXPECTED },
+};
+const SETTING_NAMES = Object.keys(PARSERS) as (keyof SettingValues)[];
+
+/** Undefined when it is not given, or wrong: {@link flagFaults} tells that. */
+function settingValue<Name extends keyof SettingValues>(
+  name: Name,
+  flags: StartFlags,
+  env: Environment,
+): SettingValues[Name] | undefined {
+  const setting = fromFlagOrEnv(name, flags, env);
+  return setting === undefined ? undefined : PARSERS[name].parse(setting.text);
+}
+
+/** The embedded Postgres belongs to one node; several would each trade by themselves under one name. */
+function databaseFaults(sources: ConfigSources, databaseUrl: string | undefined): ConfigError[] {
+  const { flags, env, cluster, clusterFile, purpose = 'node' } = sources;
+  const nodeCount = Object.keys(cluster.nodes).length;
+  if (databaseUrl !== undefined || nodeCount === 1 || purpose === 'address') return [];
+  // Who says where rows are may read those of a venue that is no cluster, or was none.
+  if (purpose === 'database' && fromFlagOrEnv('dataDir', flags, env) !== undefined) return [];
+  return [
+    {
+      message:
+        `${clusterFile}: databaseUrl is missing: ${nodeCount} nodes share one database, and the embedded one serves ` +
+        'one node only; write it without its password, or set ONEBOOK_DATABASE_URL',
+    },
+  ];
 }
 
 function dataDirOf(sources: ConfigSources, node: ClusterNodeConfig): string {
@@ -205,51 +274,4 @@ function limitsOf(cluster: ClusterConfig, node: ClusterNodeConfig): VenueLimits 
     ...(listener === undefined ? {} : { maxConnections: listener }),
     ...node.limits,
   });
-}
-
-// ---- What single values look like; shared with the reader of the cluster's file ---------------------------
-
-export const PORT_EXPECTED = 'a port from 0 to 65535';
-export const HOST_EXPECTED = 'a host name or an IP address';
-export const COMP_ID_EXPECTED = '1 to 64 printable characters without blanks, "|" or "="';
-export const DATABASE_URL_EXPECTED = 'a URL like postgres://user:password@host:5432/database';
-export const LOG_LEVEL_EXPECTED = `one of ${LOG_LEVELS.join(', ')}`;
-export const LISTENER_NAME_EXPECTED = 'letters, digits, ".", "_" and "-", at most 64';
-export const TIME_ZONE_EXPECTED = 'a time zone of the IANA database, "Europe/Zurich" for example';
-export const ROLL_TIME_EXPECTED = 'a time from "00:00" to "23:59"';
-
-export function parsePort(text: string): number | undefined {
-  if (!/^\d{1,5}$/.test(text)) return undefined;
-  const port = Number(text);
-  return port <= 65_535 ? port : undefined;
-}
-
-export function parseHost(text: string): string | undefined {
-  return /^[A-Za-z0-9._:%-]{1,253}$/.test(text) ? text : undefined;
-}
-
-export function parseListenerName(text: string): string | undefined {
-  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text) ? text : undefined;
-}
-
-export function parseCompId(text: string): string | undefined {
-  return /^[!-~]{1,64}$/.test(text) && !/[|=]/.test(text) ? text : undefined;
-}
-
-export function parseDatabaseUrl(text: string): string | undefined {
-  if (!URL.canParse(text)) return undefined;
-  const { protocol, pathname } = new URL(text);
-  return /^postgres(ql)?:$/.test(protocol) && pathname.length > 1 ? text : undefined;
-}
-
-export function parseLogLevel(text: string): LogLevel | undefined {
-  return LOG_LEVELS.find((level) => level === text);
-}
-
-export function parseTimeZone(text: string): string | undefined {
-  return isTimeZone(text) ? text : undefined;
-}
-
-export function parseRollTimeText(text: string): string | undefined {
-  return parseTimeOfDay(text) === undefined ? undefined : text;
 }

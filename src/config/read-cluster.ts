@@ -3,82 +3,54 @@
  * value is judged, and a misspelt name is an error rather than a default.
  */
 import { parseAddressPatterns } from '../platform/addresses.ts';
+import { both, type Check, file, flag, integer, isObject, join, object, shown, text } from './checks.ts';
 import type { ClusterConfig } from './cluster.ts';
+import { consistencyFaults } from './consistency.ts';
+import { advertiseCheck, dnsCheck } from './dns.ts';
+import { leaseCheck } from './lease.ts';
 import { isLimitName, LIMIT_RANGES } from './limits.ts';
+import { natsCheck } from './nats.ts';
+import type { ConfigError, Environment } from './node-config.ts';
+import { placementCheck } from './placement.ts';
+import { rolesCheck } from './roles.ts';
+import { writtenPasswords } from './secrets.ts';
 import {
   COMP_ID_EXPECTED,
-  type ConfigError,
   DATABASE_URL_EXPECTED,
   HOST_EXPECTED,
   LISTENER_NAME_EXPECTED,
   LOG_LEVEL_EXPECTED,
+  NODE_NAME_EXPECTED,
   PORT_EXPECTED,
   parseCompId,
   parseDatabaseUrl,
   parseHost,
   parseListenerName,
   parseLogLevel,
+  parseNodeName,
   parseRollTimeText,
   parseTimeZone,
   RETENTION_MONTHS,
   ROLL_TIME_EXPECTED,
   TIME_ZONE_EXPECTED,
-} from './node-config.ts';
+} from './values.ts';
 
-/** Judges one value; tells what is expected instead, or undefined when it is right. */
-type Check = (value: unknown, path: string) => readonly string[];
-
-/** The cluster, or everything that is wrong with it; `file` is how errors call it. */
-export function readCluster(exported: unknown, file: string): ClusterConfig | ConfigError[] {
-  const faults = cluster(exported, '');
+/**
+ * The cluster, or everything that is wrong with it; `fileName` is how errors call its file. A password may be in a URL
+ * only if `env` has it too: then it is not the file that keeps it.
+ */
+export function readCluster(
+  exported: unknown,
+  fileName: string,
+  env: Environment = {},
+): ClusterConfig | ConfigError[] {
+  const faults = [
+    ...cluster(exported, ''),
+    ...writtenPasswords(exported, env),
+    ...consistencyFaults(exported),
+  ];
   if (faults.length === 0) return exported as ClusterConfig;
-  return faults.map((fault) => ({ message: `${file}: ${fault}` }));
-}
-
-function text(parse: (value: string) => unknown, expected: string, secret = false): Check {
-  return (value, path) => {
-    if (typeof value === 'string' && parse(value) !== undefined) return [];
-    return [`${path} must be ${expected}${secret ? '' : `, not ${shown(value)}`}`];
-  };
-}
-
-function integer(min: number, max: number, expected: string): Check {
-  return (value, path) =>
-    typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max
-      ? []
-      : [`${path} must be ${expected}, not ${shown(value)}`];
-}
-
-function object(fields: Readonly<Record<string, Check>>): Check {
-  return (value, path) => {
-    if (!isObject(value)) return [`${path || 'the default export'} must be an object, not ${shown(value)}`];
-    return Object.entries(value).flatMap(([name, field]) => {
-      const check = Object.hasOwn(fields, name) ? fields[name] : undefined;
-      if (check === undefined) {
-        return [`unknown setting ${join(path, name)}; known here: ${Object.keys(fields).join(', ')}`];
-      }
-      // An undefined setting counts as absent, so that a file can pass an environment variable on.
-      return field === undefined ? [] : check(field, join(path, name));
-    });
-  };
-}
-
-function both(first: Check, second: Check): Check {
-  return (value, path) => [...first(value, path), ...second(value, path)];
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function join(path: string, name: string): string {
-  return path === '' ? name : `${path}.${name}`;
-}
-
-function shown(value: unknown): string {
-  if (typeof value === 'function') return 'a function';
-  if (typeof value === 'bigint') return `${value}n`;
-  return JSON.stringify(value) ?? String(value);
+  return faults.map((fault) => ({ message: `${fileName}: ${fault}` }));
 }
 
 const limits: Check = (value, path) => {
@@ -89,7 +61,7 @@ const limits: Check = (value, path) => {
     }
     if (limit === undefined) return [];
     const { min, max } = LIMIT_RANGES[name];
-    return integer(min, max, `an integer from ${min} to ${max}`)(limit, join(path, name));
+    return integer(min, max)(limit, join(path, name));
   });
 };
 
@@ -97,15 +69,8 @@ const host = text(parseHost, HOST_EXPECTED);
 const port = integer(0, 65_535, PORT_EXPECTED);
 const logLevel = text(parseLogLevel, LOG_LEVEL_EXPECTED);
 const directory = text((value) => (value === '' ? undefined : value), 'a directory');
-const maxConnections = integer(
-  LIMIT_RANGES.maxConnections.min,
-  LIMIT_RANGES.maxConnections.max,
-  `an integer from ${LIMIT_RANGES.maxConnections.min} to ${LIMIT_RANGES.maxConnections.max}`,
-);
-
-const flag: Check = (value, path) =>
-  typeof value === 'boolean' ? [] : [`${path} must be true or false, not ${shown(value)}`];
-const file = text((value) => (value === '' ? undefined : value), 'a file name');
+const maxConnections = integer(LIMIT_RANGES.maxConnections.min, LIMIT_RANGES.maxConnections.max);
+const databaseUrl = text(parseDatabaseUrl, DATABASE_URL_EXPECTED, true);
 
 const addressPatterns: Check = (value, path) => {
   if (!Array.isArray(value) || value.length === 0 || value.some((one) => typeof one !== 'string')) {
@@ -177,26 +142,32 @@ const listeners: Check = (value, path) => {
   });
 };
 
-const node = object({
-  fix: listeners,
-  admin: object({ host, port, openMetrics: flag }),
-  dataDir: directory,
-  databaseUrl: text(parseDatabaseUrl, DATABASE_URL_EXPECTED, true),
-  logLevel,
-  limits,
-});
+const PASSWORD_ELSEWHERE = 'write it to a file and name that in databasePasswordFile of the cluster';
 
-/** What a node may be called: it names a directory and writes commits. */
-const NODE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const node = object(
+  {
+    roles: rolesCheck,
+    machine: text(parseListenerName, LISTENER_NAME_EXPECTED),
+    fix: listeners,
+    advertise: advertiseCheck,
+    dns: object({ host, port }),
+    admin: object({ host, port, openMetrics: flag }),
+    dataDir: directory,
+    databaseUrl,
+    logLevel,
+    limits,
+  },
+  { databasePassword: PASSWORD_ELSEWHERE, password: PASSWORD_ELSEWHERE },
+);
 
 const nodes: Check = (value, path) => {
   if (!isObject(value) || Object.keys(value).length === 0) {
     return [`${path} must name at least one node, { local: {} } for example`];
   }
   return Object.entries(value).flatMap(([name, entry]) =>
-    NODE_NAME.test(name)
+    parseNodeName(name) !== undefined
       ? node(entry, join(path, name))
-      : [`${path} has a node ${JSON.stringify(name)}: a name is letters, digits, ".", "_" and "-"`],
+      : [`${path} has a node ${JSON.stringify(name)}: a name is ${NODE_NAME_EXPECTED}`],
   );
 };
 
@@ -206,18 +177,27 @@ const months = integer(
   `full months to keep, an integer from ${RETENTION_MONTHS.min} to ${RETENTION_MONTHS.max}`,
 );
 
-const fields = object({
-  venueCompId: text(parseCompId, COMP_ID_EXPECTED),
-  tradingCalendar: object({
-    timeZone: text(parseTimeZone, TIME_ZONE_EXPECTED),
-    rollTime: text(parseRollTimeText, ROLL_TIME_EXPECTED),
-  }),
-  securityStatusToAll: flag,
-  retention: object({ historyMonths: months, operatorsMonths: months }),
-  logLevel,
-  limits,
-  nodes,
-});
+const fields = object(
+  {
+    venueCompId: text(parseCompId, COMP_ID_EXPECTED),
+    tradingCalendar: object({
+      timeZone: text(parseTimeZone, TIME_ZONE_EXPECTED),
+      rollTime: text(parseRollTimeText, ROLL_TIME_EXPECTED),
+    }),
+    securityStatusToAll: flag,
+    retention: object({ historyMonths: months, operatorsMonths: months }),
+    logLevel,
+    limits,
+    databaseUrl,
+    databasePasswordFile: file,
+    nats: natsCheck,
+    placement: placementCheck,
+    lease: leaseCheck,
+    dns: dnsCheck,
+    nodes,
+  },
+  { databasePassword: PASSWORD_ELSEWHERE, password: PASSWORD_ELSEWHERE },
+);
 
 const cluster: Check = (value, path) => {
   const faults = fields(value, path);

@@ -22,8 +22,12 @@ export const Book = defineEntity({
         .deleteRule('no action'),
     /** The node that owns the book; null before its first load. */
     owner: p.text().nullable(),
-    /** Grows by one with every load: a commit under an older one is refused. */
+    /** The life of the node that owns it, in a cluster; what it says is not looked at by a venue of one node. */
+    ownerIncarnation: safeBigint().nullable(),
+    /** Grows by one with every load and every change of the owner: a commit under an older one is refused. */
     epoch: safeBigint().defaultRaw('0'),
+    /** The node that an operator wants it on; null: where it is placed by configuration or by chance. */
+    placedOn: p.text().nullable(),
     /** The last book sequence number given out. */
     lastSeq: safeBigint().defaultRaw('0'),
     /** Price of the last trade. */

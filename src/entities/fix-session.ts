@@ -30,6 +30,10 @@ export const FixSession = defineEntity({
     /** All reports of before have been told to the member: the next Logon need not look there. Null: not known. */
     toldBefore: instant().nullable(),
     updatedAt: instant().defaultRaw('now()'),
+    /** In a cluster: the gateway that has the session, in which of its lives, and a number that grows with each taking. */
+    owner: p.text().nullable(),
+    ownerIncarnation: safeBigint().nullable(),
+    epoch: safeBigint().defaultRaw('0'),
   },
 });
 

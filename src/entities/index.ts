@@ -1,5 +1,6 @@
 /** Every entity, for the ORM's configuration. */
 import { Account } from './account.ts';
+import { AccountShard } from './account-shard.ts';
 import { AuditBaseline } from './audit-baseline.ts';
 import { AuditEntry } from './audit-entry.ts';
 import { AuditHead } from './audit-head.ts';
@@ -13,6 +14,7 @@ import { FixDelivered } from './fix-delivered.ts';
 import { FixMessages } from './fix-messages.ts';
 import { FixSession } from './fix-session.ts';
 import { InstrumentRow } from './instrument.ts';
+import { NodeRow } from './node.ts';
 import { Order } from './order.ts';
 import { ReportRow } from './report.ts';
 import { Request } from './request.ts';
@@ -23,6 +25,7 @@ import { User } from './user.ts';
 
 export {
   Account,
+  AccountShard,
   AuditBaseline,
   AuditEntry,
   AuditHead,
@@ -36,6 +39,7 @@ export {
   FixMessages,
   FixSession,
   InstrumentRow,
+  NodeRow,
   Order,
   ReportRow,
   Request,
@@ -68,4 +72,6 @@ export const ENTITIES = [
   AuditBaseline,
   Closing,
   ClosingLine,
+  NodeRow,
+  AccountShard,
 ];

@@ -49,6 +49,8 @@ describe('NodeConfig', () => {
   it('has a default for everything but the database', () => {
     expect(accepted()).to.deep.equal({
       nodeName: 'local',
+      roles: ['gateway', 'engine'],
+      cluster: undefined,
       venueCompId: 'ONEBOOK',
       tradingCalendar: { timeZone: 'UTC', rollTime: '00:00' },
       securityStatusToAll: false,
@@ -65,10 +67,10 @@ describe('NodeConfig', () => {
   it('prefers the flag to the environment, that to the file, and that to the default', () => {
     const cluster: ClusterConfig = { nodes: { local: { fix: { port: 7001 }, admin: { port: 7002 } } } };
     const env = { ONEBOOK_FIX_PORT: '7003', ONEBOOK_ADMIN_PORT: '' };
-    expect(accepted().listeners[0].port).to.equal(9880);
-    expect(accepted({ cluster }).listeners[0].port).to.equal(7001);
-    expect(accepted({ cluster, env }).listeners[0].port).to.equal(7003);
-    expect(accepted({ cluster, env, flags: { fixPort: '0' } }).listeners[0].port).to.equal(0);
+    expect(accepted().listeners[0]?.port).to.equal(9880);
+    expect(accepted({ cluster }).listeners[0]?.port).to.equal(7001);
+    expect(accepted({ cluster, env }).listeners[0]?.port).to.equal(7003);
+    expect(accepted({ cluster, env, flags: { fixPort: '0' } }).listeners[0]?.port).to.equal(0);
     expect(accepted({ cluster, env }).admin.port, 'an empty variable is not set').to.equal(7002);
   });
 
@@ -179,7 +181,7 @@ describe('the FIX listeners of a node', () => {
       '::1 7',
       '192.0.2.1 2',
     ]);
-    expect(config.listeners[0].tls, 'what else it is stays').to.be.an('object');
+    expect(config.listeners[0]?.tls, 'what else it is stays').to.be.an('object');
   });
 
   it('find their certificates from where the file is, and ask members for theirs when there is an authority', () => {
@@ -200,7 +202,7 @@ describe('the FIX listeners of a node', () => {
   it('trust load balancers only where the PROXY protocol is on', () => {
     const trustedProxies = ['10.0.0.0/8'];
     const trustOf = (proxyProtocol: boolean) =>
-      accepted({ cluster: listening({ proxyProtocol, trustedProxies }) }).listeners[0].trustedProxies;
+      accepted({ cluster: listening({ proxyProtocol, trustedProxies }) }).listeners[0]?.trustedProxies;
     expect(trustOf(true)).to.deep.equal(trustedProxies);
     expect(trustOf(false)).to.equal(undefined);
   });
@@ -282,7 +284,7 @@ describe('the cluster file', () => {
       'f: unknown limit limits.maxConections',
       'f: nodes.local.fix.port must be a port from 0 to 65535, not "9880"',
       'f: nodes.local.databaseUrl must be a URL like postgres://user:password@host:5432/database',
-      'f: nodes has a node "a b": a name is letters, digits, ".", "_" and "-"',
+      'f: nodes has a node "a b": a name is letters, digits, ".", "_" and "-", at most 64, and not "operators"',
       'f: unknown setting node',
     ]);
   });

@@ -31,7 +31,7 @@ export interface EarlierDatabase {
 /** Those that others refer to come first. */
 const FIRST_TABLES = ['users', 'instruments', 'orders'];
 /** What migrations themselves insert; the copy brings its own. */
-const FILLED_BY_MIGRATIONS = ['users', 'audit_heads', 'audit_baselines'];
+const FILLED_BY_MIGRATIONS = ['users', 'audit_heads', 'audit_baselines', 'account_shards'];
 const COLUMNS =
   'select c.relname as name, array_agg(quote_ident(a.attname) order by a.attnum)::text[] as columns ' +
   "from pg_class c join pg_attribute a on a.attrelid = c.oid where c.relnamespace = 'public'::regnamespace " +

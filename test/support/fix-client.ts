@@ -20,6 +20,8 @@ export type Fields =
 export interface FixClientOptions {
   readonly port: number;
   readonly host?: string;
+  /** The loopback address to connect from. */
+  readonly localAddress?: string;
   /** Authority, and the client's certificate and key, for a listener that speaks TLS; plain TCP without. */
   readonly tls?: ConnectionOptions;
   /** SenderCompID (49): the integer of the member. */
@@ -94,9 +96,12 @@ export class FixClient {
   /** Connects; says nothing yet. */
   static connect(options: FixClientOptions): Promise<FixClient> {
     return new Promise((resolve, reject) => {
-      const { port, host = '127.0.0.1', tls } = options;
+      const { port, host = '127.0.0.1', localAddress, tls } = options;
+      const from = localAddress === undefined ? {} : { localAddress };
       const socket =
-        tls === undefined ? connect({ port, host, noDelay: true }) : connectTls({ ...tls, port, host });
+        tls === undefined
+          ? connect({ ...from, port, host, noDelay: true })
+          : connectTls({ ...tls, ...from, port, host });
       socket.once('error', reject);
       socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
         socket.off('error', reject);

@@ -41,6 +41,9 @@ const RULES: Readonly<Record<string, Rule>> = {
       'accounts/',
       'platform/',
       'actors/ports.ts',
+      'cluster/membership.ts',
+      'cluster/node-id.ts',
+      'cluster/ownership-plan.ts',
       'fix/member-settings.ts',
       'fix/session-schedule.ts',
     ],
@@ -48,6 +51,10 @@ const RULES: Readonly<Record<string, Rule>> = {
     packages: ['@mikro-orm/', 'kysely', 'pg', 'node:'],
   },
   actors: { imports: ['matching/', 'accounts/', 'fix/', 'platform/'] },
+  cluster: {
+    imports: ['accounts/', 'actors/', 'fix/', 'matching/', 'platform/'],
+    packages: ['@nats-io/', 'dns-packet', 'pg', 'node:'],
+  },
   metrics: { imports: ['actors/', 'fix/', 'matching/', 'platform/'], packages: ['prom-client', 'node:'] },
   admin: {
     imports: [
@@ -61,7 +68,10 @@ const RULES: Readonly<Record<string, Rule>> = {
     types: ['actors/protocol.ts'],
     packages: ['fastify', '@mikro-orm/', 'node:'],
   },
-  config: { imports: ['fix/session-limits.ts', 'matching/', 'platform/'], packages: ['node:'] },
+  config: {
+    imports: ['cluster/dns/limits.ts', 'fix/session-limits.ts', 'matching/', 'platform/'],
+    packages: ['node:'],
+  },
   cli: { imports: ['admin/', 'config/', 'demo/', 'fix/', 'platform/'], packages: ['commander', 'node:'] },
   demo: {
     imports: ['admin/', 'cli/', 'config/', 'fix/', 'matching/', 'persistence/postgres/', 'platform/'],

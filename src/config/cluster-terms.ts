@@ -1,0 +1,46 @@
+/**
+ * What a node of a cluster has agreed on with the others, decided. Apart from node-config.ts because a venue in one
+ * process has none of it.
+ */
+import type { ClusterConfig, ClusterNodeConfig } from './cluster.ts';
+import { type DnsTerms, dnsTerms, type Endpoint, endpointsOf } from './dns.ts';
+import { type LeaseTerms, leaseTerms } from './lease.ts';
+import { type NatsTerms, natsTerms } from './nats.ts';
+import type { Role } from './roles.ts';
+
+/** Holds the password of NATS: never log it. */
+export interface ClusterTerms {
+  readonly nats: NatsTerms;
+  readonly lease: LeaseTerms;
+  /** Name of an engine, by symbol; other symbols are spread. */
+  readonly placement: ReadonlyMap<string, string>;
+  /** Where members reach this node; empty of what is no gateway, or a gateway that listens everywhere and does not say. */
+  readonly endpoints: readonly Endpoint[];
+  /** Undefined without the role. */
+  readonly dns: DnsTerms | undefined;
+}
+
+/** What {@link clusterTerms} needs besides the checked file. */
+export interface TermsSources {
+  readonly cluster: ClusterConfig;
+  readonly node: ClusterNodeConfig;
+  readonly roles: readonly Role[];
+  /** Of the first listener, with flags and environment. */
+  readonly first: Endpoint;
+  readonly natsPassword: string | undefined;
+  readonly clusterDir: string;
+}
+
+/** Undefined without NATS: the node is a venue by itself. */
+export function clusterTerms(sources: TermsSources): ClusterTerms | undefined {
+  const { cluster, node, roles, first, natsPassword, clusterDir } = sources;
+  const { nats, lease, placement = {}, dns } = cluster;
+  if (nats === undefined) return undefined;
+  return {
+    nats: natsTerms(nats, natsPassword, clusterDir),
+    lease: leaseTerms(lease),
+    placement: new Map(Object.entries(placement)),
+    endpoints: roles.includes('gateway') ? endpointsOf(node.advertise, first) : [],
+    dns: roles.includes('dns') && dns !== undefined ? dnsTerms(dns, node, cluster.nodes) : undefined,
+  };
+}
