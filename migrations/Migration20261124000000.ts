@@ -55,6 +55,7 @@ const OWNERS = [
     add column owner text null,
     add column owner_incarnation bigint null,
     add column epoch bigint not null default 0`,
+  'alter table commits add column incarnation bigint null',
 ];
 
 const OWNER_IS_GONE = `create function owner_is_gone(owner text, owner_incarnation bigint) returns boolean

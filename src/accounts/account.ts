@@ -117,6 +117,12 @@ export class Account {
     this.#state.terms = terms;
   }
 
+  /** Whether a request with this ClOrdID (11), of this trading day or of the one before, is known and no longer on its way. */
+  hasAnswered(clOrdId: string, tradingDay: string): boolean {
+    const { clOrdIds } = this.#state;
+    return !clOrdIds.isInFlight(clOrdId) && clOrdIds.orderIdOfUsed(clOrdId, tradingDay, true) !== undefined;
+  }
+
   judge(command: MemberCommand, context: JudgeContext): Decision {
     this.#state.rollTo(context.tradingDay);
     switch (command.type) {

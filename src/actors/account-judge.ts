@@ -53,6 +53,11 @@ export class Judge {
   /** A command that has just arrived, that waited for another, or (`canceled`) a mass cancel that waited for its books. */
   command(account: Account, routed: RoutedCommand, outbox: Outbox, canceled?: MassCancelResult): void {
     const { command } = routed;
+    if (routed.isSentAgain === true && canceled === undefined && isAnswered(account, routed)) {
+      // Its reports are rows, and come to the member from there.
+      outbox.done.push(routed);
+      return;
+    }
     switch (command.type) {
       case 'NewOrderSingle':
       case 'OrderCancelRequest':
@@ -215,6 +220,25 @@ export class Judge {
         ? ({ type: 'TransferBooked', balance: outcome } as const)
         : ({ type: 'TransferRefused', text: outcome } as const);
     outbox.replies.push({ to: routed.replyTo, reply });
+  }
+}
+
+/** Whether a request with its ClOrdID (11) has been answered. A question names the ClOrdID of an order, not its own. */
+function isAnswered(account: Account, { command, tradingDay }: RoutedCommand): boolean {
+  switch (command.type) {
+    case 'NewOrderSingle':
+    case 'OrderCancelRequest':
+    case 'OrderCancelReplaceRequest':
+    case 'OrderMassCancelRequest':
+    case 'UnsupportedRequest':
+      return account.hasAnswered(command.clOrdId, tradingDay);
+    case 'OrderStatusRequest':
+    case 'OrderMassStatusRequest':
+    case 'TransferFunds':
+    case 'CancelMemberOrders':
+      return false;
+    default:
+      return assertNever(command);
   }
 }
 

@@ -7,6 +7,7 @@ import type { TradingTerms } from '../accounts/trading-terms.ts';
 import type { OrderId, UserId } from '../matching/types.ts';
 import { assertNever } from '../platform/assert.ts';
 import type { Clock } from '../platform/clock.ts';
+import { isContained, NO_COMMITS } from '../platform/commit-numbers.ts';
 import type { Log } from '../platform/log.ts';
 import { Judge } from './account-judge.ts';
 import {
@@ -26,6 +27,7 @@ import type { IdSource, LoadedAccount, MarketDirectory, TradingCalendar } from '
 import type {
   AccountMessage,
   CommandsRefused,
+  JudgeAgain,
   RoutedCommand,
   Settle,
   Tell,
@@ -91,7 +93,7 @@ export function accountActor(options: AccountOptions): {
   const reserve = new AmendmentReserve(userId, tell);
   let generation = options.generation;
   let fenceNo = 0;
-  let loadedCommitNo = 0;
+  let loadedCommits = NO_COMMITS;
   /** Loads that were asked for and not answered: the account is good with the last answer only. */
   let loadsOwed = 0;
   let isRebuild = false;
@@ -126,6 +128,8 @@ export function accountActor(options: AccountOptions): {
       case 'RequestsBounced':
       case 'RefuseCommand':
         return onWork(state, message);
+      case 'JudgeAgain':
+        return onJudgeAgain(state, message);
       case 'Settle':
         return onSettle(state, message);
       case 'AccountLoaded':
@@ -186,6 +190,21 @@ export function accountActor(options: AccountOptions): {
     }
   }
 
+  /** Rows say what became of these: they come before what waits, which came after them. */
+  function onJudgeAgain(state: AccountState, { symbol, commands }: JudgeAgain): AccountState {
+    if (state.phase === 'unreadable') {
+      turnAway(commands, 'StoreUnavailable', `the account cannot be read: ${state.reason}`);
+      return state;
+    }
+    const isConcerned = (account: Account) => account.openOrders().some((order) => order.symbol === symbol);
+    if (commands.length === 0 && state.phase === 'ready' && !isConcerned(state.account)) return state;
+    const waiting = cell.takeAll();
+    if (commands.length > 0) cell.push({ type: 'AccountCommands', commands });
+    for (const piece of waiting) cell.push(piece);
+    requestLoad();
+    return state.phase === 'loading' ? state : { phase: 'loading', settlements: [], terms: undefined };
+  }
+
   function onSettle(state: AccountState, message: Settle): AccountState {
     if (state.phase === 'loading') return { ...state, settlements: [...state.settlements, message] };
     if (state.phase === 'ready') {
@@ -196,7 +215,7 @@ export function accountActor(options: AccountOptions): {
   }
 
   function settle(account: Account, message: Settle): void {
-    if (message.commitNo <= loadedCommitNo) return;
+    if (isContained(loadedCommits, message)) return;
     const closed = account.settle(message);
     release(
       closed.flatMap((orderId) => takeWaiting(waitingForOrder, orderId)),
@@ -236,7 +255,7 @@ export function accountActor(options: AccountOptions): {
       options.refusedCancelsKept,
       options.maxWaitingStopsPerMember,
     );
-    loadedCommitNo = loaded.commitNo;
+    loadedCommits = loaded.commits;
     if (waited.terms !== undefined) account.setTerms(waited.terms);
     for (const settlement of waited.settlements) settle(account, settlement);
     reserve.restore(account);

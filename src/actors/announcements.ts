@@ -14,6 +14,8 @@ export interface AnnouncerOptions {
   readonly tell: Tell;
   readonly log: Log;
   readonly meter: Meter;
+  /** The node, whose commits these are. */
+  readonly writer: string;
 }
 
 /** Tells what commits made true. */
@@ -30,7 +32,7 @@ export interface Announcer {
   readonly hasUnlogged: boolean;
 }
 
-export function createAnnouncer({ tell, log, meter }: AnnouncerOptions): Announcer {
+export function createAnnouncer({ tell, log, meter, writer }: AnnouncerOptions): Announcer {
   const followers = new Map<UserId, string>();
   let unlogged: Report[] = [];
 
@@ -55,13 +57,13 @@ export function createAnnouncer({ tell, log, meter }: AnnouncerOptions): Announc
       answered.delete(sessionId);
       tell(
         { type: 'session', sessionId },
-        { type: 'ReportsCommitted', commitNo, reports, answered: ofSession },
+        { type: 'ReportsCommitted', writer, commitNo, reports, answered: ofSession },
       );
     }
     for (const [sessionId, ofSession] of answered) {
       tell(
         { type: 'session', sessionId },
-        { type: 'ReportsCommitted', commitNo, reports: [], answered: ofSession },
+        { type: 'ReportsCommitted', writer, commitNo, reports: [], answered: ofSession },
       );
     }
   }
@@ -75,7 +77,7 @@ export function createAnnouncer({ tell, log, meter }: AnnouncerOptions): Announc
     },
     announce(outputs, commitNo) {
       for (const [userId, settlement] of outputs.settlements) {
-        tell({ type: 'account', userId }, { type: 'Settle', commitNo, ...settlement });
+        tell({ type: 'account', userId }, { type: 'Settle', writer, commitNo, ...settlement });
       }
       announceReports(outputs, commitNo);
       for (const { sessionId, reservedOutSeqNum } of outputs.sessions) {

@@ -2,7 +2,7 @@
  * What is told to those who wait for a book: the account or the exchange that gathers a mass cancel, or the exchange
  * that amends a trade.
  */
-import type { Address, BookRequest, WaitingReply } from './protocol.ts';
+import type { Address, BookMessage, BookProxyMessage, BookRequest, WaitingReply } from './protocol.ts';
 
 /** For a request that was carried out, or a portion of it: so many orders were canceled by it. */
 export function answersTo(
@@ -26,7 +26,7 @@ export function rejectionsOf(request: BookRequest, symbol: string, text: string)
 }
 
 function toGatherer(
-  { gatheredBy }: BookRequest,
+  { gatheredBy, from }: BookRequest,
   answer: {
     readonly symbol: string;
     readonly canceledCount: number;
@@ -36,11 +36,30 @@ function toGatherer(
 ): WaitingReply[] {
   if (gatheredBy === undefined) return [];
   const { userId, commandNo } = gatheredBy;
-  const to: Address = userId === undefined ? { type: 'exchange' } : { type: 'account', userId };
+  const to: Address = userId === undefined ? exchangeOf(from) : { type: 'account', userId };
   return [{ to, reply: { type: 'BookMassCanceled', commandNo, ...answer } }];
 }
 
-function toAmendment({ amendmentNo }: BookRequest, fault: string | undefined): WaitingReply[] {
+function toAmendment({ amendmentNo, from }: BookRequest, fault: string | undefined): WaitingReply[] {
   if (amendmentNo === undefined) return [];
-  return [{ to: { type: 'exchange' }, reply: { type: 'AmendmentAnswered', amendmentNo, fault } }];
+  return [{ to: exchangeOf(from), reply: { type: 'AmendmentAnswered', amendmentNo, fault } }];
+}
+
+/** That of the node from which the request came. */
+function exchangeOf(from: BookRequest['from']): Address {
+  return from === undefined ? { type: 'exchange' } : { type: 'exchange', node: from.node };
+}
+
+/** Adds a request of another node's proxy to what that one is told. */
+export function addFrom(told: Map<string, number[]>, { from }: BookRequest): void {
+  if (from === undefined) return;
+  const ofNode = told.get(from.node);
+  if (ofNode === undefined) told.set(from.node, [from.requestNo]);
+  else ofNode.push(from.requestNo);
+}
+
+/** For the stand-in of a book: one that comes to the book itself is late, and means nothing. */
+export function isForProxy(message: BookMessage): message is BookProxyMessage {
+  const { type } = message;
+  return type === 'BookRequestsAnswered' || type === 'BookFenced' || type === 'RoutesChanged';
 }

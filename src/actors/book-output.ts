@@ -2,7 +2,7 @@
  * What leaves a book: entries of the journal, requests that go back to their accounts, and fences that pass through it.
  */
 
-import { rejectionsOf } from './book-answers.ts';
+import { addFrom, rejectionsOf } from './book-answers.ts';
 import type { BookRun, MatchingBook } from './book-run.ts';
 import type { BookRequest, BounceReason, Fence, RequestsBounced, Tell } from './protocol.ts';
 
@@ -33,18 +33,24 @@ export class BookOutput {
   bounce(requests: readonly BookRequest[], reason: BounceReason): void {
     const byUser = new Map<number, RequestsBounced['bounced'][number][]>();
     const dropped: BookRequest[] = [];
+    const byNode = new Map<string, number[]>();
     for (const request of requests) {
       const { cause } = request;
       if (cause === undefined) {
         dropped.push(request);
         continue;
       }
+      addFrom(byNode, request);
       const ofUser = byUser.get(cause.userId) ?? [];
       ofUser.push({ routed: cause, reason });
       byUser.set(cause.userId, ofUser);
     }
     for (const [userId, bounced] of byUser) {
       this.#tell({ type: 'account', userId }, { type: 'RequestsBounced', bounced });
+    }
+    for (const [node, bounced] of byNode) {
+      const answered = { type: 'BookRequestsAnswered', committed: [], bounced, returned: [] } as const;
+      this.#tell({ type: 'book', symbol: this.#symbol, node }, answered);
     }
     if (dropped.length > 0) this.#journalDropped(dropped, reason);
   }

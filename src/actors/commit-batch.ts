@@ -8,6 +8,7 @@ import type { Report } from '../matching/execution-report.ts';
 import type { Instrument } from '../matching/instrument.ts';
 import type { BookEvent, OrderId, OrderRejected, OrderSnapshot, Ticks, UserId } from '../matching/types.ts';
 import { assert, assertNever } from '../platform/assert.ts';
+import { addFrom } from './book-answers.ts';
 import type { CommitBatch, RequestOutcome } from './ports.ts';
 import type {
   AnsweredMassCancel,
@@ -18,6 +19,7 @@ import type {
   JournalSession,
   RoutedCommand,
   Settle,
+  ShardEpoch,
   WaitingReply,
 } from './protocol.ts';
 
@@ -28,7 +30,7 @@ export interface CommitOutputs {
   readonly reportsByUser: ReadonlyMap<UserId, readonly Report[]>;
   /** MsgSeqNums (34) answered, per session. */
   readonly answeredBySession: ReadonlyMap<string, readonly number[]>;
-  readonly settlements: ReadonlyMap<UserId, Omit<Settle, 'type' | 'commitNo'>>;
+  readonly settlements: ReadonlyMap<UserId, Omit<Settle, 'type' | 'writer' | 'commitNo'>>;
   readonly lastPrices: readonly { readonly symbol: string; readonly price: Ticks }[];
   readonly replies: readonly WaitingReply[];
   readonly sessions: readonly JournalSession[];
@@ -66,6 +68,7 @@ export function prepareCommit(
   const halts: CommitBatch['halts'][number][] = [];
   const books = new Map<string, CommitBatch['books'][number]>();
   const accounts = new Map<UserId, CommitBatch['accounts'][number]>();
+  const shards = new Map<string, ShardEpoch>();
   const sessions = new Map<string, JournalSession>();
   const lastPrices = new Map<string, CommitBatch['lastPrices'][number]>();
   const changes = new BalanceChanges();
@@ -74,6 +77,11 @@ export function prepareCommit(
   const gathered = new Map<UserId, Gathered>();
   const replies: WaitingReply[] = [];
   let completedCount = 0;
+
+  /** A shard under two epochs is two: then the commit is refused, whichever of them is over. */
+  function requireShard(shard: ShardEpoch | undefined): void {
+    if (shard !== undefined) shards.set(`${shard.shard} ${shard.epoch}`, shard);
+  }
 
   function report(one: Report): void {
     multiPush(reportsByUser, one.userId, one);
@@ -88,8 +96,9 @@ export function prepareCommit(
     return settlement;
   }
 
-  function complete(routed: RoutedCommand): void {
-    completedCount += 1;
+  /** What another node has under way is counted there. */
+  function complete(routed: RoutedCommand, isElsewhere = false): void {
+    if (!isElsewhere) completedCount += 1;
     if (routed.origin !== undefined) {
       multiPush(answeredBySession, routed.origin.sessionId, routed.origin.msgSeqNum);
     }
@@ -131,10 +140,13 @@ export function prepareCommit(
       books.set(entry.symbol, { symbol: entry.symbol, epoch: entry.epoch, lastSeq: entry.lastSeq });
     }
     for (const event of entry.events) addEvent(event, instrument);
+    const byNode = new Map<string, number[]>();
     for (const request of entry.done) {
+      addFrom(byNode, request);
       const { cause } = request;
       if (cause === undefined) continue;
-      complete(cause);
+      complete(cause, request.from !== undefined);
+      if (createsHold(cause)) requireShard(cause.shard);
       const outcome = acceptedRequest(request, cause, at);
       if (outcome !== undefined) requests.push(outcome);
       const { command } = cause;
@@ -143,6 +155,10 @@ export function prepareCommit(
       }
     }
     for (const reply of entry.replies) replies.push(reply);
+    for (const [node, committed] of byNode) {
+      const reply = { type: 'BookRequestsAnswered', committed, bounced: [], returned: [] } as const;
+      replies.push({ to: { type: 'book', symbol: entry.symbol, node }, reply });
+    }
   }
 
   function addAccount(entry: JournalAccount): void {
@@ -164,7 +180,9 @@ export function prepareCommit(
     for (const answered of entry.massCancels) requests.push(massCancelRequest(answered));
     if (entry.refusals.length + entry.massCancels.length > 0) {
       accounts.set(entry.userId, { userId: entry.userId, lastSeq: entry.lastSeq });
+      requireShard(entry.shard);
     }
+    if (entry.transfers.length > 0) requireShard(entry.shard);
     for (const answer of entry.answers) report(answer);
     for (const booked of entry.transfers) {
       transfers.push({ ...booked, userId: entry.userId });
@@ -197,6 +215,7 @@ export function prepareCommit(
   const batch: CommitBatch = {
     commitNo,
     books: [...books.values()].sort((left, right) => (left.symbol < right.symbol ? -1 : 1)),
+    ...(shards.size === 0 ? {} : { shards: [...shards.values()].sort(byShard) }),
     events,
     reports: reportRows,
     requests,
@@ -207,7 +226,7 @@ export function prepareCommit(
     halts,
     lastPrices: [...lastPrices.values()],
   };
-  const settlements = new Map<UserId, Omit<Settle, 'type' | 'commitNo'>>();
+  const settlements = new Map<UserId, Omit<Settle, 'type' | 'writer' | 'commitNo'>>();
   for (const [userId, { orders, amended, amounts, answered }] of gathered) {
     const amountList = [...amounts].map(([asset, amount]) => ({ asset, amount }));
     const amendedOrders = amended.size === 0 ? {} : { amendedOrders: [...amended.values()] };
@@ -231,6 +250,15 @@ export function prepareCommit(
       completedCount,
     },
   };
+}
+
+/** A new order, or a replace: cancels only free what is held. */
+function createsHold({ command }: RoutedCommand): boolean {
+  return command.type === 'NewOrderSingle' || command.type === 'OrderCancelReplaceRequest';
+}
+
+function byShard(left: ShardEpoch, right: ShardEpoch): number {
+  return left.shard - right.shard || left.epoch - right.epoch;
 }
 
 function hasRows(batch: CommitBatch): boolean {

@@ -31,6 +31,7 @@ import type {
   SubmitTradeAmendment,
   TradingStatus,
 } from './protocol.ts';
+import { markSentAgain, type RemoteGateways } from './remote-gateways.ts';
 import { Spawner, type SpawnerOptions, type SpawnLimits } from './spawning.ts';
 import { type CrashPolicy, restartFresh } from './supervision.ts';
 import { TradeAmendments } from './trade-amendments.ts';
@@ -42,6 +43,8 @@ export interface ExchangeLimits extends SpawnLimits {
 }
 
 export interface ExchangeOptions extends SpawnerOptions {
+  /** Absent on a node that has its sessions itself. */
+  readonly remote?: RemoteGateways;
   readonly markets: Markets;
   /** Gateways of the node, told when a symbol opens, halts, or takes cancels only. */
   readonly gateways: readonly string[];
@@ -73,7 +76,7 @@ export function exchangeActor(options: ExchangeOptions): {
   /** Pieces of work in the fullest stash of all accounts, and of all books. */
   readonly largestStashes: () => { readonly account: number; readonly book: number };
 } {
-  const { system, clock, log, markets, calendar, limits } = options;
+  const { system, clock, log, markets, calendar, limits, remote } = options;
   const { tell } = system;
   const spawner = new Spawner(options);
   const { accounts } = spawner;
@@ -100,6 +103,11 @@ export function exchangeActor(options: ExchangeOptions): {
     switch (message.type) {
       case 'SubmitCommands':
         submit(message);
+        break;
+      case 'CommandsMisrouted':
+      case 'RoutesChanged':
+      case 'RoutesDue':
+        // For a router, which stands in the place of the exchange where there is a gateway only.
         break;
       case 'SubmitAccountCommand':
         submitAccountCommand(message);
@@ -196,7 +204,9 @@ export function exchangeActor(options: ExchangeOptions): {
 
   // ---- Commands -------------------------------------------------------------------------------------------
 
-  function submit(message: SubmitCommands): void {
+  function submit(arrived: SubmitCommands): void {
+    const message = remote === undefined ? arrived : remote.take(arrived, tell);
+    if (message === undefined) return;
     const { sessionId, userId } = message;
     if (storeFault !== undefined) {
       refuse(message, 'StoreUnavailable', 'the venue cannot store orders now: try again', message.commands);
@@ -219,7 +229,9 @@ export function exchangeActor(options: ExchangeOptions): {
       keepWaiting({ ...message, commands }, commands.length);
       return;
     }
-    const routed = commands.map((one) => stamp(userId, one.command, { sessionId, msgSeqNum: one.msgSeqNum }));
+    const routed = commands.map((one) =>
+      markSentAgain(stamp(userId, one.command, { sessionId, msgSeqNum: one.msgSeqNum }), one.sending),
+    );
     spawnAccount(userId);
     tell({ type: 'account', userId }, { type: 'AccountCommands', commands: routed });
   }

@@ -7,7 +7,7 @@ import type { UserId } from '../matching/types.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { BookLoads } from './book-loads.ts';
-import { type Store, StoreUnavailableError } from './ports.ts';
+import { SessionElsewhereError, type Store, StoreUnavailableError } from './ports.ts';
 import type { LoadBook, LoadMessages, OpenSession, Tell } from './protocol.ts';
 
 export interface LoaderOptions {
@@ -54,7 +54,7 @@ export function createLoader(options: LoaderOptions): Loader {
           clock.after(delayMs, () => attempt(load, answer, Math.min(delayMs * 2, retryToMs)));
           return;
         }
-        log.error('a load failed', { err: error });
+        if (!(error instanceof SessionElsewhereError)) log.error('a load failed', { err: error });
         answer.onFailure(error instanceof Error ? error.message : String(error));
       },
     );

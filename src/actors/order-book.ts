@@ -7,12 +7,14 @@ import { assertNever } from '../platform/assert.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Behavior } from './actor-system.ts';
+import { isForProxy } from './book-answers.ts';
 import { type Building, buildOn, startBuilding } from './book-building.ts';
 import { BookOutput } from './book-output.ts';
 import { type BookRun, type MatchingBook, piecesOf, runBatch, runSweep, sweepIn } from './book-run.ts';
 import type { LoadedBook } from './ports.ts';
 import type {
   BookMessage,
+  BookProxyMessage,
   BookRequest,
   BookRequests,
   BounceReason,
@@ -58,7 +60,7 @@ type BookState =
 /** Work that keeps its place while the book is rebuilt. */
 type Work = BookRequests | ExpireDue | Fence;
 /** What each phase has its own answer to. */
-type Handled = Exclude<BookMessage, { type: 'HaltBook' }>;
+type Handled = Exclude<BookMessage, BookProxyMessage | { type: 'HaltBook' }>;
 
 /** The behaviour of the book and the policy that goes with it. */
 export function orderBookActor(options: OrderBookOptions): {
@@ -107,6 +109,7 @@ export function orderBookActor(options: OrderBookOptions): {
     if (message.type === 'VoidFence' && message.generation <= output.generation) return state;
     if ('loadNo' in message && message.loadNo !== loadNo) return state;
     if (message.type === 'HaltBook') return onHaltBook(state, message.reason);
+    if (isForProxy(message)) return state;
     switch (state.phase) {
       case 'recovering':
         return whileRecovering(state, message);

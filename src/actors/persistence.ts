@@ -12,6 +12,7 @@ import type { Log } from '../platform/log.ts';
 import type { Behavior } from './actor-system.ts';
 import { createAnnouncer } from './announcements.ts';
 import { type JournalEntry, type PreparedCommit, prepareCommit } from './commit-batch.ts';
+import { type Followers, membersFollowed } from './followed-members.ts';
 import { JournalBuffer } from './journal-buffer.ts';
 import { createLoader } from './loads.ts';
 import { type Meter, NO_METER } from './meter.ts';
@@ -33,8 +34,8 @@ export interface PersistenceOptions {
   readonly gateways: readonly string[];
   /** False once the actor has been stopped: what a commit in flight comes to is then nobody's affair. */
   readonly isRunning: () => boolean;
-  /** Another node owns our books: this one must stop. */
-  readonly onOwnershipLost: (symbols: readonly string[]) => void;
+  /** Another node owns our books or shards of accounts: this one must stop. */
+  readonly onOwnershipLost: (symbols: readonly string[], shards?: readonly number[]) => void;
   /** How long session rows wait for company when nothing else is written. */
   readonly sessionFlushMs: number;
   /** Events that one commit takes at most; what is beyond waits for the next. */
@@ -47,6 +48,8 @@ export interface PersistenceOptions {
   readonly maxJournalBytes?: number;
   /** Outbound numbers that a session reserves at a time. */
   readonly reservedSeqNums: number;
+  /** On a gateway: told which members have a session, so that other engines are. */
+  readonly followers?: Followers;
 }
 
 /** What the operator sees of the writer. */
@@ -90,7 +93,7 @@ export function persistenceActor(options: PersistenceOptions): {
   const fencesSeen = new Map<string, number>();
   const loader = createLoader(options);
   const redo = new Redo({ tell, log, symbols: options.symbols });
-  const announcer = createAnnouncer({ tell, log, meter });
+  const announcer = createAnnouncer({ tell, log, meter, writer: store.writer });
   const storeWatch = new StoreWatch(options);
 
   function receive(state: PersistenceState, message: PersistenceMessage): PersistenceState {
@@ -138,11 +141,23 @@ export function persistenceActor(options: PersistenceOptions): {
         whenDurable(() => {
           // Following begins before the rows are read: what commits meanwhile is told, and known by its number.
           announcer.follow(message.userId, message.sessionId);
+          options.followers?.follow(message.userId, message.sessionId);
           loader.openSession(message);
         });
         break;
       case 'CloseSession':
         announcer.unfollow(message.userId, message.sessionId);
+        options.followers?.unfollow(message.userId, message.sessionId);
+        break;
+      case 'FollowMembers':
+        for (const { userId, sessionId } of message.sessions) announcer.follow(userId, sessionId);
+        tell({ type: 'persistence', node: message.node }, membersFollowed(message));
+        break;
+      case 'UnfollowMember':
+        announcer.unfollow(message.userId, message.sessionId);
+        break;
+      case 'MembersFollowed':
+        options.followers?.followed(message.sessionIds);
         break;
       case 'LoadMessages':
         whenDurable(() => loader.loadMessages(message));
@@ -249,8 +264,15 @@ export function persistenceActor(options: PersistenceOptions): {
         storeWatch.scheduleRetry();
         return;
       case 'NotOwner':
-        log.error('another node owns books of this one: stopping', { symbols: outcome.symbols });
-        options.onOwnershipLost(outcome.symbols);
+        if (outcome.symbols.length + outcome.shards.length === 0) {
+          dropSessions(finished, outcome.sessions);
+          return;
+        }
+        log.error('another node owns what this one wrote for: stopping', {
+          symbols: outcome.symbols,
+          shards: outcome.shards,
+        });
+        options.onOwnershipLost(outcome.symbols, outcome.shards);
         return;
       case 'Refused':
         storeWatch.back(lastCommitNo);
@@ -285,6 +307,23 @@ export function persistenceActor(options: PersistenceOptions): {
     if (only.done.length > 0 || only.partOf !== undefined) return;
     const halt = { type: 'HaltBook', reason: `what ends by time cannot end: ${reason}` } as const;
     tell({ type: 'book', symbol: only.symbol }, halt);
+  }
+
+  /** Another gateway has these sessions: nothing of them is written here any more, and all else is. */
+  function dropSessions({ entries, loads }: InFlight, lost: readonly number[]): void {
+    inFlight = undefined;
+    lastCommitNo -= 1;
+    afterBuffer = [...loads, ...afterBuffer];
+    const isLost = (entry: JournalEntry): boolean =>
+      entry.type === 'JournalSession' && lost.includes(entry.senderCompId);
+    for (const entry of entries) {
+      if (entry.type !== 'JournalSession' || !isLost(entry)) continue;
+      log.warn('a session has gone to another gateway', { senderCompId: entry.senderCompId });
+      const end = { type: 'EndSession', text: 'the session is open elsewhere' } as const;
+      tell({ type: 'session', sessionId: entry.sessionId }, end);
+    }
+    buffer.keepOnly(entries, (entry) => !isLost(entry));
+    commitNext(true);
   }
 
   /** Rows that depend on no other: the one that cannot be written is found and dropped. */
@@ -322,7 +361,12 @@ export function persistenceActor(options: PersistenceOptions): {
   }
 
   /** An account that is rebuilt loads when its fence has passed every book and what it had there is committed. */
-  function onFence({ fence }: FenceReached): void {
+  function onFence({ fence, symbol }: FenceReached): void {
+    const { proxy, fenceNo } = fence;
+    if (proxy !== undefined) {
+      whenDurable(() => tell({ type: 'book', symbol, node: proxy }, { type: 'BookFenced', fenceNo }));
+      return;
+    }
     const key = `${fence.userId}/${fence.fenceNo}`;
     const seen = (fencesSeen.get(key) ?? 0) + 1;
     if (seen < fence.bookCount) {

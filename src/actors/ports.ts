@@ -11,7 +11,8 @@ import type { MemberSettings } from '../fix/member-settings.ts';
 import type { Report } from '../matching/execution-report.ts';
 import type { Instrument } from '../matching/instrument.ts';
 import type { BookEvent, OrderId, OrderSnapshot, Ticks, TradeId, UserId } from '../matching/types.ts';
-import type { BookedTransfer, JournalSession, TradingStatus } from './protocol.ts';
+import type { CommitNumbers } from '../platform/commit-numbers.ts';
+import type { BookedTransfer, JournalSession, ShardEpoch, TradingStatus } from './protocol.ts';
 
 // ---- Storage ----------------------------------------------------------------------------------------------
 
@@ -32,6 +33,11 @@ export interface CommitBatch {
   readonly commitNo: number;
   /** Books that wrote, in symbol order, each with the epoch under which it is owned. */
   readonly books: readonly { readonly symbol: string; readonly epoch: number; readonly lastSeq: number }[];
+  /**
+   * In a cluster, the shards of the accounts whose holds the batch creates or whose own rows it writes, each with the
+   * epoch under which its owner has let that happen. Undefined: nobody else has accounts.
+   */
+  readonly shards?: readonly ShardEpoch[];
   /** Book events in journal order. An order of this batch is written once, in its final state. */
   readonly events: readonly BookEvent[];
   /** Reports that are rows: all but New (an `orders` row stands for it) and status answers. */
@@ -50,12 +56,20 @@ export interface CommitBatch {
 
 export type CommitOutcome =
   | { readonly type: 'Committed' }
-  /** Another node owns these symbols, or a newer epoch of this one does. Nothing was written. */
-  | { readonly type: 'NotOwner'; readonly symbols: readonly string[] }
+  /** Others own these, or newer epochs of this node do. Nothing was written. */
+  | ({ readonly type: 'NotOwner' } & LostItems)
   /** Passing: the same batch may be tried again under the same number. */
   | { readonly type: 'Unavailable'; readonly reason: string }
   /** Lasting: the rows themselves are at fault. Nothing was written. */
   | { readonly type: 'Refused'; readonly sqlState: string; readonly reason: string };
+
+/** What a commit wrote and this node does not own, or not under that epoch. */
+export interface LostItems {
+  readonly symbols: readonly string[];
+  readonly shards: readonly number[];
+  /** SenderCompIDs (49) of FIX sessions. */
+  readonly sessions: readonly number[];
+}
 
 /** A book that is ours from now on: a commit under an older epoch has finished, or is refused. */
 export interface ClaimedBook {
@@ -90,8 +104,8 @@ export interface KnownClOrdId {
 
 export interface LoadedAccount {
   readonly userId: UserId;
-  /** The last commit that is contained. */
-  readonly commitNo: number;
+  /** The commits that are contained. */
+  readonly commits: CommitNumbers;
   /** Last sourceSeq of the account's own reports. */
   readonly lastSeq: number;
   readonly balances: readonly { readonly asset: string; readonly amount: bigint }[];
@@ -109,8 +123,10 @@ export interface StoredMessages {
 }
 
 export interface OpenedSession {
-  /** The last commit whose reports are contained in `undelivered`. */
-  readonly commitNo: number;
+  /** The commits whose reports are contained in `undelivered`. */
+  readonly commits: CommitNumbers;
+  /** In a cluster, the epoch under which this gateway has the session: it goes into all that is journaled of it. */
+  readonly epoch?: number | undefined;
   readonly nextInSeqNum: number;
   readonly nextOutSeqNum: number;
   readonly reservedOutSeqNum: number;
@@ -122,6 +138,12 @@ export interface OpenedSession {
   readonly wasReset: boolean;
   /** The member was disabled while its password was being judged. */
   readonly isDisabled: boolean;
+}
+
+/** A node of a cluster in one of its lives. */
+export interface NodeLife {
+  readonly name: string;
+  readonly incarnation: number;
 }
 
 export interface OpenSessionRequest {
@@ -142,6 +164,8 @@ export interface OpenSessionRequest {
   readonly nextExpectedSeqNum: number | undefined;
   /** How many outbound numbers to reserve beyond the next one. */
   readonly reserveCount: number;
+  /** Takes the session from this gateway, which has said that its connection is dead. */
+  readonly takeOverFrom?: NodeLife | undefined;
 }
 
 /** A passing failure of the store: the call may be repeated. Any other error of a load is lasting. */
@@ -160,14 +184,28 @@ export class NotOwnerError extends Error {
   }
 }
 
+/** Another gateway has the session, and is alive: nothing was opened. */
+export class SessionElsewhereError extends Error {
+  override readonly name = 'SessionElsewhereError';
+  readonly owner: NodeLife;
+
+  constructor(owner: NodeLife) {
+    super(`the session is at ${owner.name}`);
+    this.owner = owner;
+  }
+}
+
 export interface Store {
+  /** Names the commits of this node. */
+  readonly writer: string;
   /** Number of the last commit of this node, from which commitNo counts on. */
   readonly lastCommitNo: number;
   /** Never throws; when the outcome of a COMMIT was unknown, a repeat with the same number finds it out. */
   commit(batch: CommitBatch): Promise<CommitOutcome>;
   /**
    * Takes the next epoch of each symbol, in one commit; symbols without an instrument are missing in the answer. Fails
-   * with NotOwnerError when another node has taken one of them since this one took it first.
+   * with NotOwnerError when another node has taken one of them since this one took it first. In a cluster nothing is
+   * taken here: those that this life of the node owns are answered with their epochs, the others are missing.
    */
   claimBooks(symbols: readonly string[]): Promise<readonly ClaimedBook[]>;
   /**
@@ -177,6 +215,7 @@ export interface Store {
   loadOrders(book: ClaimedBook, after: number): Promise<LoadedOrders>;
   /** The day before is the last before `tradingDay` on which the member has used a ClOrdID. */
   loadAccount(userId: UserId, tradingDay: string): Promise<LoadedAccount>;
+  /** In a cluster the session is from then on this gateway's; fails with SessionElsewhereError while another has it. */
   openSession(request: OpenSessionRequest): Promise<OpenedSession>;
   loadMessages(
     senderCompId: number,

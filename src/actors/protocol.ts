@@ -31,15 +31,16 @@ import type {
 
 // ---- Addresses --------------------------------------------------------------------------------------------
 
+/** `node` is the name of the node where somebody lives; absent: this one, or the one that src/cluster/addresses.ts finds. */
 export type Address =
-  | { readonly type: 'exchange' }
-  | { readonly type: 'persistence' }
+  | { readonly type: 'exchange'; readonly node?: string }
+  | { readonly type: 'persistence'; readonly node?: string }
   | { readonly type: 'account'; readonly userId: UserId }
-  | { readonly type: 'book'; readonly symbol: string }
+  | { readonly type: 'book'; readonly symbol: string; readonly node?: string }
   | { readonly type: 'gateway'; readonly name: string }
   | { readonly type: 'session'; readonly sessionId: string }
   /** Somebody outside the actors (the admin API) who waits for one answer. */
-  | { readonly type: 'reply'; readonly requestId: string };
+  | { readonly type: 'reply'; readonly requestId: string; readonly node?: string };
 
 export type Message =
   | ExchangeMessage
@@ -109,6 +110,12 @@ export interface UnsupportedRequest {
 
 export type AccountCommand = MemberCommand | UnsupportedRequest | TransferFunds | CancelMemberOrders;
 
+/** A shard of accounts and the epoch under which a node owns it. */
+export interface ShardEpoch {
+  readonly shard: number;
+  readonly epoch: number;
+}
+
 /** A command with what the exchange stamped on it: enough to run it again, in its original order. */
 export interface RoutedCommand {
   /** Arrival number at the exchange, ascending. */
@@ -122,6 +129,12 @@ export interface RoutedCommand {
   readonly referencePrice: Ticks | undefined;
   /** `YYYY-MM-DD` on arrival: ClOrdID (11) is unique in it. */
   readonly tradingDay: string;
+  /** It was sent before and may have been carried out: if the rows have its ClOrdID it is answered without a report. */
+  readonly isSentAgain?: boolean;
+  /** How often a book of another node has given it back because its commit was refused. */
+  readonly returnCount?: number;
+  /** In a cluster, by what right the account has passed it on: what it makes a book hold is committed under that. */
+  readonly shard?: ShardEpoch;
 }
 
 /** A book's command and the request that it came from; no cause when the venue itself commands. */
@@ -135,6 +148,8 @@ export interface BookRequest {
   readonly gatheredBy?: { readonly userId: UserId | undefined; readonly commandNo: number };
   /** Of an AmendTrade: the exchange is told {@link AmendmentAnswered}. */
   readonly amendmentNo?: number;
+  /** The proxy of another node that sent it: told {@link BookRequestsAnswered}. */
+  readonly from?: { readonly node: string; readonly requestNo: number };
 }
 
 // ---- Exchange ---------------------------------------------------------------------------------------------
@@ -144,10 +159,39 @@ export interface SubmitCommands {
   readonly type: 'SubmitCommands';
   readonly sessionId: string;
   readonly userId: UserId;
-  readonly commands: readonly {
-    readonly msgSeqNum: number;
-    readonly command: MemberCommand | UnsupportedRequest;
-  }[];
+  readonly commands: readonly SubmittedCommand[];
+}
+
+export interface SubmittedCommand {
+  readonly msgSeqNum: number;
+  readonly command: MemberCommand | UnsupportedRequest;
+  /** Of a command that comes from another node; absent: from a session of this one. */
+  readonly sending?: Sending;
+}
+
+/** One attempt of a gateway's router to have a command carried out. */
+export interface Sending {
+  /** Counts the attempts. */
+  readonly no: number;
+  /** An earlier one may have arrived. */
+  readonly isAgain: boolean;
+}
+
+/** The account does not live here: these come back, and nothing of them was done. */
+export interface CommandsMisrouted {
+  readonly type: 'CommandsMisrouted';
+  readonly sessionId: string;
+  readonly commands: readonly { readonly msgSeqNum: number; readonly sendingNo: number }[];
+}
+
+/** Owners have changed, or a link has come up: what a router has kept may have somewhere to go. */
+export interface RoutesChanged {
+  readonly type: 'RoutesChanged';
+}
+
+/** Something that a router has kept is to be tried again, or has waited for long enough. */
+export interface RoutesDue {
+  readonly type: 'RoutesDue';
 }
 
 /** An operator's command to one account. */
@@ -254,6 +298,9 @@ export interface EndRedo {
 
 export type ExchangeMessage =
   | SubmitCommands
+  | CommandsMisrouted
+  | RoutesChanged
+  | RoutesDue
   | SubmitAccountCommand
   | CancelSymbolOrders
   | CommandsCompleted
@@ -388,6 +435,8 @@ export interface RequestsBounced {
 /** The committed effects of one commit on one user. */
 export interface Settle {
   readonly type: 'Settle';
+  /** The node that has committed it, which counts its own commits. */
+  readonly writer: string;
   readonly commitNo: number;
   /** Each order that changed, in its state after the commit. */
   readonly orders: readonly OrderSnapshot[];
@@ -458,8 +507,19 @@ export interface StatusReportsTold {
   readonly count: number;
 }
 
+/**
+ * What the account knows of its orders in a symbol may be old, since messages of the book's node may be lost: it is loaded
+ * again, and judges these, which may be in the rows by now, after that.
+ */
+export interface JudgeAgain {
+  readonly type: 'JudgeAgain';
+  readonly symbol: string;
+  readonly commands: readonly RoutedCommand[];
+}
+
 export type AccountMessage =
   | AccountCommands
+  | JudgeAgain
   | StatusReportsTold
   | ReserveFunds
   | ReleaseFunds
@@ -520,6 +580,25 @@ export interface Fence {
   readonly bookCount: number;
   /** `YYYY-MM-DD`: whose ClOrdIDs the account wants to load. */
   readonly tradingDay: string;
+  /** It is no account's but that of the book's proxy on this node: told {@link BookFenced}. */
+  readonly proxy?: string;
+}
+
+/** What became of requests that a proxy sent, by their numbers. */
+export interface BookRequestsAnswered {
+  readonly type: 'BookRequestsAnswered';
+  /** Their effects, or that they had none, are in a commit. */
+  readonly committed: readonly number[];
+  /** Their accounts were told that the book could not carry them out. */
+  readonly bounced: readonly number[];
+  /** Their commit was refused by the database: nothing of them was done. */
+  readonly returned: readonly number[];
+}
+
+/** Everything that reached the book before the proxy's fence is committed and told. */
+export interface BookFenced {
+  readonly type: 'BookFenced';
+  readonly fenceNo: number;
 }
 
 /** The same for a lasting failure: when `fenceCount` of them have arrived, the book's inbox is empty. */
@@ -555,7 +634,11 @@ export type BookMessage =
   | VoidFence
   | HaltBook
   | ContinueBook
-  | ResumeBook;
+  | ResumeBook
+  | BookProxyMessage;
+
+/** For the stand-in of a book that lives on another node. */
+export type BookProxyMessage = BookRequestsAnswered | BookFenced | RoutesChanged;
 
 // ---- Persistence ------------------------------------------------------------------------------------------
 
@@ -578,7 +661,13 @@ export interface JournalBook {
 /** A reply that leaves after the commit of what it tells. */
 export interface WaitingReply {
   readonly to: Address;
-  readonly reply: Reply | BookMassCanceled | MassCancelReported | AmendmentAnswered | ContinueBook;
+  readonly reply:
+    | Reply
+    | BookMassCanceled
+    | MassCancelReported
+    | AmendmentAnswered
+    | ContinueBook
+    | BookRequestsAnswered;
 }
 
 /** A crash halt: a row of its own, so that it survives a restart. */
@@ -597,6 +686,8 @@ export interface BookedTransfer {
 export interface JournalAccount {
   readonly type: 'JournalAccount';
   readonly userId: UserId;
+  /** In a cluster, by what right the account writes rows of its own. */
+  readonly shard?: ShardEpoch;
   readonly generation: number;
   readonly lastSeq: number;
   /** 8 and 9 that reject: durable, with a sourceSeq of the account. */
@@ -630,6 +721,8 @@ export interface JournalSession {
   readonly sessionId: string;
   /** users.sender_comp_id. */
   readonly senderCompId: number;
+  /** In a cluster, the epoch under which the gateway has the session. */
+  readonly epoch?: number | undefined;
   readonly userId: UserId;
   /** The next MsgSeqNum (34) expected from the member: everything before it is committed. */
   readonly nextInSeqNum: number;
@@ -701,6 +794,24 @@ export interface CloseSession {
   readonly sessionId: string;
   readonly userId: UserId;
 }
+/** A gateway of another node: from now on these members' reports go to these sessions of it. */
+export interface FollowMembers {
+  readonly type: 'FollowMembers';
+  /** The gateway's node: told {@link MembersFollowed}. */
+  readonly node: string;
+  readonly sessions: readonly { readonly userId: UserId; readonly sessionId: string }[];
+}
+/** Nothing more for this session; another one of the member's may have taken its place. */
+export interface UnfollowMember {
+  readonly type: 'UnfollowMember';
+  readonly userId: UserId;
+  readonly sessionId: string;
+}
+/** What the engine commits from now on is told to these sessions; what it has committed before is in the rows. */
+export interface MembersFollowed {
+  readonly type: 'MembersFollowed';
+  readonly sessionIds: readonly string[];
+}
 export interface LoadMessages {
   readonly type: 'LoadMessages';
   readonly sessionId: string;
@@ -758,6 +869,9 @@ export type PersistenceMessage =
   | LoadAccount
   | OpenSession
   | CloseSession
+  | FollowMembers
+  | UnfollowMember
+  | MembersFollowed
   | LoadMessages
   | FenceReached
   | VoidFenceReached
@@ -893,6 +1007,8 @@ export interface MessagesLoaded {
 /** Committed reports of the member, and which of its requests are thereby answered. */
 export interface ReportsCommitted {
   readonly type: 'ReportsCommitted';
+  /** The node that has committed them, which counts its own commits. */
+  readonly writer: string;
   readonly commitNo: number;
   readonly reports: readonly Report[];
   /** MsgSeqNum (34) of requests of this session whose effect is committed. */
@@ -906,10 +1022,13 @@ export interface CommandsRefused {
   readonly type: 'CommandsRefused';
   readonly refusal: 'StoreUnavailable' | 'Overloaded' | 'Draining' | 'Unanswerable';
   readonly text: string;
-  readonly commands: readonly {
-    readonly msgSeqNum: number;
-    readonly command: MemberCommand | UnsupportedRequest;
-  }[];
+  readonly commands: readonly RefusedCommand[];
+}
+export interface RefusedCommand {
+  readonly msgSeqNum: number;
+  readonly command: MemberCommand | UnsupportedRequest;
+  /** {@link Sending.no} of the last attempt that had arrived; absent within a node. */
+  readonly sendingNo?: number;
 }
 /** Numbers up to here are committed as reserved. */
 export interface NumbersReserved {

@@ -25,6 +25,9 @@ import type {
  */
 export const EVERY_GENERATION = Number.MAX_SAFE_INTEGER;
 
+/** A request of another node that was in so many refused commits is refused itself. */
+const MAX_RETURNS = 2;
+
 /** A command to run again: a member's or operator's, or one that the venue itself gave a book. */
 type Kept =
   | { readonly type: 'Routed'; readonly routed: RoutedCommand }
@@ -202,9 +205,24 @@ export class Redo {
   }
 
   #keepRequest(symbol: string, request: BookRequest): void {
-    const { cause } = request;
-    if (cause === undefined) this.#keep({ type: 'Book', symbol, request });
+    const { cause, from } = request;
+    if (from !== undefined) this.#giveBack(symbol, request, from);
+    else if (cause === undefined) this.#keep({ type: 'Book', symbol, request });
     else this.#keep({ type: 'Routed', routed: cause });
+  }
+
+  /** Another node has what it came from: its proxy has it judged again, but not for ever. */
+  #giveBack(symbol: string, { cause }: BookRequest, from: NonNullable<BookRequest['from']>): void {
+    const isCulprit = cause !== undefined && (cause.returnCount ?? 0) >= MAX_RETURNS;
+    const numbers = [from.requestNo];
+    const [bounced, returned] = isCulprit ? [numbers, []] : [[], numbers];
+    if (isCulprit) {
+      const reason = { type: 'CommandFailed', text: `not accepted: ${this.#reason}` } as const;
+      const message = { type: 'RequestsBounced', bounced: [{ routed: cause, reason }] } as const;
+      this.#tell({ type: 'account', userId: cause.userId }, message);
+    }
+    const answered = { type: 'BookRequestsAnswered', committed: [], bounced, returned } as const;
+    this.#tell({ type: 'book', symbol, node: from.node }, answered);
   }
 
   #keep(kept: Kept): void {
@@ -240,7 +258,9 @@ function isPortion(entry: JournalEntry, kept: Kept): boolean {
 function contains(entry: JournalEntry, kept: Kept): boolean {
   if (entry.type === 'JournalBook') {
     return entry.done.some((request) =>
-      kept.type === 'Book' ? request === kept.request : request.cause?.commandNo === kept.routed.commandNo,
+      kept.type === 'Book'
+        ? request === kept.request
+        : request.from === undefined && request.cause?.commandNo === kept.routed.commandNo,
     );
   }
   if (entry.type !== 'JournalAccount' || kept.type === 'Book') return false;

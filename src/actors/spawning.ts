@@ -8,6 +8,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { accountActor } from './account.ts';
 import type { ActorSystem } from './actor-system.ts';
+import type { BookProxy } from './book-proxy.ts';
 import type { MatchingBook } from './book-run.ts';
 import { orderBookActor } from './order-book.ts';
 import type { IdSource, LoadedBook, MarketDirectory, TradingCalendar } from './ports.ts';
@@ -36,6 +37,12 @@ export interface SpawnerOptions {
   readonly calendar: TradingCalendar;
   readonly ids: IdSource;
   readonly limits: SpawnLimits;
+  /** In a cluster: the stand-in for a book that lives on another node; undefined for one that lives here. */
+  readonly proxyOf?: (
+    symbol: string,
+    generation: number,
+    accounts: () => Iterable<UserId>,
+  ) => BookProxy | undefined;
   readonly createBook: (loaded: LoadedBook) => MatchingBook;
   readonly createAccount?: (...args: ConstructorParameters<typeof Account>) => Account;
 }
@@ -91,6 +98,12 @@ export class Spawner {
   book(symbol: string, status: TradingStatus, generation: number): void {
     const { system, limits, clock, log, calendar, createBook } = this.#options;
     if (system.isAlive({ type: 'book', symbol })) return;
+    const proxy = this.#options.proxyOf?.(symbol, generation, () => this.#accounts.keys());
+    if (proxy !== undefined) {
+      this.#books.set(symbol, proxy.keptCount);
+      system.spawn({ type: 'book', symbol }, proxy.behavior, proxy.policy);
+      return;
+    }
     const { bookStash: stashCapacity, sweepPortion, incidentsToHalt, incidentWindowMs } = limits;
     const actor = orderBookActor({
       symbol,

@@ -10,6 +10,8 @@ export const Commit = defineEntity({
     /** The node's name. */
     writer: p.text().primary(),
     lastNo: safeBigint(),
+    /** In a cluster, the life of the node that writes now: an earlier one writes nothing more. Null: it has none. */
+    incarnation: safeBigint().nullable(),
     /** The writer's chain of the audit trail; null before its first start with one. */
     chain: p.integer().nullable().unique('commits_chain_unique'),
     /** `audit_links.no` and `hash` of its last link; null: it has none yet. */

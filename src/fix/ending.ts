@@ -142,6 +142,7 @@ function journal(state: SessionState, isClean: boolean, resetAfter = false): voi
     type: 'Journal',
     journal: {
       ...identityOf(state),
+      ...(state.epoch === undefined ? {} : { epoch: state.epoch }),
       nextInSeqNum: state.journaledInSeqNum,
       nextOutSeqNum: state.journaledOutSeqNum,
       reservedOutSeqNum: outbound.reservedSeqNum,

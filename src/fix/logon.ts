@@ -8,6 +8,7 @@ import { judgeMsgSeqNum } from './inbound.ts';
 import { cancelAfterMsOf, faultOf, NO_ENCRYPTION, readLogon } from './logon-terms.ts';
 import type { MemberSettings } from './member-settings.ts';
 import type { FixMessage } from './message.ts';
+import { isTold } from './reports.ts';
 import { requestMissing, resendRange } from './resend.ts';
 import type { LogonVerdict, StoredSession } from './session-protocol.ts';
 import { compileSchedule } from './session-schedule.ts';
@@ -192,15 +193,15 @@ export function sendLogon(
 /** Undelivered reports first, then those that were committed since they were read. */
 export function stageReports(state: SessionState, opened: StoredSession): void {
   const live = state.backlog.filter(
-    ({ commitNo, report }) => commitNo > opened.commitNo || report.sourceSeq === 0,
+    ({ commit, report }) => commit !== undefined && !isTold(opened.commits, commit, report),
   );
   const isPossResend = opened.deliveryUncertain;
-  const { commitNo, undelivered } = opened;
-  state.backlog = undelivered.map((report) => ({ commitNo, report, isPossResend }));
+  const { commits, undelivered } = opened;
+  state.backlog = undelivered.map((report) => ({ commit: undefined, report, isPossResend }));
   for (const committed of live) state.backlog.push(committed);
   state.backlogSent = 0;
   state.undeliveredCount = undelivered.length;
-  state.openedCommitNo = commitNo;
+  state.openedCommits = commits;
   // After a crash our numbers have jumped: the member asks for what is between before it wants anything new.
   const isHeld = isPossResend && undelivered.length > 0;
   state.backlogHeldUntil = isHeld ? state.now + state.config.limits.settleMs : undefined;

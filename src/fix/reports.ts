@@ -4,6 +4,7 @@
  */
 import type { Report } from '../matching/execution-report.ts';
 import { assertNever } from '../platform/assert.ts';
+import { type CommitName, type CommitNumbers, isContained } from '../platform/commit-numbers.ts';
 import { end } from './ending.ts';
 import type { OrderRefusal } from './request-readings.ts';
 import { roomFor } from './resend.ts';
@@ -42,15 +43,17 @@ export function unsupportedRequest(refusal: OrderRefusal): UnsupportedOrderReque
 
 /** Opening: keeps committed reports until it is known which of them the store hands over itself. */
 export function holdReports(state: SessionState, input: ReportsCommittedInput): void {
+  const { writer, commitNo } = input;
   for (const report of input.reports) {
-    putBehind(state, { commitNo: input.commitNo, report, isPossResend: false });
+    putBehind(state, { commit: { writer, commitNo }, report, isPossResend: false });
   }
 }
 
 /** Sends committed reports, or puts them behind those that wait. */
 export function sendReports(state: SessionState, input: ReportsCommittedInput): void {
-  const { commitNo } = input;
-  const reports = input.reports.filter((report) => !isContained(state, commitNo, report));
+  const { writer, commitNo } = input;
+  const commit = { writer, commitNo };
+  const reports = input.reports.filter((report) => !isTold(state.openedCommits, commit, report));
   const isFree = state.held.isIdle && state.backlogSent === state.backlog.length;
   if (isFree && !reports.some(isOfMassStatus)) {
     const outbound = outboundOf(state);
@@ -61,7 +64,7 @@ export function sendReports(state: SessionState, input: ReportsCommittedInput): 
   // Each of them is answered by one r, in the same order.
   const massCancels = input.answered.filter((msgSeqNum) => state.held.isPending(msgSeqNum));
   for (const report of reports) {
-    const committed = { commitNo, report, isPossResend: false };
+    const committed = { commit, report, isPossResend: false };
     if (!state.held.keep(committed, state.now)) pass(state, committed);
     if (report.type !== 'OrderMassCancelReport') continue;
     const msgSeqNum = massCancels.shift();
@@ -139,8 +142,8 @@ export function tellStatusReports(state: SessionState): void {
  * Whether the store has handed the report over with the session itself. A status answer has no row, and so no
  * commit of its own: it is never contained.
  */
-function isContained(state: SessionState, commitNo: number, report: Report): boolean {
-  return commitNo <= state.openedCommitNo && report.sourceSeq !== 0;
+export function isTold(opened: CommitNumbers, commit: CommitName, report: Report): boolean {
+  return report.sourceSeq !== 0 && isContained(opened, commit);
 }
 
 /** The effects of these requests are committed: their numbers may be saved. */

@@ -5,6 +5,7 @@
 import type { Report } from '../matching/execution-report.ts';
 import type { MemberCommand } from '../matching/order-commands.ts';
 import type { UserId } from '../matching/types.ts';
+import type { CommitNumbers } from '../platform/commit-numbers.ts';
 import type { UnansweredRequests } from './fair-reading.ts';
 import type { MemberSettings } from './member-settings.ts';
 import type { FixMessage } from './message.ts';
@@ -71,8 +72,10 @@ export type LogonVerdict =
 
 /** The session as the store keeps it. */
 export interface StoredSession {
-  /** The last commit whose reports are contained in `undelivered`. */
-  readonly commitNo: number;
+  /** The commits whose reports are contained in `undelivered`. */
+  readonly commits: CommitNumbers;
+  /** In a cluster, the epoch under which this gateway has the session; whatever is journaled bears it. */
+  readonly epoch?: number | undefined;
   readonly nextInSeqNum: number;
   readonly nextOutSeqNum: number;
   readonly reservedOutSeqNum: number;
@@ -111,6 +114,7 @@ export interface OversizeReceived {
 /** Committed reports of the member, and the MsgSeqNums (34) of this session's requests that they answer. */
 export interface ReportsCommittedInput {
   readonly type: 'ReportsCommitted';
+  readonly writer: string;
   readonly commitNo: number;
   readonly reports: readonly Report[];
   readonly answered: readonly number[];
@@ -181,6 +185,8 @@ export interface Credentials {
 /** What the session has on the wire or has consumed, for the store. */
 export interface SessionJournal {
   readonly senderCompId: number;
+  /** As the store gave it; see {@link StoredSession}. */
+  readonly epoch?: number | undefined;
   readonly userId: UserId;
   /** Everything before it is committed. */
   readonly nextInSeqNum: number;

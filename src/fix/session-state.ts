@@ -6,6 +6,7 @@
 import type { Report } from '../matching/execution-report.ts';
 import type { UserId } from '../matching/types.ts';
 import { assert } from '../platform/assert.ts';
+import { type CommitName, type CommitNumbers, NO_COMMITS } from '../platform/commit-numbers.ts';
 import { HeldReports } from './held-reports.ts';
 import { Inbound } from './inbound.ts';
 import { DEFAULT_MEMBER_SETTINGS, type MemberSettings } from './member-settings.ts';
@@ -63,9 +64,9 @@ export interface LoadedPortion {
   readonly endSeqNum: number;
 }
 
-/** A report and the commit that it came from. */
+/** A report and the commit that it came from; undefined: it came with the session itself. */
 export interface CommittedReport {
-  readonly commitNo: number;
+  readonly commit: CommitName | undefined;
   readonly report: Report;
   readonly isPossResend: boolean;
 }
@@ -135,7 +136,9 @@ export interface SessionState {
   /** Those that have been sent, which the account does not know yet. */
   statusReportsTold: number;
   /** Reports of commits up to here came with the opening. */
-  openedCommitNo: number;
+  openedCommits: CommitNumbers;
+  /** In a cluster, the epoch under which this gateway has the session. */
+  epoch: number | undefined;
   /** The backlog waits for the member's ResendRequest until then, ms since the epoch. */
   backlogHeldUntil: number | undefined;
   /** Reports that go out behind the answer to a mass cancel (q), before they are backlog. */
@@ -210,7 +213,8 @@ export function newSession(config: SessionConfig, now: number, isStoreUp: boolea
     undeliveredCount: 0,
     statusReportsWaiting: 0,
     statusReportsTold: 0,
-    openedCommitNo: 0,
+    openedCommits: NO_COMMITS,
+    epoch: undefined,
     backlogHeldUntil: undefined,
     held: new HeldReports(),
     followed: new Map(),
@@ -249,6 +253,7 @@ export function beginNumbers(state: SessionState, opened: StoredSession): void {
 
 /** The same for the venue's numbers alone. */
 export function beginOutboundNumbers(state: SessionState, opened: StoredSession): void {
+  state.epoch = opened.epoch;
   outboundOf(state).start(opened.nextOutSeqNum, opened.reservedOutSeqNum);
   state.journaledInSeqNum = opened.nextInSeqNum;
   state.journaledOutSeqNum = opened.nextOutSeqNum;

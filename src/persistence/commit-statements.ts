@@ -155,7 +155,11 @@ export function createCommitStatements(orm: MikroORM): CommitStatements {
         })),
       );
       yield* add(parts.transfers, linked.transfers);
-      yield* add(parts.accounts, batch.accounts);
+      // In the order of their keys, as everybody locks.
+      yield* add(
+        parts.accounts,
+        batch.accounts.toSorted((left, right) => left.userId - right.userId),
+      );
       yield* add(parts.sessions, sessionRows(batch));
       yield* add(parts.messages, messagesRows(batch));
       yield* add(parts.delivered, deliveredRows(batch));
@@ -283,6 +287,9 @@ function describeParts(orm: MikroORM) {
       bulkColumns(orm, FixSession, SESSION_KEYS),
       ' on conflict (sender_comp_id) do update set next_in = excluded.next_in, next_out = excluded.next_out, ' +
         'reserved_out = excluded.reserved_out, clean = excluded.clean, updated_at = now(), ' +
+        // One that has ended in order is free for any gateway.
+        'owner = case when not excluded.clean then fix_sessions.owner end, ' +
+        'owner_incarnation = case when not excluded.clean then fix_sessions.owner_incarnation end, ' +
         // Nothing is reserved only where a session ended with a reset.
         'began_at = case when excluded.reserved_out = 0 then now() else fix_sessions.began_at end',
     ),

@@ -3,11 +3,11 @@
  * answers becomes one of four outcomes; see CommitOutcome.
  */
 import type { MikroORM } from '@mikro-orm/postgresql';
-import type { CommitBatch, CommitOutcome } from '../actors/ports.ts';
+import type { CommitBatch, CommitOutcome, LostItems } from '../actors/ports.ts';
 import { assertNever } from '../platform/assert.ts';
 import type { ChainHead } from './audit-chain/head.ts';
 import type { SealedLink } from './audit-chain/link.ts';
-import { REFUSALS } from './commit-guard.ts';
+import { REFUSALS, type Writer } from './commit-guard.ts';
 import { type CommitStatements, createCommitStatements } from './commit-statements.ts';
 import { inOneFlight, type Statement } from './flight.ts';
 import type { KnownInstruments } from './instruments.ts';
@@ -25,7 +25,7 @@ const COMMITTED: CommitOutcome = { type: 'Committed' };
 /** Writes batches under the commit numbers of `writer`. Used by one caller, one batch at a time. */
 export class Committer {
   readonly #orm: MikroORM;
-  readonly #writer: string;
+  readonly #writer: Writer;
   readonly #instruments: KnownInstruments;
   readonly #statements: CommitStatements;
   /** Balance rows that are known to exist: they are never deleted. */
@@ -33,7 +33,7 @@ export class Committer {
   /** Where the writer's chain of the audit trail ends. */
   #head: ChainHead;
 
-  constructor(orm: MikroORM, writer: string, instruments: KnownInstruments, head: ChainHead) {
+  constructor(orm: MikroORM, writer: Writer, instruments: KnownInstruments, head: ChainHead) {
     this.#head = head;
     this.#orm = orm;
     this.#writer = writer;
@@ -53,7 +53,7 @@ export class Committer {
           this.#follow(link);
           return COMMITTED;
         case 'Failed': {
-          const judged = await this.#judgeFailure(batch.commitNo, outcome.error);
+          const judged = await this.#judgeFailure(batch, outcome.error);
           // Its answer was lost: it is in with this very link, since the same batch makes the same after the same link.
           if (judged.type === 'Committed') this.#follow(link);
           return judged;
@@ -98,28 +98,37 @@ export class Committer {
   }
 
   /** Nothing was written. */
-  async #judgeFailure(commitNo: number, error: unknown): Promise<CommitOutcome> {
+  async #judgeFailure(batch: CommitBatch, error: unknown): Promise<CommitOutcome> {
     switch (sqlStateOf(error)) {
       case REFUSALS.numberStuck:
-        return this.#judgeStuckNumber(commitNo);
+        return this.#judgeStuckNumber(batch);
       case REFUSALS.notOwner:
-        return { type: 'NotOwner', symbols: symbolsIn(error) };
+        return { type: 'NotOwner', ...lostIn(error) };
       default:
         return failureOutcome(error);
     }
   }
 
   /** The number did not move: this very batch is in already, or somebody else writes under our name. */
-  async #judgeStuckNumber(commitNo: number): Promise<CommitOutcome> {
+  async #judgeStuckNumber(batch: CommitBatch): Promise<CommitOutcome> {
+    const { commitNo } = batch;
+    const { name, incarnation } = this.#writer;
     const rows = await onConnection(this.#orm, (sql) =>
-      sql.rows<{ last_no: string }>('select last_no from commits where writer = $1', [this.#writer]),
+      sql.rows<{ last_no: string; incarnation: string | null }>(
+        'select last_no, incarnation from commits where writer = $1',
+        [name],
+      ),
     );
+    // A later life of this node writes, and owns all that this one had.
+    if (String(rows[0]?.incarnation ?? '') !== String(incarnation ?? '')) {
+      return { type: 'NotOwner', ...allOf(batch) };
+    }
     const lastNo = Number(rows[0]?.last_no ?? Number.NaN);
     if (lastNo === commitNo) return COMMITTED;
     return {
       type: 'Refused',
       sqlState: NO_SQL_STATE,
-      reason: `commit ${commitNo} of ${this.#writer} cannot follow commit ${lastNo}`,
+      reason: `commit ${commitNo} of ${name} cannot follow commit ${lastNo}`,
     };
   }
 
@@ -134,10 +143,19 @@ function balanceKey(userId: number, asset: string): string {
   return `${userId} ${asset}`;
 }
 
-/** What the guard says of books that are not ours. */
-function symbolsIn(error: unknown): readonly string[] {
+/** What the guard says is not ours. */
+function lostIn(error: unknown): LostItems {
   const detail = error instanceof Error && 'detail' in error ? error.detail : undefined;
-  return typeof detail === 'string' && detail !== '' ? JSON.parse(detail) : [];
+  const lost = typeof detail === 'string' && detail !== '' ? JSON.parse(detail) : {};
+  return { symbols: lost.symbols ?? [], shards: lost.shards ?? [], sessions: lost.sessions ?? [] };
+}
+
+function allOf({ books, shards = [], sessions }: CommitBatch): LostItems {
+  return {
+    symbols: books.map(({ symbol }) => symbol),
+    shards: [...new Set(shards.map(({ shard }) => shard))],
+    sessions: [...new Set(sessions.map(({ senderCompId }) => senderCompId))],
+  };
 }
 
 function failureOutcome(error: unknown): CommitOutcome {

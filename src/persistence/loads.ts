@@ -6,10 +6,12 @@ import type {
   KnownClOrdId,
   LoadedAccount,
   LoadedOrders,
+  NodeLife,
   StoredMessages,
 } from '../actors/ports.ts';
 import { NotOwnerError, StoreUnavailableError } from '../actors/ports.ts';
 import type { OrderSnapshot, UserId } from '../matching/types.ts';
+import type { CommitNumbers } from '../platform/commit-numbers.ts';
 import type { Claims } from './claims.ts';
 import { type KnownInstruments, ticksOf, unitsOf } from './instruments.ts';
 import { ORDER_STATE_COLUMNS, type OrderRecord, type OrderStateRecord, toSnapshot } from './order-rows.ts';
@@ -45,18 +47,43 @@ export async function claimBooks(
       const lost = rows.filter((row) => !claims.begin(row.symbol, { ...row, epoch: Number(row.epoch) }));
       if (lost.length > 0) throw new NotOwnerError(lost.map(({ symbol }) => symbol));
       const books = await sql.rows<BookRecord>(CLAIM_BOOKS, [symbols, owner]);
-      return books.map(({ symbol, epoch, last_seq: lastSeq, last_price: lastPrice }) => ({
-        symbol,
-        epoch: Number(epoch),
-        lastSeq: Number(lastSeq),
-        lastPrice: lastPrice === null ? undefined : ticksOf(instruments.get(symbol), lastPrice),
-      }));
+      return books.map((record) => claimedBook(record, instruments));
     },
     // Not a snapshot of the start: what commits while the update waits for the row must be seen.
     'begin',
   );
   for (const { symbol, epoch } of claimed) claims.done(symbol, epoch);
   return claimed;
+}
+
+/**
+ * The same in a cluster, where epochs begin with membership's claims: those of the books that this life owns, as they
+ * were left. Whoever owned them before has committed its last, and this life's own commits come before its loads.
+ */
+export function ownedBooks(
+  orm: MikroORM,
+  symbols: readonly string[],
+  owner: NodeLife,
+  instruments: KnownInstruments,
+): Promise<readonly ClaimedBook[]> {
+  return load(orm, async (sql) => {
+    const books = await sql.rows<BookRecord>(OWNED_BOOKS, [symbols, owner.name, owner.incarnation]);
+    await instruments.learn(
+      sql,
+      books.map(({ symbol }) => symbol),
+    );
+    return books.map((record) => claimedBook(record, instruments));
+  });
+}
+
+function claimedBook(record: BookRecord, instruments: KnownInstruments): ClaimedBook {
+  const { symbol, epoch, last_seq: lastSeq, last_price: lastPrice } = record;
+  return {
+    symbol,
+    epoch: Number(epoch),
+    lastSeq: Number(lastSeq),
+    lastPrice: lastPrice === null ? undefined : ticksOf(instruments.get(symbol), lastPrice),
+  };
 }
 
 interface BookRecord {
@@ -76,8 +103,11 @@ interface OwnerRecord {
 const LOCK_BOOKS =
   'select symbol, owner, epoch from books where symbol = any($1::text[]) order by symbol for update';
 const CLAIM_BOOKS =
-  'update books set owner = $2, epoch = epoch + 1 where symbol = any($1::text[]) ' +
+  'update books set owner = $2, owner_incarnation = null, epoch = epoch + 1 where symbol = any($1::text[]) ' +
   'returning symbol, epoch, last_seq, last_price';
+const OWNED_BOOKS =
+  'select symbol, epoch, last_seq, last_price from books where symbol = any($1::text[]) ' +
+  'and owner = $2 and owner_incarnation = $3';
 
 /**
  * A portion of a claimed book's open orders, by priority from the one after `after`. While the epoch is ours nobody else
@@ -121,16 +151,15 @@ async function read<Rows>(orm: MikroORM, work: (sql: Sql) => Promise<Rows>): Pro
   }
 }
 
-/** One consistent state of a user's account: `writer`'s commits up to `commitNo` and nothing after. */
+/** One consistent state of a user's account: each writer's commits up to that of `commits` and nothing after. */
 export function loadAccount(
   orm: MikroORM,
   userId: UserId,
   tradingDay: string,
-  writer: string,
   instruments: KnownInstruments,
 ): Promise<LoadedAccount> {
   return load(orm, async (sql) => {
-    const commitNo = await readCommitNo(sql, writer);
+    const commits = await readCommits(sql);
     const [user] = await sql.rows<TermsRecord & { readonly last_seq: string | null }>(
       `select last_seq, ${TERMS_RECORD_COLUMNS} from users left join accounts on user_id = id where id = $1`,
       [userId],
@@ -144,7 +173,7 @@ export function loadAccount(
     const requests = await readRequests(sql, userId, { tradingDay, fromDay }, records);
     return {
       userId,
-      commitNo,
+      commits,
       lastSeq: Number(user?.last_seq ?? 0),
       balances: balances.map(({ asset, amount }) => ({ asset, amount: unitsOf(amount) })),
       orders,
@@ -303,10 +332,8 @@ export async function loadMessages(
   }));
 }
 
-/** Number of the last commit of `writer` that the reader sees. */
-export async function readCommitNo(sql: Sql, writer: string): Promise<number> {
-  const [row] = await sql.rows<{ last_no: string }>('select last_no from commits where writer = $1', [
-    writer,
-  ]);
-  return Number(row?.last_no ?? 0);
+/** The last commit of each writer that the reader sees. */
+async function readCommits(sql: Sql): Promise<CommitNumbers> {
+  const rows = await sql.rows<{ writer: string; last_no: string }>('select writer, last_no from commits');
+  return new Map(rows.map(({ writer, last_no: lastNo }) => [writer, Number(lastNo)]));
 }

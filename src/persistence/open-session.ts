@@ -4,9 +4,18 @@
  */
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { reportsOf } from '../accounts/reports.ts';
-import type { OpenedSession, OpenSessionRequest, PendingCancel } from '../actors/ports.ts';
+import {
+  type NodeLife,
+  type OpenedSession,
+  type OpenSessionRequest,
+  type PendingCancel,
+  SessionElsewhereError,
+  StoreUnavailableError,
+} from '../actors/ports.ts';
 import { accountSource, type Report } from '../matching/execution-report.ts';
 import type { UserId } from '../matching/types.ts';
+import type { CommitNumbers } from '../platform/commit-numbers.ts';
+import type { Writer } from './commit-guard.ts';
 import type { KnownInstruments } from './instruments.ts';
 import { ORDER_RECORD_COLUMNS, type OrderRecord, toAcceptance } from './order-rows.ts';
 import { REPORT_RECORD_COLUMNS, type ReportRecord, toReport } from './report-rows.ts';
@@ -20,39 +29,50 @@ interface SessionRecord {
   readonly is_due: boolean;
   /** Ms since the epoch. */
   readonly told_before: string | null;
+  readonly owner: string | null;
+  readonly owner_incarnation: string | null;
 }
 
 const READ_SESSION =
   'select next_in, next_out, reserved_out, clean, coalesce(began_at < $2::timestamptz, false) as is_due, ' +
-  `${epochMs('told_before')} as told_before ` +
+  `${epochMs('told_before')} as told_before, owner, owner_incarnation ` +
   'from fix_sessions where sender_comp_id = $1 for update';
 
 // Numbers that a schedule resets begin at its reset at the earliest: a server whose clock is behind would put them
 // before it, and they would be reset again.
 const WRITE_SESSION =
   'insert into fix_sessions as s (sender_comp_id, next_in, next_out, reserved_out, clean, cancel_after_ms, began_at, ' +
-  'told_before) ' +
-  'values ($1, $2, $3, $4, false, $5::int, greatest(now(), $8::timestamptz), $9::timestamptz) on conflict (sender_comp_id) do update set ' +
+  'told_before, owner, owner_incarnation, epoch) ' +
+  'values ($1, $2, $3, $4, false, $5::int, greatest(now(), $8::timestamptz), $9::timestamptz, $10, $11::bigint, ' +
+  'case when $10::text is null then 0 else 1 end) on conflict (sender_comp_id) do update set ' +
   'next_in = excluded.next_in, next_out = excluded.next_out, reserved_out = excluded.reserved_out, clean = false, ' +
   'cancel_after_ms = case when $6::boolean then s.cancel_after_ms else excluded.cancel_after_ms end, ' +
   'began_at = case when $7::boolean then excluded.began_at else s.began_at end, updated_at = now(), ' +
-  'told_before = excluded.told_before';
+  'told_before = excluded.told_before, owner = excluded.owner, owner_incarnation = excluded.owner_incarnation, ' +
+  'epoch = s.epoch + excluded.epoch returning epoch';
 
-/** Durable when it answers: the numbers that it reserves may be used at once. */
-export function openSession(
+/**
+ * Durable when it answers: the numbers that it reserves may be used at once. In a cluster it takes the session for this
+ * life of the gateway, under its next epoch.
+ *
+ * @throws SessionElsewhereError while another gateway has it that is alive.
+ */
+export async function openSession(
   orm: MikroORM,
   request: OpenSessionRequest,
-  writer: string,
+  writer: Writer,
   instruments: KnownInstruments,
 ): Promise<OpenedSession> {
   const { senderCompId, userId, cancelAfterMs, reserveCount } = request;
   const lastReset = request.resetIfBegunBefore;
   const resetIfBegunBefore = lastReset === undefined ? null : new Date(lastReset).toISOString();
-  return load(
+  const opened = await load(
     orm,
-    async (sql) => {
-      const { commitNo, lastLinkAt } = await readLastCommit(sql, writer);
+    async (sql): Promise<OpenedSession | SessionElsewhereError> => {
+      const { commits, lastLinkAt } = await readCommits(sql, writer.name);
       const [session] = await sql.rows<SessionRecord>(READ_SESSION, [senderCompId, resetIfBegunBefore]);
+      const owner = await otherOwner(sql, session, request, writer);
+      if (owner !== undefined) return new SessionElsewhereError(owner);
       const wasReset = request.reset || session?.is_due === true;
       const nextInSeqNum = wasReset || session === undefined ? 1 : Number(session.next_in);
       const nextOutSeqNum = wasReset || session === undefined ? 1 : firstUnusedNumber(session);
@@ -66,7 +86,7 @@ export function openSession(
       const isUnchanged = isRefused || cancelAfterMs === 'unchanged';
       const told = toldUntil(msOf(session?.told_before), lastLinkAt);
       const undelivered = await readUndelivered(sql, userId, told, instruments);
-      await sql.rows(WRITE_SESSION, [
+      const [written] = await sql.rows<{ epoch: string }>(WRITE_SESSION, [
         senderCompId,
         nextInSeqNum,
         nextOutSeqNum,
@@ -76,9 +96,12 @@ export function openSession(
         wasReset,
         resetIfBegunBefore,
         toldBefore(undelivered, lastLinkAt),
+        writer.incarnation === undefined ? null : writer.name,
+        writer.incarnation ?? null,
       ]);
       return {
-        commitNo,
+        commits,
+        ...(writer.incarnation === undefined ? {} : { epoch: Number(written?.epoch) }),
         nextInSeqNum,
         nextOutSeqNum,
         reservedOutSeqNum,
@@ -90,6 +113,37 @@ export function openSession(
     },
     WRITE_SNAPSHOT,
   );
+  if (opened instanceof SessionElsewhereError) throw opened;
+  return opened;
+}
+
+/**
+ * The gateway that has the session, other than this one and the one that it is to be taken from; undefined when none
+ * that is alive has it. The snapshot may be older than the end of that life, and then the next try sees it; it is not
+ * older than what the row says, since a row that has changed since cannot be locked in it.
+ */
+async function otherOwner(
+  sql: Sql,
+  session: SessionRecord | undefined,
+  { takeOverFrom }: OpenSessionRequest,
+  { name, incarnation }: Writer,
+): Promise<NodeLife | undefined> {
+  if (incarnation === undefined) return undefined;
+  const owner =
+    session?.owner == null
+      ? undefined
+      : { name: session.owner, incarnation: Number(session.owner_incarnation) };
+  const [row] = await sql.rows<{ is_over: boolean; is_free: boolean }>(
+    'select owner_is_gone($1, $2::bigint) as is_over, owner_is_gone($3, $4::bigint) as is_free',
+    [name, incarnation, owner?.name ?? null, owner?.incarnation ?? null],
+  );
+  if (row?.is_over !== false) throw new StoreUnavailableError(`this life of ${name} has ended`);
+  const isOurs = isSame(owner, { name, incarnation }) || isSame(owner, takeOverFrom);
+  return row.is_free || isOurs ? undefined : owner;
+}
+
+function isSame(one: NodeLife | undefined, other: NodeLife | undefined): boolean {
+  return one?.name === other?.name && one?.incarnation === other?.incarnation;
 }
 
 /** Whether the operator has disabled the member, perhaps while its password was being judged. */
@@ -100,13 +154,15 @@ async function isDisabled(sql: Sql, userId: UserId): Promise<boolean> {
 
 /**
  * Members whose last session, open or not, asked for cancel on disconnect. Their rows stay as they are until the next
- * session: to cancel the orders of a member that has none is nothing.
+ * session: to cancel the orders of a member that has none is nothing. Not those whose session another gateway has.
  */
-export async function pendingCancels(orm: MikroORM): Promise<readonly PendingCancel[]> {
+export async function pendingCancels(orm: MikroORM, writer: string): Promise<readonly PendingCancel[]> {
   const rows = await load(orm, (sql) =>
     sql.rows<{ id: number; sender_comp_id: number; cancel_after_ms: number }>(
       'select u.id, s.sender_comp_id, s.cancel_after_ms from fix_sessions s ' +
-        'join users u using (sender_comp_id) where s.cancel_after_ms is not null order by u.id',
+        'join users u using (sender_comp_id) where s.cancel_after_ms is not null ' +
+        'and (owner = $1 or owner_is_gone(owner, owner_incarnation)) order by u.id',
+      [writer],
     ),
   );
   return rows.map((row) => ({
@@ -125,16 +181,27 @@ function msOf(text: string | null | undefined): number | undefined {
   return text == null ? undefined : Number(text);
 }
 
-/** What this node has committed last: its number, and the latest instant in the rows of its last link. */
-async function readLastCommit(
+/**
+ * What each node has committed last, and the earliest of the instants that the last links of those that may still commit
+ * are dated: nothing that any of them commits later is dated before it, within the margin.
+ */
+async function readCommits(
   sql: Sql,
   writer: string,
-): Promise<{ readonly commitNo: number; readonly lastLinkAt: number | undefined }> {
-  const [row] = await sql.rows<{ last_no: string; last_link_at: string | null }>(
-    `select last_no, ${epochMs('last_link_at')} as last_link_at from commits where writer = $1`,
+): Promise<{ readonly commits: CommitNumbers; readonly lastLinkAt: number | undefined }> {
+  const rows = await sql.rows<{
+    writer: string;
+    last_no: string;
+    last_link_at: string | null;
+    is_alive: boolean;
+  }>(
+    `select writer, last_no, ${epochMs('last_link_at')} as last_link_at, writer = $1 or ` +
+      'exists (select from nodes where name = writer and ended_at is null) as is_alive from commits',
     [writer],
   );
-  return { commitNo: Number(row?.last_no ?? 0), lastLinkAt: msOf(row?.last_link_at) };
+  const commits = new Map(rows.map((row) => [row.writer, Number(row.last_no)]));
+  const linkedAt = rows.flatMap((row) => (row.is_alive ? (msOf(row.last_link_at) ?? []) : []));
+  return { commits, lastLinkAt: linkedAt.length === 0 ? undefined : Math.min(...linkedAt) };
 }
 
 /**

@@ -175,7 +175,7 @@ export function sessionRows(batch: CommitBatch): SessionRow[] {
           },
     );
   }
-  return [...rows.values()];
+  return [...rows.values()].sort((left, right) => left.senderCompId - right.senderCompId);
 }
 
 /** What was sent, without what a reset in the same batch cuts; what earlier commits hold is cut when the session opens. */

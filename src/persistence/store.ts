@@ -5,7 +5,7 @@ import { openChain } from './audit-chain/head.ts';
 import { Claims } from './claims.ts';
 import { Committer } from './commit.ts';
 import { KnownInstruments } from './instruments.ts';
-import { claimBooks, loadAccount, loadMessages, loadOrders } from './loads.ts';
+import { claimBooks, loadAccount, loadMessages, loadOrders, ownedBooks } from './loads.ts';
 import { openSession, pendingCancels } from './open-session.ts';
 import { load, type Sql } from './sql.ts';
 
@@ -13,6 +13,11 @@ export interface StoreOptions {
   readonly orm: MikroORM;
   /** Names this node's commits and owns its books: unique, and the same after a restart. */
   readonly nodeName: string;
+  /**
+   * This life of the node in a cluster: books are then what membership has claimed, FIX sessions are taken from other
+   * gateways under epochs, and an earlier life writes nothing more. Undefined: the only node of its venue.
+   */
+  readonly incarnation?: number | undefined;
 }
 
 /**
@@ -20,40 +25,47 @@ export interface StoreOptions {
  *
  * @throws StoreUnavailableError when the database does not answer.
  */
-export async function createStore({ orm, nodeName }: StoreOptions): Promise<Store> {
+export async function createStore({ orm, nodeName, incarnation }: StoreOptions): Promise<Store> {
   const { lastCommitNo, head } = await load(
     orm,
     async (sql) => ({
-      lastCommitNo: await claimCommitNo(sql, nodeName),
+      lastCommitNo: await claimCommitNo(sql, nodeName, incarnation),
       head: await openChain(sql, nodeName),
     }),
     'begin',
   );
   const instruments = new KnownInstruments();
+  const writer = { name: nodeName, incarnation };
   const claims = new Claims(nodeName);
-  const committer = new Committer(orm, nodeName, instruments, head);
+  const committer = new Committer(orm, writer, instruments, head);
   return {
+    writer: nodeName,
     lastCommitNo,
     commit: (batch) => committer.commit(batch),
-    claimBooks: (symbols) => claimBooks(orm, symbols, nodeName, claims, instruments),
+    claimBooks: (symbols) =>
+      incarnation === undefined
+        ? claimBooks(orm, symbols, nodeName, claims, instruments)
+        : ownedBooks(orm, symbols, { name: nodeName, incarnation }, instruments),
     loadOrders: (book, after) => loadOrders(orm, book, after, instruments),
-    loadAccount: (userId, tradingDay) => loadAccount(orm, userId, tradingDay, nodeName, instruments),
-    openSession: (request) => openSession(orm, request, nodeName, instruments),
+    loadAccount: (userId, tradingDay) => loadAccount(orm, userId, tradingDay, instruments),
+    openSession: (request) => openSession(orm, request, writer, instruments),
     loadMessages: (senderCompId, beginSeqNum, endSeqNum) =>
       loadMessages(orm, senderCompId, beginSeqNum, endSeqNum),
-    pendingCancels: () => pendingCancels(orm),
+    pendingCancels: () => pendingCancels(orm, nodeName),
   };
 }
 
 /**
  * The number of the last commit. Written, not only read: a commit of our previous life that is still on its way
- * holds the row, and must have ended before a number is counted on from.
+ * holds the row, and must have ended before a number is counted on from. One that comes later is refused.
  */
-async function claimCommitNo(sql: Sql, writer: string): Promise<number> {
+async function claimCommitNo(sql: Sql, writer: string, incarnation: number | undefined): Promise<number> {
   await sql.rows('insert into commits (writer, last_no) values ($1, 0) on conflict do nothing', [writer]);
   const [row] = await sql.rows<{ last_no: string }>(
-    'update commits set last_no = last_no where writer = $1 returning last_no',
-    [writer],
+    'update commits set incarnation = $2::bigint where writer = $1 ' +
+      'and ($2::bigint is null or incarnation is null or incarnation <= $2::bigint) returning last_no',
+    [writer, incarnation ?? null],
   );
-  return Number(row?.last_no ?? 0);
+  if (row === undefined) throw new Error(`a later life of ${writer} has begun`);
+  return Number(row.last_no);
 }

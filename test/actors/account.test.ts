@@ -31,7 +31,7 @@ const DEPOSIT: RoutedCommand = {
 function rows(commitNo: number, amount: bigint): LoadedAccount {
   return {
     userId: 1,
-    commitNo,
+    commits: new Map([['memory', commitNo]]),
     lastSeq: 0,
     balances: [{ asset: 'USD', amount }],
     orders: [],
@@ -41,7 +41,19 @@ function rows(commitNo: number, amount: bigint): LoadedAccount {
 }
 
 function settle(commitNo: number, amount: bigint): AccountMessage {
-  return { type: 'Settle', commitNo, orders: [], amounts: [{ asset: 'USD', amount }], answered: [] };
+  return {
+    type: 'Settle',
+    writer: 'memory',
+    commitNo,
+    orders: [],
+    amounts: [{ asset: 'USD', amount }],
+    answered: [],
+  };
+}
+
+/** The same, committed by another engine. */
+function settleElsewhere(commitNo: number, amount: bigint): AccountMessage {
+  return { ...settle(commitNo, amount), writer: 'elsewhere' } as AccountMessage;
 }
 
 const VOID: AccountMessage = { type: 'VoidAccount', generation: 1, fenceCount: 2 };
@@ -80,6 +92,19 @@ describe('account actor', () => {
     expect(balanceAfter(settle(5, 7n), loaded)).to.equal(101n);
     expect(balanceAfter(settle(6, 7n), loaded)).to.equal(108n);
     expect(balanceAfter(loaded, settle(5, 7n), settle(6, 70n))).to.equal(171n);
+  });
+
+  it('knows the commits of each engine by their own numbers', () => {
+    const commits = new Map([
+      ['memory', 5],
+      ['elsewhere', 2],
+    ]);
+    const loaded = { type: 'AccountLoaded', loaded: { ...rows(5, 100n), commits } } as const;
+    expect(balanceAfter(settleElsewhere(2, 7n), loaded, settle(5, 9n))).to.equal(101n);
+    expect(balanceAfter(settleElsewhere(3, 7n), loaded, settleElsewhere(4, 70n))).to.equal(178n);
+    // What the rows say nothing of has committed nothing in them.
+    const alone = { type: 'AccountLoaded', loaded: rows(5, 100n) } as const;
+    expect(balanceAfter(alone, settleElsewhere(1, 7n))).to.equal(108n);
   });
 
   it('waits for its rows', () => {

@@ -5,6 +5,7 @@ import type { CommitBatch, CommitOutcome } from '../../src/actors/ports.ts';
 import type { JournalBook, Message } from '../../src/actors/protocol.ts';
 import { silentLog } from '../../src/platform/log.ts';
 import { buy, emptyBook, run } from '../support/book-commands.ts';
+import { journalSession } from '../support/commit-batches.ts';
 import { BTC_USD } from '../support/instruments.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { MemoryStore } from '../support/memory-store.ts';
@@ -68,11 +69,33 @@ describe('the turn in which a commit is answered', () => {
   });
 
   it('gives what it throws to the actor, which crashes with it as with a message', async () => {
-    await answer({ type: 'NotOwner', symbols: ['BTC-USD'] });
+    await answer({ type: 'NotOwner', symbols: ['BTC-USD'], shards: [], sessions: [] });
     const [failure] = told;
     expect(failure?.type).equal('CommitHandlingFailed');
     expect(() => actor.behavior.receive({}, failure as { type: 'LogDue' })).throw('nobody is there');
     expect(batches).length(1);
+  });
+
+  it('lets go of sessions that another gateway has, and writes all else', async () => {
+    await answer({ type: 'Committed' });
+    await answer({ type: 'Committed' });
+    for (const senderCompId of [1001, 1002]) {
+      actor.behavior.receive({}, journalSession(senderCompId, senderCompId - 1000, { epoch: 1 }));
+    }
+    actor.behavior.receive({}, { type: 'FlushDue' });
+    // One entry a commit, here: the lost one was first.
+    await answer({ type: 'NotOwner', symbols: [], shards: [], sessions: [1001] });
+    await answer({ type: 'Committed' });
+    const last = batches
+      .slice(2)
+      .map(({ commitNo, sessions }) => [commitNo, sessions.map((one) => one.senderCompId)]);
+    expect(last).deep.equal([
+      [3, [1001]],
+      [3, [1002]],
+    ]);
+    expect(told).deep.include({ type: 'EndSession', text: 'the session is open elsewhere' });
+    actor.behavior.receive({}, { type: 'LogDue' });
+    expect(actor.status()).include({ isIdle: true, journalBytes: 0, lastCommitNo: 3 });
   });
 
   it('does nothing for an actor that was stopped', async () => {

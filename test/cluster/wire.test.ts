@@ -42,6 +42,10 @@ describe('the wire between nodes', () => {
       { type: 'gateway', name: 'g' },
       { type: 'session', sessionId: 's' },
       { type: 'reply', requestId: 'r' },
+      { type: 'exchange', node: 'engine-1' },
+      { type: 'persistence', node: 'engine-1' },
+      { type: 'book', symbol: 'BTC/USD', node: 'engine-1' },
+      { type: 'reply', requestId: 'r', node: 'gateway-1' },
     ];
     for (const to of addresses) {
       const line = wire.encode({ to, message: { type: 'Drained' } }, 1) as Uint8Array;

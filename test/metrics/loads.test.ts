@@ -33,7 +33,7 @@ describe('the load of a session', () => {
     for (const msgSeqNum of [3, 4]) state.inbound.awaitAnswer(msgSeqNum);
     state.inbound.answer(3);
     state.backlog = Array.from({ length: 5 }, () => ({
-      commitNo: 1,
+      commit: { writer: 'memory', commitNo: 1 },
       report: {} as never,
       isPossResend: false,
     }));

@@ -231,7 +231,12 @@ describe('a commit in one flight', () => {
     for (let round = 0; round < 5; round += 1) {
       // Before the statement that writes was ever parsed: it must not be taken for parsed.
       const stale = bookBatch(1, epoch, run(emptyBook(), buy(9, 1, 100, { userId: ALICE })), 1);
-      expect(await store.commit(stale)).deep.equal({ type: 'NotOwner', symbols: [SYMBOL] });
+      expect(await store.commit(stale)).deep.equal({
+        type: 'NotOwner',
+        symbols: [SYMBOL],
+        shards: [],
+        sessions: [],
+      });
       const poor = bookBatch(1, epoch + 1, run(emptyBook(), sell(8, 1_000_001, 100, { userId: BOB })), 1);
       expect(await store.commit(poor)).include({ type: 'Refused', sqlState: '23514' });
     }

@@ -124,7 +124,7 @@ describe('commit', () => {
       accounts: [{ userId: ALICE, lastSeq: 4 }],
     });
     const account = await store.loadAccount(ALICE, '2024-05-06');
-    expect(account.commitNo).equal(1);
+    expect(account.commits).deep.equal(new Map([['local', 1]]));
     expect(account.lastSeq).equal(4);
     expect(account.terms).deep.equal(NO_TERMS);
     expect(account.balances).deep.equal([{ asset: 'USD', amount: 1_000_000n * 10n ** 18n }]);
@@ -297,7 +297,7 @@ describe('commit', () => {
         },
       ],
     });
-    expect(outcome).deep.equal({ type: 'NotOwner', symbols: [SYMBOL] });
+    expect(outcome).deep.equal({ type: 'NotOwner', symbols: [SYMBOL], shards: [], sessions: [] });
     expect([await countOf('orders'), await countOf('requests')]).deep.equal([0, 0]);
     expect((await loadBook(store, 'ETH-USD')).lastSeq).equal(0);
     const reopened = await createStore({ orm: venue.orm, nodeName: 'local' });

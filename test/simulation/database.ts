@@ -85,6 +85,7 @@ export class Database {
     const claims = new Claims(NODE_NAME);
     const load = <Loaded>(name: string, find: () => Loaded): Promise<Loaded> => this.read(life, name, find);
     return {
+      writer: NODE_NAME,
       lastCommitNo: rows.lastCommitNo,
       commit: (batch) => this.#call(life, `commit ${batch.commitNo}`, true, () => this.#commit(batch)),
       claimBooks: (symbols) =>

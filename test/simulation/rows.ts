@@ -121,7 +121,8 @@ export class Rows {
       return refused('XX000', `commit ${batch.commitNo} cannot follow commit ${this.#lastCommitNo}`);
     }
     const lost = batch.books.filter(({ symbol, epoch }) => this.book(symbol).epoch !== epoch);
-    if (lost.length > 0) return { type: 'NotOwner', symbols: lost.map(({ symbol }) => symbol) };
+    if (lost.length > 0)
+      return { type: 'NotOwner', symbols: lost.map(({ symbol }) => symbol), shards: [], sessions: [] };
     const broken = this.#brokenRule(batch);
     if (broken !== undefined) return broken;
     this.#lastCommitNo = batch.commitNo;
@@ -239,7 +240,7 @@ export class Rows {
     );
     return {
       userId,
-      commitNo: this.#lastCommitNo,
+      commits: new Map([[NODE_NAME, this.#lastCommitNo]]),
       lastSeq: this.#accountSeqs.get(userId) ?? 0,
       balances: [...this.balances.values()].filter((balance) => balance.userId === userId),
       orders,
@@ -263,7 +264,7 @@ export class Rows {
       .sort(bySourceAndSeq);
     return {
       ...opened,
-      commitNo: this.#lastCommitNo,
+      commits: new Map([[NODE_NAME, this.#lastCommitNo]]),
       undelivered,
       deliveryUncertain: row !== undefined && !row.clean,
       wasReset: false,

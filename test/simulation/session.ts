@@ -5,6 +5,7 @@
 import type { ActorSystem, Behavior } from '../../src/actors/actor-system.ts';
 import type { OpenedSession } from '../../src/actors/ports.ts';
 import type { MessagesLoaded, ReportsCommitted, SessionMessage } from '../../src/actors/protocol.ts';
+import { isContained, NO_COMMITS } from '../../src/platform/commit-numbers.ts';
 import { RESERVED_SEQ_NUMS } from './node.ts';
 import type { FrameTable, Said, SentMessage, ToVenue, Wire } from './wire.ts';
 
@@ -22,7 +23,7 @@ export class VenueSession {
   #phase: 'opening' | 'active' | 'ended' = 'opening';
   /** What commits told while the store was reading. */
   #early: ReportsCommitted[] = [];
-  #openedCommitNo = 0;
+  #openedCommits = NO_COMMITS;
   #nextInSeqNum = 1;
   #savedInSeqNum = 1;
   readonly #unanswered = new Set<number>();
@@ -150,7 +151,7 @@ export class VenueSession {
 
   #open(opened: OpenedSession): void {
     this.#phase = 'active';
-    this.#openedCommitNo = opened.commitNo;
+    this.#openedCommits = opened.commits;
     this.#nextInSeqNum = opened.nextInSeqNum;
     this.#savedInSeqNum = opened.nextInSeqNum;
     this.#nextOutSeqNum = opened.nextOutSeqNum + 1;
@@ -164,10 +165,10 @@ export class VenueSession {
     this.#early = [];
   }
 
-  #tellCommitted({ commitNo, reports, answered }: ReportsCommitted): void {
+  #tellCommitted({ writer, commitNo, reports, answered }: ReportsCommitted): void {
     for (const report of reports) {
       // The store has handed it over with the session.
-      if (commitNo <= this.#openedCommitNo && report.sourceSeq !== 0) continue;
+      if (isContained(this.#openedCommits, { writer, commitNo }) && report.sourceSeq !== 0) continue;
       this.#say({ type: 'Report', report, possResend: false });
     }
     for (const msgSeqNum of answered) this.#unanswered.delete(msgSeqNum);

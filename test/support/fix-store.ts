@@ -28,6 +28,8 @@ export interface StoredMember {
 }
 
 export class FixStore {
+  /** Who commits for it. */
+  static readonly writer = 'fix-store';
   /** Everything that sessions told it, in order. */
   readonly journaled: JournalSession[] = [];
   readonly opens: OpenSession[] = [];
@@ -138,7 +140,7 @@ export class FixStore {
     member.isClean = false;
     member.reservedOutSeqNum = member.nextOutSeqNum - 1 + this.reserveCount;
     const opened: OpenedSession = {
-      commitNo: this.commitNo,
+      commits: new Map([[FixStore.writer, this.commitNo]]),
       nextInSeqNum: member.nextInSeqNum,
       nextOutSeqNum: member.nextOutSeqNum,
       reservedOutSeqNum: member.reservedOutSeqNum,

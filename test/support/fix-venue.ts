@@ -196,14 +196,19 @@ export class FixVenue {
   }
 
   /** Commits reports and tells the member's session, as persistence does. */
-  commit(reports: readonly Report[], answered: readonly number[] = [], userId: number = MEMBER.userId): void {
+  commit(
+    reports: readonly Report[],
+    answered: readonly number[] = [],
+    userId: number = MEMBER.userId,
+    writer: string = FixStore.writer,
+  ): void {
     this.store.commitNo += 1;
     const { commitNo } = this.store;
     const sessionId = this.store.follower(userId);
     if (sessionId === undefined) return;
     this.system.tell(
       { type: 'session', sessionId },
-      { type: 'ReportsCommitted', commitNo, reports, answered },
+      { type: 'ReportsCommitted', writer, commitNo, reports, answered },
     );
   }
 

@@ -5,7 +5,7 @@
 import type { ExchangeMessage, SubmitCommands, Tell } from '../../src/actors/protocol.ts';
 import type { ExecutionReport, OrderMassCancelReport, Report } from '../../src/matching/execution-report.ts';
 import type { Side } from '../../src/matching/types.ts';
-import type { FixStore } from './fix-store.ts';
+import { FixStore } from './fix-store.ts';
 import { newReport, type Surroundings } from './fuzz-case.ts';
 import { type Random, randomFrom } from './random.ts';
 
@@ -121,7 +121,10 @@ export class FuzzExchange {
     const sessionId = store.follower(userId);
     if (sessionId === undefined) return;
     const { commitNo } = store;
-    this.#tell({ type: 'session', sessionId }, { type: 'ReportsCommitted', commitNo, reports, answered });
+    this.#tell(
+      { type: 'session', sessionId },
+      { type: 'ReportsCommitted', writer: FixStore.writer, commitNo, reports, answered },
+    );
   }
 
   #reports(account: Account, userId: number, command: Command): Report[] {

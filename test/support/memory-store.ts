@@ -21,6 +21,7 @@ import { StoreUnavailableError } from '../../src/actors/ports.ts';
 import type { JournalSession, TradingStatus } from '../../src/actors/protocol.ts';
 import type { Report } from '../../src/matching/execution-report.ts';
 import type { BookEvent, OrderId, OrderSnapshot, Ticks, UserId } from '../../src/matching/types.ts';
+import type { CommitNumbers } from '../../src/platform/commit-numbers.ts';
 import { Gate } from './gate.ts';
 
 export interface OrderRow {
@@ -47,6 +48,8 @@ const COMMITTED: CommitOutcome = { type: 'Committed' };
 const PORTION = 2;
 
 export class MemoryStore implements Store {
+  readonly writer = 'memory';
+
   // ---- Rows ----
   readonly orders = new Map<OrderId, OrderRow>();
   readonly events: BookEvent[] = [];
@@ -90,6 +93,10 @@ export class MemoryStore implements Store {
 
   get lastCommitNo(): number {
     return this.#commitNo;
+  }
+
+  get #commits(): CommitNumbers {
+    return new Map([[this.writer, this.#commitNo]]);
   }
 
   /** Calls that will be answered without anybody's help. */
@@ -162,7 +169,7 @@ export class MemoryStore implements Store {
       );
       return {
         userId,
-        commitNo: this.#commitNo,
+        commits: this.#commits,
         lastSeq: this.#accountSeqs.get(userId) ?? 0,
         balances: [...this.balances.values()].filter((balance) => balance.userId === userId),
         orders: rows.map((row) => row.order),
@@ -186,7 +193,7 @@ export class MemoryStore implements Store {
       }
       const nextOutSeqNum = session?.nextOutSeqNum ?? 1;
       return {
-        commitNo: this.#commitNo,
+        commits: this.#commits,
         nextInSeqNum: session?.nextInSeqNum ?? 1,
         nextOutSeqNum,
         reservedOutSeqNum: nextOutSeqNum + request.reserveCount,
@@ -222,7 +229,7 @@ export class MemoryStore implements Store {
     const symbols = batch.books
       .filter(({ symbol, epoch }) => this.#bookOf(symbol).epoch !== epoch)
       .map(({ symbol }) => symbol);
-    if (symbols.length > 0) return { type: 'NotOwner', symbols };
+    if (symbols.length > 0) return { type: 'NotOwner', symbols, shards: [], sessions: [] };
     if (this.refuseWhen(batch)) return refused('22021', 'the test refused it');
     const broken = this.#brokenRule(batch);
     if (broken !== undefined) return broken;

@@ -9,7 +9,7 @@ import { Markets } from '../../src/actors/markets.ts';
 import { type Meter, NO_METER } from '../../src/actors/meter.ts';
 import type { MatchingBook } from '../../src/actors/order-book.ts';
 import { type PersistenceStatus, persistenceActor } from '../../src/actors/persistence.ts';
-import type { InstrumentTerms, LoadedBook } from '../../src/actors/ports.ts';
+import type { InstrumentTerms, LoadedBook, Store } from '../../src/actors/ports.ts';
 import type {
   Address,
   CommandsRefused,
@@ -19,6 +19,8 @@ import type {
   SessionMessage,
   Tell,
 } from '../../src/actors/protocol.ts';
+import type { RemoteGateways } from '../../src/actors/remote-gateways.ts';
+import type { SpawnerOptions } from '../../src/actors/spawning.ts';
 import { restartFresh } from '../../src/actors/supervision.ts';
 import { isOfMassStatus } from '../../src/fix/reports.ts';
 import type { Report } from '../../src/matching/execution-report.ts';
@@ -57,12 +59,19 @@ const LIMITS: ExchangeLimits = {
 
 export interface VenueOptions {
   readonly store?: MemoryStore;
+  /** Whose writes go into the same rows, of one writer of several. */
+  readonly storeOf?: (store: MemoryStore) => Store;
+  readonly proxyOf?: NonNullable<SpawnerOptions['proxyOf']>;
   readonly clock?: ManualClock;
   readonly instruments?: readonly InstrumentTerms[];
   readonly limits?: Partial<ExchangeLimits>;
   readonly maxEventsPerCommit?: number;
   readonly maxWaitingStops?: number;
   readonly meter?: Meter;
+  /** Puts the venue on one of several nodes: the system that its actors are to use, around theirs. */
+  readonly joined?: (inner: ActorSystem) => ActorSystem;
+  /** Of an engine that has gateways elsewhere. */
+  readonly remote?: RemoteGateways;
   /** Puts a book that fails in place of one that does not. */
   readonly wrapBook?: (book: MatchingBook, symbol: string) => MatchingBook;
   readonly createAccount?: (...args: ConstructorParameters<typeof Account>) => Account;
@@ -134,7 +143,7 @@ export async function openVenue(options: VenueOptions = {}): Promise<Venue> {
   const { meter = NO_METER } = options;
   const host = startActorSystem(log, (delayMs, callback) => clock.after(delayMs, callback), meter);
   const traffic = countTraffic(host);
-  const { system } = traffic;
+  const system = options.joined?.(traffic.system) ?? traffic.system;
   const markets = new Markets();
   const books = new Map<string, OrderBook>();
   const accounts = new Map<UserId, Account>();
@@ -147,7 +156,7 @@ export async function openVenue(options: VenueOptions = {}): Promise<Venue> {
     clock,
     log,
     meter,
-    store,
+    store: options.storeOf?.(store) ?? store,
     instrumentOf: (symbol) => markets.instrumentOf(symbol),
     symbols: () => markets.symbols(),
     gateways: [GATEWAY],
@@ -176,6 +185,8 @@ export async function openVenue(options: VenueOptions = {}): Promise<Venue> {
       all: async () => terms,
     },
     trades: memoryTrades(store),
+    ...(options.remote === undefined ? {} : { remote: options.remote }),
+    ...(options.proxyOf === undefined ? {} : { proxyOf: options.proxyOf }),
     limits: { ...LIMITS, ...options.limits },
     createBook(loaded) {
       const book = restoredBook(loaded, () => store.nextId(), options.maxWaitingStops);

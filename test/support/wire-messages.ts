@@ -268,7 +268,25 @@ const SUBMITTED = COMMANDS.flatMap(({ command }, index) =>
 );
 
 const SAMPLES: Samples = {
-  SubmitCommands: [{ type: 'SubmitCommands', sessionId: 's-1', userId: 42, commands: SUBMITTED }],
+  SubmitCommands: [
+    { type: 'SubmitCommands', sessionId: 's-1', userId: 42, commands: SUBMITTED },
+    {
+      type: 'SubmitCommands',
+      sessionId: 'gateway-1/fix:1:1',
+      userId: 42,
+      commands: SUBMITTED.map((one) => ({ ...one, sending: { no: 2, isAgain: true } })),
+    },
+  ],
+  CommandsMisrouted: [
+    { type: 'CommandsMisrouted', sessionId: 'gateway-1/fix:1:1', commands: [{ msgSeqNum: 3, sendingNo: 1 }] },
+  ],
+  BookRequestsAnswered: [{ type: 'BookRequestsAnswered', committed: [1, 2], bounced: [3], returned: [] }],
+  BookFenced: [{ type: 'BookFenced', fenceNo: 2 }],
+  FollowMembers: [
+    { type: 'FollowMembers', node: 'gateway-1', sessions: [{ userId: 42, sessionId: 'gateway-1/fix:1:1' }] },
+  ],
+  UnfollowMember: [{ type: 'UnfollowMember', userId: 42, sessionId: 'gateway-1/fix:1:1' }],
+  MembersFollowed: [{ type: 'MembersFollowed', sessionIds: ['gateway-1/fix:1:1'] }],
   SubmitAccountCommand: [
     {
       type: 'SubmitAccountCommand',
@@ -415,9 +433,10 @@ const SAMPLES: Samples = {
     },
   ],
   Settle: [
-    { type: 'Settle', commitNo: 1, orders: [], amounts: [], answered: [] },
+    { type: 'Settle', writer: 'engine-1', commitNo: 1, orders: [], amounts: [], answered: [] },
     {
       type: 'Settle',
+      writer: 'engine-2',
       commitNo: 2,
       orders: [PLAIN_ORDER, FULL_ORDER],
       amounts: [{ asset: 'BTC', amount: -1n }],
@@ -488,9 +507,10 @@ const SAMPLES: Samples = {
   Announce: [{ type: 'Announce', headline: 'h', lines: ['one', 'two'] }],
   SecurityStatusChanged: [{ type: 'SecurityStatusChanged', symbol: 'X' }],
   ReportsCommitted: [
-    { type: 'ReportsCommitted', commitNo: 1, reports: [], answered: [] },
+    { type: 'ReportsCommitted', writer: 'engine-1', commitNo: 1, reports: [], answered: [] },
     {
       type: 'ReportsCommitted',
+      writer: 'engine-2',
       commitNo: 2,
       reports: [
         REPORT,
@@ -528,7 +548,15 @@ const SAMPLES: Samples = {
       answered: [12],
     },
   ],
-  CommandsRefused: [{ type: 'CommandsRefused', refusal: 'Overloaded', text: 'full', commands: SUBMITTED }],
+  CommandsRefused: [
+    { type: 'CommandsRefused', refusal: 'Overloaded', text: 'full', commands: SUBMITTED },
+    {
+      type: 'CommandsRefused',
+      refusal: 'Unanswerable',
+      text: 'gone',
+      commands: SUBMITTED.map((one) => ({ ...one, sendingNo: 2 })),
+    },
+  ],
   TransferBooked: [{ type: 'TransferBooked', balance: 10n ** 37n + 1n }],
   TransferRefused: [{ type: 'TransferRefused', text: 't' }],
   CancelsRequested: [{ type: 'CancelsRequested', orderCount: 0 }],

@@ -14,7 +14,10 @@ import type {
   CommandsRefused,
   Fence,
   Message,
+  RefusedCommand,
   RoutedCommand,
+  Sending,
+  ShardEpoch,
   SubmitAccountCommand,
   SubmitCommands,
   TradingStatus,
@@ -53,13 +56,19 @@ import {
 import { report } from './reports.ts';
 
 export const address: Codec<Address> = union<Address>({
-  exchange: variant('exchange', {}),
-  persistence: variant('persistence', {}),
+  exchange: variant<Extract<Address, { type: 'exchange' }>>('exchange', { node: optional(text) }),
+  persistence: variant<Extract<Address, { type: 'persistence' }>>('persistence', { node: optional(text) }),
   account: variant<Extract<Address, { type: 'account' }>>('account', { userId: integer }),
-  book: variant<Extract<Address, { type: 'book' }>>('book', { symbol: text }),
+  book: variant<Extract<Address, { type: 'book' }>>('book', {
+    symbol: text,
+    node: optional(text),
+  }),
   gateway: variant<Extract<Address, { type: 'gateway' }>>('gateway', { name: text }),
   session: variant<Extract<Address, { type: 'session' }>>('session', { sessionId: text }),
-  reply: variant<Extract<Address, { type: 'reply' }>>('reply', { requestId: text }),
+  reply: variant<Extract<Address, { type: 'reply' }>>('reply', {
+    requestId: text,
+    node: optional(text),
+  }),
 });
 
 // ---- Commands on their way --------------------------------------------------------------------------------
@@ -95,6 +104,13 @@ type Submitted = SubmitCommands['commands'][number];
 const submitted = record<Submitted>({
   msgSeqNum: count,
   command: union<Submitted['command']>({ ...MEMBER_COMMANDS, UnsupportedRequest: unsupportedRequest }),
+  sending: optional(record<Sending>({ no: count, isAgain: flag })),
+});
+
+const refused = record<RefusedCommand>({
+  msgSeqNum: count,
+  command: union<Submitted['command']>({ ...MEMBER_COMMANDS, UnsupportedRequest: unsupportedRequest }),
+  sendingNo: optional(count),
 });
 
 const routedCommand = record<RoutedCommand>({
@@ -110,6 +126,9 @@ const routedCommand = record<RoutedCommand>({
   }),
   referencePrice: orUndefined(ticks),
   tradingDay: text,
+  isSentAgain: optional(flag),
+  returnCount: optional(count),
+  shard: optional(record<ShardEpoch>({ shard: count, epoch: count })),
 });
 
 const bookRequest = record<BookRequest>({
@@ -119,6 +138,7 @@ const bookRequest = record<BookRequest>({
     record<NonNullable<BookRequest['gatheredBy']>>({ userId: orUndefined(integer), commandNo: count }),
   ),
   amendmentNo: optional(count),
+  from: optional(record<NonNullable<BookRequest['from']>>({ node: text, requestNo: count })),
 });
 
 const bounceReason = union<BounceReason>({
@@ -143,6 +163,7 @@ const fence = variant<Extract<BookMessage, Fence>>('Fence', {
   fenceNo: count,
   bookCount: count,
   tradingDay: text,
+  proxy: optional(text),
 });
 
 const amendedTrade = {
@@ -178,6 +199,12 @@ const TABLE = {
     userId: integer,
     commands: listOf(submitted),
   }),
+  CommandsMisrouted: crosses('CommandsMisrouted', {
+    sessionId: text,
+    commands: listOf(record({ msgSeqNum: count, sendingNo: count })),
+  }),
+  RoutesChanged: STAYS,
+  RoutesDue: STAYS,
   SubmitAccountCommand: crosses('SubmitAccountCommand', {
     userId: integer,
     command: union<SubmitAccountCommand['command']>({
@@ -246,6 +273,7 @@ const TABLE = {
   }),
   MassCancelDue: STAYS,
   MassCancelReported: STAYS,
+  JudgeAgain: STAYS,
   RequestsBounced: crosses('RequestsBounced', {
     bounced: listOf(
       record<MessageOf<'RequestsBounced'>['bounced'][number]>({
@@ -255,6 +283,7 @@ const TABLE = {
     ),
   }),
   Settle: crosses('Settle', {
+    writer: text,
     commitNo: count,
     orders: listOf(orderSnapshot),
     amounts: listOf(amount),
@@ -272,6 +301,12 @@ const TABLE = {
   BookLoadFailed: STAYS,
   Fence: fence,
   VoidFence: STAYS,
+  BookRequestsAnswered: crosses('BookRequestsAnswered', {
+    committed: listOf(count),
+    bounced: listOf(count),
+    returned: listOf(count),
+  }),
+  BookFenced: crosses('BookFenced', { fenceNo: count }),
   HaltBook: STAYS,
   ContinueBook: STAYS,
   ResumeBook: STAYS,
@@ -286,6 +321,12 @@ const TABLE = {
   LoadAccount: STAYS,
   OpenSession: STAYS,
   CloseSession: STAYS,
+  FollowMembers: crosses('FollowMembers', {
+    node: text,
+    sessions: listOf(record({ userId: integer, sessionId: text })),
+  }),
+  UnfollowMember: crosses('UnfollowMember', { userId: integer, sessionId: text }),
+  MembersFollowed: crosses('MembersFollowed', { sessionIds: listOf(text) }),
   LoadMessages: STAYS,
   FenceReached: crosses('FenceReached', { fence, symbol: text }),
   VoidFenceReached: STAYS,
@@ -317,6 +358,7 @@ const TABLE = {
   SessionOpened: STAYS,
   MessagesLoaded: STAYS,
   ReportsCommitted: crosses('ReportsCommitted', {
+    writer: text,
     commitNo: count,
     reports: listOf(report),
     answered: listOf(count),
@@ -324,7 +366,7 @@ const TABLE = {
   CommandsRefused: crosses('CommandsRefused', {
     refusal: oneOf<CommandsRefused['refusal']>('StoreUnavailable', 'Overloaded', 'Draining', 'Unanswerable'),
     text,
-    commands: listOf(submitted),
+    commands: listOf(refused),
   }),
   NumbersReserved: STAYS,
   EndSession: STAYS,

@@ -125,7 +125,7 @@ describe('a session as a state machine', () => {
     );
     const now = Date.UTC(2026, 0, 5, 12);
     const opened = {
-      commitNo: 0,
+      commits: new Map(),
       nextInSeqNum: 1,
       nextOutSeqNum: 1,
       reservedOutSeqNum: 4_096,

@@ -177,6 +177,22 @@ forEachVersion((version) => {
       await member.expect('2', { 34: 2, 7: 1, 16: 0 });
     });
 
+    it('takes the reports of another engine for new, whose commits have lower numbers', async () => {
+      const member = await venue.logon();
+      venue.commit([], []);
+      venue.store.isHeld = true;
+      member.nextOutSeqNum = 1;
+      member.sendLogon({ 141: 'Y' });
+      await until('the reset to reach the store', () => venue.opens.length === 2);
+      venue.store.commitNo -= 1;
+      venue.commit([venue.newReport({ clOrdId: 'known' })]);
+      venue.store.commitNo -= 1;
+      venue.commit([venue.newReport({ clOrdId: 'elsewhere' })], [], undefined, 'another engine');
+      venue.store.release();
+      await member.expect('A', { 34: 1, 141: 'Y' });
+      await member.expect('8', { 34: 2, 11: 'elsewhere' });
+    });
+
     it('keeps reports that are not delivered: they come after the answer', async () => {
       const member = await venue.logon();
       venue.store.isHeld = true;

@@ -4,6 +4,7 @@ import type { Mutant } from '../mutant.ts';
 const SPAWNING = 'src/actors/spawning.ts';
 const SPAWNING_TEST = 'test/actors/spawning.test.ts';
 const COMMIT_GUARD = 'src/persistence/commit-guard.ts';
+const SEVERAL_WRITERS = 'test/persistence/several-writers.test.ts';
 const TAKEN_BOOK = {
   file: 'test/persistence/commit.test.ts',
   title: 'writes nothing for a book that another node has taken',
@@ -56,9 +57,49 @@ export const OWNERSHIP: readonly Mutant[] = [
     safeguard: 'epoch check: a commit that misses a book is refused',
     removed: 'the count of the books that were found',
     file: COMMIT_GUARD,
-    anchor: 'when (select count(*) from booked) < (select count(*) from wanted) then ',
-    replacement: 'when false then ',
+    anchor: '`when (select count(*) from ',
+    replacement: '`when false and (select count(*) from ',
     test: TAKEN_BOOK,
+  },
+  {
+    name: 'epoch-of-shard',
+    promise: 1,
+    safeguard: 'epoch check: each commit looks for the accounts that it holds for under their epochs',
+    removed: 'the epoch of the shard in the guard',
+    file: COMMIT_GUARD,
+    anchor: 'and w.epoch = s.epoch order by s.shard',
+    replacement: 'order by s.shard',
+    test: {
+      file: SEVERAL_WRITERS,
+      title: 'write nothing of a batch of which anything is lost, and say all that is',
+    },
+  },
+  {
+    name: 'lock-of-shard',
+    promise: 1,
+    safeguard: 'an account changes its owner when what was written under the last epoch is in',
+    removed: 'the lock on the shard in the guard',
+    file: COMMIT_GUARD,
+    anchor: 'order by s.shard for share of s',
+    replacement: 'order by s.shard',
+    test: {
+      file: SEVERAL_WRITERS,
+      title: 'keep the next owner of a shard waiting until what they write under its epoch is in',
+    },
+  },
+  {
+    name: 'life-of-writer',
+    promise: 1,
+    safeguard: 'an earlier life of a node writes nothing in the place of the later one',
+    removed: 'the life in the guard',
+    file: COMMIT_GUARD,
+    anchor: "where incarnation is not distinct from nullif($6, '')::bigint ",
+    replacement: "where ($6 = '' or true) ",
+    test: {
+      file: SEVERAL_WRITERS,
+      title:
+        'let no earlier life of a node write in the place of its next one, nor take its commits for its own',
+    },
   },
   {
     name: 'epoch-of-owner',
@@ -76,7 +117,7 @@ export const OWNERSHIP: readonly Mutant[] = [
     safeguard: 'a node whose books were taken stops',
     removed: 'the stop at NotOwner',
     file: 'src/actors/persistence.ts',
-    anchor: 'options.onOwnershipLost(outcome.symbols);',
+    anchor: 'options.onOwnershipLost(outcome.symbols, outcome.shards);',
     replacement: '',
     test: {
       file: 'test/actors/durability.test.ts',

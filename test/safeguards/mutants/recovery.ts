@@ -86,8 +86,8 @@ export const RECOVERY: readonly Mutant[] = [
     safeguard: 'idempotency: a commit moves its writer’s number by one',
     removed: 'the number before it from the guard',
     file: 'src/persistence/commit-guard.ts',
-    anchor: 'where writer = $1 and last_no = $2::bigint - 1 returning 1',
-    replacement: 'where writer = $1 returning 1',
+    anchor: 'and writer = $1 and last_no = $2::bigint - 1 returning 1',
+    replacement: 'and writer = $1 returning 1',
     test: { file: COMMIT_TEST, title: 'has one copy when the answer to COMMIT is lost' },
   },
   {
@@ -135,7 +135,7 @@ export const RECOVERY: readonly Mutant[] = [
     safeguard: 'an account applies each commit once, whether it was loaded or told',
     removed: 'the number of the commit that was loaded',
     file: 'src/actors/account.ts',
-    anchor: 'if (message.commitNo <= loadedCommitNo) return;',
+    anchor: 'if (isContained(loadedCommits, message)) return;',
     replacement: '',
     test: {
       file: 'test/actors/account-rebuild.test.ts',

@@ -1,0 +1,80 @@
+/**
+ * Which commands from gateways of other nodes an engine has and has not answered. A router that does not know what became
+ * of a command sends it again: while the first copy is under way here the second is nothing but a new number for it, so
+ * that no command is ever judged twice and a refusal always says which of the attempts it has seen.
+ */
+import type { UserId } from '../matching/types.ts';
+import type { CommandsRefused, ReportsCommitted, SubmitCommands, SubmittedCommand } from './protocol.ts';
+
+interface OfSession {
+  readonly userId: UserId;
+  /** By MsgSeqNum (34), the number of the last attempt. */
+  readonly attempts: Map<number, number>;
+}
+
+/** Bounded by what the exchange lets under way (maxCommandsInFlight). */
+export class CommandsUnderWay {
+  readonly #sessions = new Map<string, OfSession>();
+
+  /** Commands that have not been answered. */
+  get count(): number {
+    let count = 0;
+    for (const { attempts } of this.#sessions.values()) count += attempts.size;
+    return count;
+  }
+
+  /** Notes what a router has sent; returns what of it was not under way already. */
+  begin({ sessionId, userId, commands }: SubmitCommands): readonly SubmittedCommand[] {
+    const { attempts } = this.#sessions.get(sessionId) ?? this.#add(sessionId, userId);
+    return commands.filter(({ msgSeqNum, sending }) => {
+      if (sending === undefined) return true;
+      const isUnderWay = attempts.has(msgSeqNum);
+      attempts.set(msgSeqNum, sending.no);
+      return !isUnderWay;
+    });
+  }
+
+  /** To be told of everything that answers commands, before it leaves; returns it as it should leave. */
+  leaving(sessionId: string, message: CommandsRefused): CommandsRefused;
+  leaving(sessionId: string, message: ReportsCommitted): ReportsCommitted;
+  leaving(
+    sessionId: string,
+    message: CommandsRefused | ReportsCommitted,
+  ): CommandsRefused | ReportsCommitted {
+    if (message.type === 'ReportsCommitted') {
+      for (const msgSeqNum of message.answered) this.#end(sessionId, msgSeqNum);
+      return message;
+    }
+    const commands = message.commands.map(({ msgSeqNum, command }) => {
+      const sendingNo = this.#end(sessionId, msgSeqNum);
+      return sendingNo === undefined ? { msgSeqNum, command } : { msgSeqNum, command, sendingNo };
+    });
+    return { ...message, commands };
+  }
+
+  /** A book of another node has answered it to the session itself. */
+  answered(sessionId: string, msgSeqNum: number): void {
+    this.#end(sessionId, msgSeqNum);
+  }
+
+  /** The accounts for which it is true live here no more: what they had under way is nobody's. */
+  forget(isGone: (userId: UserId) => boolean): void {
+    for (const [sessionId, { userId }] of this.#sessions) {
+      if (isGone(userId)) this.#sessions.delete(sessionId);
+    }
+  }
+
+  #add(sessionId: string, userId: UserId): OfSession {
+    const added = { userId, attempts: new Map<number, number>() };
+    this.#sessions.set(sessionId, added);
+    return added;
+  }
+
+  #end(sessionId: string, msgSeqNum: number): number | undefined {
+    const attempts = this.#sessions.get(sessionId)?.attempts;
+    const attempt = attempts?.get(msgSeqNum);
+    attempts?.delete(msgSeqNum);
+    if (attempts?.size === 0) this.#sessions.delete(sessionId);
+    return attempt;
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * The commands of one session that a router has and no engine has answered, in the order in which they came, with what is
+ * known of each attempt. Apart from the router, since what may be believed of an answer is a rule of its own.
+ */
+import type { UserId } from '../matching/types.ts';
+import type { CommandsRefused, RefusedCommand, SubmittedCommand } from './protocol.ts';
+
+interface Kept {
+  readonly msgSeqNum: number;
+  readonly command: SubmittedCommand['command'];
+  /** Ms since the epoch. */
+  readonly since: number;
+  /** The route of the last attempt; undefined before the first, and when that came back. */
+  sentBy: string | undefined;
+  /** Number of the last attempt. */
+  sendingNo: number;
+  /** Attempts of which nobody has said that nothing was done. */
+  openAttempts: number;
+}
+
+export class KeptCommands {
+  readonly userId: UserId;
+  /** What came back waits until then, so that it does not go to and fro. */
+  isHeld = false;
+  readonly #kept = new Map<number, Kept>();
+
+  constructor(userId: UserId) {
+    this.userId = userId;
+  }
+
+  get count(): number {
+    return this.#kept.size;
+  }
+
+  /** Whether some are not on their way by this route; undefined: whether some are on no way at all. */
+  hasUnsent(route: string | undefined): boolean {
+    for (const { sentBy } of this.#kept.values()) {
+      if (sentBy === undefined || (route !== undefined && sentBy !== route)) return true;
+    }
+    return false;
+  }
+
+  add(commands: readonly SubmittedCommand[], now: number): void {
+    for (const { msgSeqNum, command } of commands) {
+      this.#kept.set(msgSeqNum, {
+        msgSeqNum,
+        command,
+        since: now,
+        sentBy: undefined,
+        sendingNo: 0,
+        openAttempts: 0,
+      });
+    }
+  }
+
+  /** Those that are not on their way by this route, as they are to be sent by it. */
+  takeUnsent(route: string): SubmittedCommand[] {
+    const unsent: SubmittedCommand[] = [];
+    for (const kept of this.#kept.values()) {
+      if (kept.sentBy === route) continue;
+      kept.sentBy = route;
+      kept.sendingNo += 1;
+      kept.openAttempts += 1;
+      const sending = { no: kept.sendingNo, isAgain: kept.openAttempts > 1 };
+      unsent.push({ msgSeqNum: kept.msgSeqNum, command: kept.command, sending });
+    }
+    return unsent;
+  }
+
+  answered(msgSeqNums: readonly number[]): void {
+    for (const msgSeqNum of msgSeqNums) this.#kept.delete(msgSeqNum);
+  }
+
+  /** The engine does not have the account: nothing was done by that attempt. */
+  misrouted(msgSeqNum: number, sendingNo: number): void {
+    const kept = this.#kept.get(msgSeqNum);
+    if (kept?.sendingNo === sendingNo) this.#giveBack(kept);
+  }
+
+  /**
+   * Which refusals are true: of the last attempt, when no earlier one can have been carried out. Where one can, an account
+   * is asked again, which knows.
+   */
+  refused({ refusal, commands }: Pick<CommandsRefused, 'refusal' | 'commands'>): readonly RefusedCommand[] {
+    return commands.filter(({ msgSeqNum, sendingNo }) => {
+      const kept = this.#kept.get(msgSeqNum);
+      if (kept === undefined || kept.sendingNo !== sendingNo) return false;
+      // The account has judged that one, and has nothing to say.
+      if (kept.openAttempts > 1 && refusal !== 'Unanswerable') {
+        this.#giveBack(kept);
+        return false;
+      }
+      this.#kept.delete(msgSeqNum);
+      return true;
+    });
+  }
+
+  /** Takes out those that came before `until` and certainly never reached an account. */
+  takeExpired(until: number): SubmittedCommand[] {
+    const expired: SubmittedCommand[] = [];
+    for (const { msgSeqNum, command, since, openAttempts } of this.#kept.values()) {
+      if (openAttempts > 0 || since > until) continue;
+      expired.push({ msgSeqNum, command });
+      this.#kept.delete(msgSeqNum);
+    }
+    return expired;
+  }
+
+  #giveBack(kept: Kept): void {
+    kept.openAttempts -= 1;
+    kept.sentBy = undefined;
+    this.isHeld = true;
+  }
+}

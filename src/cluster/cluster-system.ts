@@ -1,0 +1,168 @@
+/**
+ * An actor system of which a part lives on other nodes: what is told is dispatched here, or sent over the link to where
+ * its receiver lives. Nobody is told that a message was lost: what was lost with a link is found in rows, or sent again
+ * by whoever keeps it, so that a message which must not be lost and cannot be sent ends its link.
+ */
+import type { ActorSystem } from '../actors/actor-system.ts';
+import type { Address, Message, SessionMessage } from '../actors/protocol.ts';
+import { assert } from '../platform/assert.ts';
+import type { Log } from '../platform/log.ts';
+import { createLocator, type Locator, type Place } from './addresses.ts';
+import type { TellOutcome } from './link.ts';
+import type { Links } from './links.ts';
+import type { ClusterView } from './membership.ts';
+import { type NodeId, nodeText } from './node-id.ts';
+import { type CrossingMessage, MESSAGES } from './wire/messages.ts';
+
+/** Sees what sessions are told across nodes, where somebody keeps count of their commands. */
+export interface SessionGate {
+  /** On the engine, before it leaves; returns it as it should leave. */
+  readonly leaving?: (sessionId: string, message: Message) => Message;
+  /** On the gateway, before the session sees it; undefined: it shall not. */
+  readonly arriving?: (sessionId: string, message: Message) => Message | undefined;
+}
+
+export interface ClusterSystemOptions {
+  /** The actors of this node. */
+  readonly inner: ActorSystem;
+  readonly self: NodeId;
+  readonly links: Pick<Links, 'tell' | 'end'>;
+  readonly view: () => ClusterView;
+  /** Without a valid lease another may have what this node has in memory: it says nothing. */
+  readonly isLeaseValid: () => boolean;
+  readonly log: Log;
+  readonly sessions?: SessionGate;
+}
+
+/** Where to send what an engine should do. */
+export interface Route {
+  readonly node: string;
+  /** Another one whenever what was sent before may not arrive: other owner, other epoch, other link. */
+  readonly key: string;
+  /** The owner's life and epoch. */
+  readonly owner: string;
+}
+
+export interface ClusterSystem {
+  /** To be used by every actor of the node in the place of the inner one. */
+  readonly system: ActorSystem;
+  /** What links bring; told in the order in which it came. */
+  arrived(from: NodeId, to: Address, message: CrossingMessage): void;
+  /** A link is up, and another one than before. */
+  linkUp(peer: NodeId): void;
+  linkDown(peer: NodeId): void;
+  /** To the account of a member, if somebody has it who can be reached. */
+  routeOfAccount(userId: number): Route | undefined;
+  /** To the book of a symbol. */
+  routeOfBook(symbol: string): Route | undefined;
+  /** Messages for which there was no link, or nobody: rows tell. */
+  readonly droppedCount: number;
+}
+
+export function createClusterSystem(options: ClusterSystemOptions): ClusterSystem {
+  const { inner, self, links, view, isLeaseValid, log, sessions = {} } = options;
+  /** Links that are up: by name, with a number that no other link has had. */
+  const up = new Map<string, { readonly incarnation: number; readonly linkNo: number }>();
+  const unspoken = new Set<string>();
+  let lastLinkNo = 0;
+  let droppedCount = 0;
+  let seen: ClusterView | undefined;
+  let locator: Locator | undefined;
+
+  function locate(): Locator {
+    const now = view();
+    if (locator === undefined || now !== seen) {
+      seen = now;
+      locator = createLocator(now, self);
+    }
+    return locator;
+  }
+
+  function tell(address: Address, message: Message): void {
+    const place = locate().place(address);
+    if (place === 'here') {
+      inner.tell(address, message);
+      return;
+    }
+    // Counted as answered even where nobody hears it.
+    const leaving =
+      address.type === 'session' ? (sessions.leaving?.(address.sessionId, message) ?? message) : message;
+    if (place === 'nobody') droppedCount += 1;
+    else send(place, address, leaving);
+  }
+
+  function send(peer: NodeId, address: Address, message: Message): void {
+    assert(crosses(message), `${message.type} does not leave its node`);
+    if (!isLeaseValid()) {
+      droppedCount += 1;
+      // Later messages must not arrive without this one.
+      links.end(peer, 'the lease of this node is over');
+      return;
+    }
+    handle(links.tell(peer, address, message), peer, message);
+  }
+
+  function handle(outcome: TellOutcome, peer: NodeId, { type }: CrossingMessage): void {
+    if (outcome === 'Queued') return;
+    droppedCount += 1;
+    if (outcome === 'Full' || outcome === 'TooLarge') {
+      log.error('a message could not be sent: the link ends, rows are read', {
+        peer: nodeText(peer),
+        type,
+        outcome,
+      });
+      links.end(peer, `${type} could not be sent: ${outcome}`);
+    } else if (outcome === 'NotSpoken' && !unspoken.has(`${nodeText(peer)} ${type}`)) {
+      // A new link would not know it either.
+      unspoken.add(`${nodeText(peer)} ${type}`);
+      log.error('an older node does not know a message', { alarm: true, peer: nodeText(peer), type });
+    }
+  }
+
+  function routeTo({ place, epoch }: { readonly place: Place; readonly epoch: number }): Route | undefined {
+    if (place === 'nobody') return undefined;
+    if (place === 'here')
+      return { node: self.name, key: ownerText(self, epoch), owner: ownerText(self, epoch) };
+    const link = up.get(place.name);
+    if (link?.incarnation !== place.incarnation) return undefined;
+    const owner = ownerText(place, epoch);
+    return { node: place.name, key: `${owner} ${link.linkNo}`, owner };
+  }
+
+  return {
+    system: {
+      ...inner,
+      tell,
+      ask: (tellIt, timeoutMs) =>
+        inner.ask((replyTo) => tellIt({ ...replyTo, node: self.name } as Address), timeoutMs),
+    },
+    arrived(_from, to, message) {
+      if (to.type !== 'session') {
+        inner.tell(to, message);
+        return;
+      }
+      const passed = sessions.arriving === undefined ? message : sessions.arriving(to.sessionId, message);
+      if (passed !== undefined) inner.tell(to, passed as SessionMessage);
+    },
+    linkUp({ name, incarnation }) {
+      lastLinkNo += 1;
+      up.set(name, { incarnation, linkNo: lastLinkNo });
+    },
+    linkDown({ name, incarnation }) {
+      if (up.get(name)?.incarnation === incarnation) up.delete(name);
+    },
+    routeOfAccount: (userId) => routeTo(locate().account(userId)),
+    routeOfBook: (symbol) => routeTo(locate().book(symbol)),
+    get droppedCount() {
+      return droppedCount;
+    },
+  };
+}
+
+function crosses(message: Message): message is CrossingMessage {
+  return MESSAGES.has(message.type);
+}
+
+function ownerText(owner: NodeId, epoch: number): string {
+  return `${nodeText(owner)} ${epoch}`;
+}

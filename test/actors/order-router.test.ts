@@ -1,0 +1,276 @@
+/** A gateway's router between sessions and engines that come and go: what it sends, keeps, sends again and refuses. */
+import { expect } from 'chai';
+import { CommandsUnderWay } from '../../src/actors/commands-under-way.ts';
+import { type EngineRoute, orderRouter, type RouterLimits } from '../../src/actors/order-router.ts';
+import type {
+  CommandsRefused,
+  Message,
+  SubmitCommands,
+  SubmittedCommand,
+} from '../../src/actors/protocol.ts';
+import { silentLog } from '../../src/platform/log.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { buyOrder, cancelOrder } from '../support/member-commands.ts';
+
+const SESSION = 'gateway-1/fix:1:1';
+const USER = 7;
+const LIMITS: RouterLimits = { maxKeptCommands: 10, routeWaitMs: 1_000, routeRetryMs: 50 };
+
+function open(limits: Partial<RouterLimits> = {}) {
+  const clock = new ManualClock(1_000_000);
+  const submitted: { readonly node: string | undefined; readonly message: SubmitCommands }[] = [];
+  const refused: CommandsRefused[] = [];
+  const others: Message[] = [];
+  const state: { route: EngineRoute | undefined } = { route: { node: 'engine-1', key: 'a' } };
+  const router = orderRouter({
+    clock,
+    log: silentLog,
+    limits: { ...LIMITS, ...limits },
+    routeOfAccount: () => state.route,
+    routeOfBook: () => state.route,
+    tell(address, message) {
+      if (address.type === 'exchange' && message.type === 'SubmitCommands') {
+        submitted.push({ node: address.node, message });
+      } else if (address.type === 'exchange' && address.node === undefined) {
+        router.behavior.receive({}, message as { type: 'RoutesDue' });
+      } else if (message.type === 'CommandsRefused') refused.push(message);
+      else others.push(message);
+    },
+  });
+  let lastSeqNum = 0;
+  return {
+    clock,
+    state,
+    router,
+    submitted,
+    refused,
+    others,
+    submit(...clOrdIds: string[]) {
+      const commands = clOrdIds.map((clOrdId) => {
+        lastSeqNum += 1;
+        return { msgSeqNum: lastSeqNum, command: buyOrder(clOrdId, '1', '100') };
+      });
+      router.behavior.receive({}, { type: 'SubmitCommands', sessionId: SESSION, userId: USER, commands });
+    },
+    routeTo(route: EngineRoute | undefined) {
+      state.route = route;
+      router.behavior.receive({}, { type: 'RoutesChanged' });
+    },
+    answer(...answered: number[]) {
+      return router.arriving(SESSION, {
+        type: 'ReportsCommitted',
+        writer: 'engine-1',
+        commitNo: 1,
+        reports: [],
+        answered,
+      });
+    },
+    /** The engine refuses these, having seen the attempt of that number. */
+    refuse(sendingNo: number, ...msgSeqNums: number[]) {
+      const commands = msgSeqNums.map((msgSeqNum) => ({
+        msgSeqNum,
+        command: buyOrder('x', '1', '1'),
+        sendingNo,
+      }));
+      return router.arriving(SESSION, {
+        type: 'CommandsRefused',
+        refusal: 'Overloaded',
+        text: 'busy',
+        commands,
+      });
+    },
+    misroute(sendingNo: number, ...msgSeqNums: number[]) {
+      const commands = msgSeqNums.map((msgSeqNum) => ({ msgSeqNum, sendingNo }));
+      router.behavior.receive({}, { type: 'CommandsMisrouted', sessionId: SESSION, commands });
+    },
+    /** What was sent since this was asked last: node, and each command with its attempt, `!` for one that is marked. */
+    sent(): string[] {
+      return submitted
+        .splice(0)
+        .map(({ node, message }) => `${node}: ${message.commands.map(attempt).join(' ')}`);
+    },
+  };
+}
+
+function attempt({ msgSeqNum, sending }: SubmittedCommand): string {
+  return `${msgSeqNum}/${sending?.no}${sending?.isAgain ? '!' : ''}`;
+}
+
+describe('the router of a gateway', () => {
+  it('sends commands to the engine that has the account, and forgets what is answered', () => {
+    const gateway = open();
+    gateway.submit('a', 'b');
+    gateway.submit('c');
+    expect(gateway.sent()).to.deep.equal(['engine-1: 1/1 2/1', 'engine-1: 3/1']);
+    expect(gateway.answer(1, 2)).to.have.property('type', 'ReportsCommitted');
+    expect(gateway.router.status().keptCommands).to.equal(1);
+    gateway.routeTo({ node: 'engine-2', key: 'b' });
+    expect(gateway.sent()).to.deep.equal(['engine-2: 3/2!']);
+  });
+
+  it('sends again, in order and marked, what has no answer when the way is another, and what is new after it', () => {
+    const gateway = open();
+    gateway.submit('a', 'b', 'c');
+    gateway.answer(2);
+    gateway.sent();
+    gateway.state.route = { node: 'engine-1', key: 'b' };
+    // Before the router is told of the new way.
+    gateway.submit('d');
+    gateway.routeTo(gateway.state.route);
+    expect(gateway.sent()).to.deep.equal(['engine-1: 1/2! 3/2! 4/1']);
+  });
+
+  it('does not send anything twice by one way', () => {
+    const gateway = open();
+    gateway.submit('a');
+    gateway.routeTo(gateway.state.route);
+    gateway.clock.advance(5_000);
+    expect(gateway.sent()).to.deep.equal(['engine-1: 1/1']);
+  });
+
+  it('waits for an engine, and refuses in time what no engine has ever had', () => {
+    const gateway = open();
+    gateway.submit('a');
+    gateway.routeTo(undefined);
+    gateway.submit('b');
+    gateway.clock.advance(900);
+    gateway.submit('c');
+    gateway.clock.advance(200);
+    expect(
+      gateway.refused.map(({ refusal, commands }) => [refusal, commands.map(({ msgSeqNum }) => msgSeqNum)]),
+    ).to.deep.equal([['StoreUnavailable', [2]]]);
+    gateway.sent();
+    gateway.routeTo({ node: 'engine-2', key: 'b' });
+    expect(gateway.sent()).to.deep.equal(['engine-2: 1/2! 3/1']);
+    gateway.clock.advance(5_000);
+    expect(gateway.refused).to.have.lengthOf(1);
+  });
+
+  it('sends what came back once more, after a while, in order and as if for the first time', () => {
+    const gateway = open();
+    gateway.submit('a', 'b');
+    gateway.sent();
+    gateway.misroute(1, 1, 2);
+    gateway.submit('c');
+    expect(gateway.sent()).to.deep.equal([]);
+    gateway.clock.advance(50);
+    expect(gateway.sent()).to.deep.equal(['engine-1: 1/2 2/2 3/1']);
+    // Of an attempt that is no longer the last one.
+    gateway.misroute(1, 1);
+    gateway.clock.advance(100);
+    expect(gateway.sent()).to.deep.equal([]);
+  });
+
+  it('hands a refusal on, once', () => {
+    const gateway = open();
+    gateway.submit('a', 'b');
+    expect(gateway.refuse(1, 1)).to.have.property('commands').with.lengthOf(1);
+    expect(gateway.refuse(1, 1)).to.equal(undefined);
+    expect(gateway.router.status().keptCommands).to.equal(1);
+  });
+
+  it('does not believe a refusal of an attempt that is not the last', () => {
+    const gateway = open();
+    gateway.submit('a');
+    gateway.routeTo({ node: 'engine-1', key: 'b' });
+    expect(gateway.refuse(1, 1)).to.equal(undefined);
+    expect(gateway.router.status().keptCommands).to.equal(1);
+  });
+
+  it('asks again where a refused attempt had one before it that may have been carried out', () => {
+    const gateway = open();
+    gateway.submit('a');
+    gateway.routeTo({ node: 'engine-2', key: 'b' });
+    gateway.sent();
+    expect(gateway.refuse(2, 1)).to.equal(undefined);
+    gateway.clock.advance(50);
+    expect(gateway.sent()).to.deep.equal(['engine-2: 1/3!']);
+    gateway.answer(1);
+    expect(gateway.router.status().keptCommands).to.equal(0);
+  });
+
+  it('refuses what is beyond its bound, of which a tenth is for cancels', () => {
+    const gateway = open();
+    gateway.submit(...Array.from({ length: 12 }, (_, index) => `o${index}`));
+    expect(gateway.refused.map(({ refusal, commands }) => [refusal, commands.length])).to.deep.equal([
+      ['Overloaded', 3],
+    ]);
+    const commands = [{ msgSeqNum: 99, command: cancelOrder('c', 'o1') }];
+    gateway.router.behavior.receive(
+      {},
+      { type: 'SubmitCommands', sessionId: SESSION, userId: USER, commands },
+    );
+    expect(gateway.router.status().keptCommands).to.equal(10);
+    gateway.answer(...Array.from({ length: 9 }, (_, index) => index + 1), 99);
+    gateway.submit('again');
+    expect(gateway.refused).to.have.lengthOf(1);
+  });
+
+  it('is drained when everything is answered, and takes no new orders meanwhile', () => {
+    const gateway = open();
+    gateway.submit('a');
+    gateway.router.behavior.receive(
+      {},
+      { type: 'DrainExchange', replyTo: { type: 'reply', requestId: '1' } },
+    );
+    gateway.submit('b');
+    expect(gateway.refused.map(({ refusal }) => refusal)).to.deep.equal(['Draining']);
+    expect(gateway.others).to.deep.equal([]);
+    gateway.answer(1);
+    expect(gateway.others).to.deep.equal([{ type: 'Drained' }]);
+  });
+});
+
+describe('the commands that an engine has under way for gateways', () => {
+  const submit = (no: number, ...msgSeqNums: number[]): SubmitCommands => ({
+    type: 'SubmitCommands',
+    sessionId: SESSION,
+    userId: USER,
+    commands: msgSeqNums.map((msgSeqNum) => ({
+      msgSeqNum,
+      command: buyOrder(`c${msgSeqNum}`, '1', '100'),
+      sending: { no, isAgain: no > 1 },
+    })),
+  });
+  const numbers = (commands: readonly SubmittedCommand[]) => commands.map(({ msgSeqNum }) => msgSeqNum);
+  const refusal = (...msgSeqNums: number[]): CommandsRefused => ({
+    type: 'CommandsRefused',
+    refusal: 'Unanswerable',
+    text: 't',
+    commands: msgSeqNums.map((msgSeqNum) => ({ msgSeqNum, command: buyOrder(`c${msgSeqNum}`, '1', '100') })),
+  });
+
+  it('are taken once, however often they come while they are under way', () => {
+    const underWay = new CommandsUnderWay();
+    expect(numbers(underWay.begin(submit(1, 1, 2)))).to.deep.equal([1, 2]);
+    expect(numbers(underWay.begin(submit(2, 1, 2, 3)))).to.deep.equal([3]);
+    underWay.leaving(SESSION, {
+      type: 'ReportsCommitted',
+      writer: 'e',
+      commitNo: 1,
+      reports: [],
+      answered: [1],
+    });
+    expect(numbers(underWay.begin(submit(3, 1, 2)))).to.deep.equal([1]);
+    expect(underWay.count).to.equal(3);
+  });
+
+  it('are refused under the number of the last attempt that came', () => {
+    const underWay = new CommandsUnderWay();
+    underWay.begin(submit(1, 1));
+    underWay.begin(submit(2, 1));
+    const refused = underWay.leaving(SESSION, refusal(1, 9));
+    expect(refused.commands.map(({ msgSeqNum, sendingNo }) => [msgSeqNum, sendingNo])).to.deep.equal([
+      [1, 2],
+      [9, undefined],
+    ]);
+    expect(underWay.count).to.equal(0);
+  });
+
+  it('are forgotten with the accounts that live here no more', () => {
+    const underWay = new CommandsUnderWay();
+    underWay.begin(submit(1, 1));
+    underWay.forget((userId) => userId === USER);
+    expect(numbers(underWay.begin(submit(2, 1)))).to.deep.equal([1]);
+  });
+});
