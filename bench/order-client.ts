@@ -11,6 +11,8 @@ import { Samples } from './support/percentiles.ts';
 /** How long the last answers may take after the load has stopped. */
 const DRAIN_TIMEOUT_MS = 30_000;
 const POLL_MS = 5;
+/** Fewer than the venue lets wait for the check of their password. */
+const MAX_LOGONS_AT_ONCE = 50;
 /** The open loop looks at the clock this often. */
 const METRONOME_MS = 1;
 /** Unanswered orders of an open loop past which the venue does not keep up with the rate. */
@@ -21,7 +23,7 @@ class OrderClient {
   readonly #plan: ClientPlan;
   readonly #latency = new Samples();
   readonly #lateness = new Samples();
-  #sessions: LoadSession[] = [];
+  readonly #sessions: LoadSession[] = [];
   #isSending = false;
   #beginsMs = Number.POSITIVE_INFINITY;
   #endsMs = Number.POSITIVE_INFINITY;
@@ -32,7 +34,10 @@ class OrderClient {
 
   async run(): Promise<ClientResult> {
     const { members, warmUpMs, measureMs } = this.#plan;
-    this.#sessions = await Promise.all(members.map((member) => this.#open(member)));
+    for (let done = 0; done < members.length; done += MAX_LOGONS_AT_ONCE) {
+      const some = members.slice(done, done + MAX_LOGONS_AT_ONCE);
+      this.#sessions.push(...(await Promise.all(some.map((member) => this.#open(member)))));
+    }
     this.#isSending = true;
     const startsMs = performance.now();
     this.#beginsMs = startsMs + warmUpMs;

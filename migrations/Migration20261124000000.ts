@@ -20,6 +20,7 @@ const NODES = [
     incarnation bigint not null,
     roles text[] not null,
     protocol_version int not null,
+    config_digest text not null,
     started_at timestamptz not null,
     renewed_at timestamptz not null,
     lease_until timestamptz not null,
@@ -31,6 +32,7 @@ const NODES = [
     draining boolean not null,
     connections int not null,
     max_connections int not null,
+    clock_offset_ms bigint not null,
     endpoints jsonb not null,
     constraint nodes_end_check check ((ended_at is null) = (end_reason is null)),
     constraint nodes_connections_check check (connections >= 0 and max_connections >= 0)
@@ -50,11 +52,13 @@ const SHARDS = [
 ];
 
 const OWNERS = [
-  'alter table books add column owner_incarnation bigint null, add column placed_on text null',
+  'alter table books add column owner_incarnation bigint null, add column placed_on text null, ' +
+    'add column prepared_by bigint null',
   `alter table fix_sessions
     add column owner text null,
     add column owner_incarnation bigint null,
-    add column epoch bigint not null default 0`,
+    add column epoch bigint not null default 0,
+    add column served_epoch bigint not null default 0`,
   'alter table commits add column incarnation bigint null',
 ];
 
@@ -77,7 +81,7 @@ const TAKE_BOOKS = `create function take_books(taker text, taker_incarnation big
     locked := array(select b.symbol from books b where b.symbol = any(wanted) order by b.symbol
       for update skip locked);
     return query update books b
-      set owner = taker, owner_incarnation = taker_incarnation, epoch = b.epoch + 1
+      set owner = taker, owner_incarnation = taker_incarnation, epoch = b.epoch + 1, prepared_by = null
       where b.symbol = any(locked) and owner_is_gone(b.owner, b.owner_incarnation)
       returning b.symbol::text, b.epoch;
     if found then perform pg_notify('onebook_cluster', ''); end if;

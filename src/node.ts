@@ -1,45 +1,29 @@
 /**
  * Wires one node: database, actors, FIX listener and admin API, in the order in which they need each other, and
- * takes them down in the reverse order. Apart from main.ts the only file that may import everything.
+ * takes them down in the reverse order. Its parts are in src/node/; besides main.ts they are the only ones that may
+ * import everything.
  */
 import { mkdir } from 'node:fs/promises';
-import type { Account } from './accounts/account.ts';
-import { startActorSystem } from './actors/actor-system.ts';
-import { exchangeActor } from './actors/exchange.ts';
-import { createGateway, type Gateway } from './actors/gateway.ts';
-import { Markets } from './actors/markets.ts';
-import type { MatchingBook } from './actors/order-book.ts';
-import { type PersistenceStatus, persistenceActor } from './actors/persistence.ts';
-import type { LoadedBook } from './actors/ports.ts';
-import { startScheduler } from './actors/scheduler.ts';
-import { restartFresh } from './actors/supervision.ts';
-import { type BooksStatus, booksStatus, NO_BOOKS } from './admin/books-status.ts';
-import type { VenueControl, VenueStatus } from './admin/control.ts';
+import type { ActorSystem } from './actors/actor-system.ts';
+import { NO_BOOKS } from './admin/books-status.ts';
+import type { ClusterControl } from './admin/cluster-control.ts';
+import type { VenueControl } from './admin/control.ts';
 import { startAdminServer } from './admin/server.ts';
 import { loadOrCreateAdminToken } from './admin/token.ts';
-import type { VenueLimits } from './config/limits.ts';
+import { gatewayName } from './cluster/addresses.ts';
 import type { NodeConfig } from './config/node-config.ts';
-import { type Listeners, type ServedListener, startListeners } from './fix/listeners.ts';
-import { DEFAULT_SESSION_LIMITS } from './fix/session-limits.ts';
+import type { ServedListener } from './fix/listeners.ts';
 import { readTlsFiles } from './fix/tls.ts';
-import { priceText } from './matching/instrument.ts';
-import { OrderBook } from './matching/order-book.ts';
-import type { TradeId } from './matching/types.ts';
 import { VenueMetrics } from './metrics/venue-metrics.ts';
-import { createAuthenticator } from './persistence/authenticator.ts';
-import { acquireTradingRight, openDatabase } from './persistence/database.ts';
-import { startHistoryUpkeep } from './persistence/history.ts';
-import { createIdSource } from './persistence/id-blocks.ts';
-import { createInstrumentSource } from './persistence/instruments.ts';
-import { startRetentionUpkeep } from './persistence/retention/upkeep.ts';
-import { createStore } from './persistence/store.ts';
-import { createTradeSource } from './persistence/trade-source.ts';
-import { type Clock, delay, systemClock } from './platform/clock.ts';
+import { startAlone } from './node/alone.ts';
+import { startMember } from './node/cluster-member.ts';
+import type { InjectedFaults, Trading } from './node/trading.ts';
+import { acquireTradingRight, type Database, openDatabase } from './persistence/database.ts';
+import { type Clock, systemClock } from './platform/clock.ts';
 import type { Log } from './platform/log.ts';
 import { hashPassword } from './platform/passwords.ts';
-import { createTradingCalendar } from './platform/trading-calendar.ts';
 
-export interface NodeOptions {
+export interface NodeOptions extends InjectedFaults {
   readonly log: Log;
   readonly clock?: Clock;
   /** What the node is doing, in words for people. */
@@ -48,13 +32,10 @@ export interface NodeOptions {
   readonly signal?: AbortSignal;
   /** The node cannot go on: the process should end with a failure. */
   readonly onFatal?: (reason: string) => void;
-  /** Tests inject faults here. */
-  readonly createBook?: (loaded: LoadedBook, nextTradeId: () => TradeId) => MatchingBook;
-  readonly createAccount?: (...args: ConstructorParameters<typeof Account>) => Account;
 }
 
 export interface RunningNode {
-  /** Of the first listener. */
+  /** Of the first listener; 0 where there is none. */
   readonly fixPort: number;
   readonly listeners: readonly ServedListener[];
   readonly adminPort: number;
@@ -64,14 +45,25 @@ export interface RunningNode {
   reloadCertificates(): void;
 }
 
-/** What exists once the node trades; before that it only says why it does not. */
-interface Trading {
-  readonly status: () => Omit<VenueStatus, 'node' | 'venueCompId' | 'uptimeMs' | 'draining' | 'database'>;
-  readonly persistence: () => PersistenceStatus;
-  readonly notReady: () => readonly string[];
-  readonly books: () => BooksStatus;
-  readonly listeners: readonly ServedListener[];
-  reloadCertificates(): void;
+/** What a node needs to trade, alone or with others. */
+export interface NodeParts {
+  readonly config: NodeConfig;
+  readonly options: NodeOptions;
+  readonly clock: Clock;
+  readonly database: Database;
+  readonly metrics: VenueMetrics;
+  readonly gatewayName: string;
+}
+
+/** A node that trades, or does what else it is for, from its first moment to its last. */
+export interface NodeWork {
+  /** Another one in each life of a node of a cluster; undefined between two. */
+  system(): ActorSystem | undefined;
+  /** Undefined between two lives, and where the node neither trades nor has members. */
+  trading(): Trading | undefined;
+  /** Why members cannot trade here now, though the node is up. */
+  notReady(): readonly string[];
+  readonly cluster: ClusterControl | undefined;
   stop(): Promise<void>;
 }
 
@@ -83,58 +75,31 @@ interface Trading {
 export async function startNode(config: NodeConfig, options: NodeOptions): Promise<RunningNode> {
   const { log } = options;
   const clock = options.clock ?? systemClock;
-  const startedAt = clock.now();
   const metrics = new VenueMetrics({ clock, dataDir: config.dataDir });
   const onProgress = options.onProgress ?? (() => {});
   // Before a database is started for them: the listeners come last.
   for (const { tls } of config.listeners) if (tls !== undefined) readTlsFiles(tls);
   await mkdir(config.dataDir, { recursive: true });
-  const database = await openDatabase({ ...config, clock, log, onProgress, signal: options.signal });
+  const database = await openDatabase({
+    ...config,
+    clock,
+    log,
+    onProgress,
+    signal: options.signal,
+    idleInTransactionTimeoutMs: config.cluster?.lease.idleInTransactionMs,
+  });
   const stopWaiting = new AbortController();
   const stopSignal =
     options.signal === undefined ? stopWaiting.signal : AbortSignal.any([options.signal, stopWaiting.signal]);
-  const system = startActorSystem(log, clock.after, metrics.meter);
-  let trading: Trading | undefined;
-  let waitingFor: string | undefined = 'the node is starting';
-  let isDraining = false;
-
-  const idle = {
-    fixPort: 0,
-    listeners: [],
-    sessions: [],
-    symbols: [],
-    commits: { lastNo: 0, lastBatch: 0 },
-    commandsInFlight: 0,
-  };
-  const control: VenueControl = {
-    orm: database.orm,
-    now: () => clock.now(),
-    gatewayName: GATEWAY,
-    tell: system.tell,
-    ask: (tellIt) => system.ask(tellIt, config.limits.operatorTimeoutMs),
-    hashPassword,
+  const isAlone = config.cluster === undefined;
+  const state: NodeState = { work: undefined, waitingFor: 'the node is starting', isDraining: false };
+  const parts: NodeParts = {
+    config,
+    options,
+    clock,
+    database,
     metrics,
-    status() {
-      const fault = trading?.persistence().storeFault;
-      return {
-        ...(trading?.status() ?? idle),
-        node: config.nodeName,
-        venueCompId: config.venueCompId,
-        uptimeMs: clock.now() - startedAt,
-        draining: isDraining,
-        database: { up: fault === undefined, reason: fault },
-      };
-    },
-    databaseFault: () => database.fault(),
-    async readiness() {
-      const reasons: string[] = [];
-      if (isDraining) reasons.push('the node is stopping');
-      if (waitingFor !== undefined) reasons.push(waitingFor);
-      const fault = await database.fault();
-      if (fault !== undefined) reasons.push(fault);
-      reasons.push(...(trading?.notReady() ?? []));
-      return { ready: reasons.length === 0, reasons, books: trading?.books() ?? NO_BOOKS };
-    },
+    gatewayName: isAlone ? 'fix' : gatewayName(config.nodeName, 'fix'),
   };
 
   const close: (() => Promise<unknown>)[] = [() => database.close()];
@@ -143,16 +108,14 @@ export async function startNode(config: NodeConfig, options: NodeOptions): Promi
   };
   try {
     const { host, port } = config.admin;
-    const token = loadOrCreateAdminToken(config.dataDir);
-    const openMetrics = config.admin.openMetrics ?? false;
     const admin = await startAdminServer({
       host,
       port,
-      token,
-      control,
+      token: loadOrCreateAdminToken(config.dataDir),
+      control: controlOf(parts, state),
       log,
       limits: config.limits,
-      openMetrics,
+      openMetrics: config.admin.openMetrics ?? false,
     });
     close.push(() => admin.close());
     const right = await acquireTradingRight({
@@ -161,236 +124,95 @@ export async function startNode(config: NodeConfig, options: NodeOptions): Promi
       clock,
       log,
       signal: stopSignal,
+      isShared: !isAlone,
       onWaiting(holder) {
-        waitingFor = `${holder} trades on this database; this node takes over when it stops`;
-        onProgress(waitingFor);
+        state.waitingFor = `${holder} trades on this database; this node takes over when it stops`;
+        onProgress(state.waitingFor);
       },
       onLost: (reason) => options.onFatal?.(reason),
     });
     if (right === undefined) throw new Error('told to stop before the node had started');
     close.push(() => right.release());
-    onProgress('opening the books');
-    const started = await startTrading(config, options, clock, database.orm, system, metrics);
-    trading = started;
-    waitingFor = undefined;
+    const work = await (isAlone ? startAlone(parts) : startMember(parts));
+    state.work = work;
+    state.waitingFor = undefined;
     metrics.started();
+    const listeners = work.trading()?.listeners ?? [];
     return {
-      fixPort: firstPort(started.listeners),
-      listeners: started.listeners,
+      fixPort: listeners[0]?.port ?? 0,
+      listeners,
       adminPort: admin.port,
-      reloadCertificates: started.reloadCertificates,
+      reloadCertificates: () => work.trading()?.reloadCertificates(),
       async drain() {
-        if (isDraining) return;
-        isDraining = true;
+        if (state.isDraining) return;
+        state.isDraining = true;
         stopWaiting.abort();
-        await started.stop();
+        await work.stop();
         await closeAll();
       },
     };
   } catch (error) {
     stopWaiting.abort();
-    system.shutdown();
     await closeAll();
     throw error;
   }
 }
 
-const GATEWAY = 'fix';
-/** How often a stopping node looks whether everything is committed. */
-const IDLE_POLL_MS = 10;
+interface NodeState {
+  work: NodeWork | undefined;
+  waitingFor: string | undefined;
+  isDraining: boolean;
+}
 
-async function startTrading(
-  config: NodeConfig,
-  options: NodeOptions,
-  clock: Clock,
-  orm: VenueControl['orm'],
-  system: ReturnType<typeof startActorSystem>,
-  metrics: VenueMetrics,
-): Promise<Trading> {
-  const { log } = options;
-  const { limits } = config;
-  const calendar = createTradingCalendar(config.tradingCalendar);
-  const instruments = createInstrumentSource(orm);
-  const [store, ids, authenticator] = await Promise.all([
-    createStore({ orm, nodeName: config.nodeName }),
-    createIdSource(orm, log),
-    createAuthenticator(orm, { clock, limits }),
-  ]);
-  const markets = new Markets();
-  const persistence = persistenceActor({
-    tell: system.tell,
-    clock,
-    log,
-    meter: metrics.meter,
-    store,
-    instrumentOf: (symbol) => markets.instrumentOf(symbol),
-    symbols: () => markets.symbols(),
-    gateways: [GATEWAY],
-    isRunning: () => system.isAlive({ type: 'persistence' }),
-    onOwnershipLost: (symbols) => options.onFatal?.(`another node owns ${symbols.join(', ')} now`),
-    sessionFlushMs: limits.sessionFlushMs,
-    maxEventsPerCommit: limits.maxEventsPerCommit,
-    retryFromMs: limits.retryFromMs,
-    retryToMs: limits.retryToMs,
-    commitStallMs: limits.commitStallMs,
-    maxJournalBytes: limits.maxJournalBytes,
-    reservedSeqNums: limits.reservedSeqNums,
-  });
-  const nextTradeId = (): TradeId => ids.nextTradeId();
-  const openBook = (loaded: LoadedBook): MatchingBook =>
-    options.createBook?.(loaded, nextTradeId) ?? restoreBook(loaded, nextTradeId, limits);
-  const exchange = exchangeActor({
-    system,
-    clock,
-    log,
-    markets,
-    calendar,
-    gateways: [GATEWAY],
-    ids,
-    instruments,
-    trades: createTradeSource(orm, clock),
-    limits,
-    createBook: openBook,
-    ...(options.createAccount === undefined ? {} : { createAccount: options.createAccount }),
-  });
-  const gateway = createGateway({
-    name: GATEWAY,
-    system,
-    venueCompId: config.venueCompId,
-    limits: { ...DEFAULT_SESSION_LIMITS, ...limits },
-    markets,
-    securityStatusToAll: config.securityStatusToAll,
-    authenticator,
-    counts: metrics.sessionCounts,
-    isJournalFull: persistence.isJournalFull,
-    clock,
-    log,
-    logMessages: config.logLevel === 'debug',
-  });
-  system.spawn({ type: 'persistence' }, persistence.behavior, persistence.policy);
-  system.spawn({ type: 'exchange' }, exchange.behavior, exchange.policy);
-  system.spawn({ type: 'gateway', name: GATEWAY }, gateway.behavior, restartFresh());
-  let listeners: Listeners | undefined;
-  metrics.watch({
-    bounds: limits,
-    markets,
-    exchange,
-    persistence: persistence.status,
-    gateway,
-    logins: () => authenticator.status(),
-    mostPendingHandshakes: () => listeners?.mostPendingHandshakes() ?? 0,
-  });
-  for (const terms of await instruments.all()) exchange.open(terms);
-  // Their sessions died with the process before this one: from now on they have their time to come back.
-  for (const pending of await store.pendingCancels()) {
-    system.tell({ type: 'gateway', name: GATEWAY }, { type: 'MemberGone', ...pending });
-  }
+/** Of a node that does nothing yet. */
+const IDLE = {
+  fixPort: 0,
+  listeners: [],
+  sessions: [],
+  symbols: [],
+  commits: { lastNo: 0, lastBatch: 0 },
+  commandsInFlight: 0,
+};
 
-  const opened = await startListeners(config.listeners, {
-    onConnection: (connection) => gateway.onConnection(connection),
-    log,
-    clock,
-    limits,
-    maxUnreadBytes: limits.maxUnreadBytes,
-  });
-  listeners = opened;
-  const stopScheduler = startScheduler({ tell: system.tell, clock, calendar, gateways: [GATEWAY] });
-  const stopHistoryUpkeep = startHistoryUpkeep({ orm, clock, log, limits });
-  const stopRetentionUpkeep = startRetentionUpkeep({
-    orm,
-    clock,
-    log,
-    terms: { ...config.retention, fixHistoryDays: limits.fixHistoryDays },
-    nodeName: config.nodeName,
-  });
-
+/** The node as its operators' API sees it, from before it trades to its end. */
+function controlOf(parts: NodeParts, state: NodeState): VenueControl {
+  const { config, clock, database, metrics } = parts;
+  const startedAt = clock.now();
+  const trading = (): Trading | undefined => state.work?.trading();
   return {
-    listeners: opened.served,
-    reloadCertificates: opened.reloadCertificates,
-    persistence: persistence.status,
-    notReady() {
-      const reasons: string[] = [];
-      const { storeFault, isRedoing } = persistence.status();
-      if (storeFault !== undefined) reasons.push(`commits fail: ${storeFault}`);
-      if (isRedoing) reasons.push('running commands again after a refused commit');
-      return reasons;
+    orm: database.orm,
+    now: () => clock.now(),
+    gatewayName: parts.gatewayName,
+    tell: (address, message) => state.work?.system()?.tell(address, message),
+    ask: (tellIt) =>
+      state.work?.system()?.ask(tellIt, config.limits.operatorTimeoutMs) ??
+      Promise.reject(new Error('the node does not trade now')),
+    hashPassword,
+    metrics,
+    get cluster() {
+      return state.work?.cluster;
     },
-    books: () => booksStatus(markets),
-    status: () => ({
-      fixPort: firstPort(opened.served),
-      listeners: opened.served,
-      sessions: sessionsOf(gateway),
-      symbols: symbolsOf(markets),
-      commits: {
-        lastNo: persistence.status().lastCommitNo,
-        lastBatch: persistence.status().lastBatchEvents,
-      },
-      commandsInFlight: exchange.status().commandsInFlight,
-    }),
-    async stop() {
-      const ask = (tellIt: Parameters<typeof system.ask>[0]): Promise<unknown> =>
-        system.ask(tellIt, limits.drainTimeoutMs).catch((error: unknown) => {
-          log.warn('drain goes on without an answer', { err: error });
-        });
-      const text = 'the venue is stopping';
-      if (gateway.sessions().some(({ senderCompId }) => senderCompId !== undefined)) {
-        const lines = [
-          `orders are taken for another ${limits.drainNoticeMs} ms, then sessions are logged out`,
-        ];
-        const announcement = { type: 'Announce', headline: text, lines } as const;
-        system.tell({ type: 'gateway', name: GATEWAY }, announcement);
-        await delay(clock, limits.drainNoticeMs);
-      }
-      await ask((replyTo) => system.tell({ type: 'exchange' }, { type: 'DrainExchange', replyTo }));
-      await ask((replyTo) =>
-        system.tell({ type: 'gateway', name: GATEWAY }, { type: 'DrainGateway', text, replyTo }),
-      );
-      await untilCommitted(persistence.status, clock, limits.drainTimeoutMs);
-      stopScheduler();
-      await stopHistoryUpkeep();
-      await stopRetentionUpkeep();
-      await opened.close();
-      system.shutdown();
+    status() {
+      const fault = trading()?.persistence().storeFault;
+      return {
+        ...(trading()?.status() ?? IDLE),
+        node: config.nodeName,
+        venueCompId: config.venueCompId,
+        uptimeMs: clock.now() - startedAt,
+        draining: state.isDraining,
+        database: { up: fault === undefined, reason: fault },
+      };
+    },
+    databaseFault: () => database.fault(),
+    async readiness() {
+      const reasons: string[] = [];
+      if (state.isDraining) reasons.push('the node is stopping');
+      if (state.waitingFor !== undefined) reasons.push(state.waitingFor);
+      reasons.push(...(state.work?.notReady() ?? []));
+      const fault = await database.fault();
+      if (fault !== undefined) reasons.push(fault);
+      reasons.push(...(trading()?.notReady() ?? []));
+      return { ready: reasons.length === 0, reasons, books: trading()?.books() ?? NO_BOOKS };
     },
   };
-}
-
-function firstPort(listeners: readonly ServedListener[]): number {
-  return listeners[0]?.port ?? 0;
-}
-
-function restoreBook(
-  loaded: LoadedBook,
-  nextTradeId: () => TradeId,
-  { maxWaitingStops, maxHiddenSlices }: VenueLimits,
-): MatchingBook {
-  const { symbol, lastSeq, lastPrice: lastPx } = loaded;
-  const book = new OrderBook({ symbol, lastSeq, lastPx, nextTradeId, maxWaitingStops, maxHiddenSlices });
-  for (const order of loaded.orders) book.restore(order);
-  return book;
-}
-
-async function untilCommitted(
-  status: () => PersistenceStatus,
-  clock: Clock,
-  timeoutMs: number,
-): Promise<void> {
-  const deadline = clock.now() + timeoutMs;
-  while (!status().isIdle && clock.now() < deadline) await delay(clock, IDLE_POLL_MS);
-}
-
-function sessionsOf(gateway: Gateway): VenueStatus['sessions'] {
-  return gateway.sessions().map(({ senderCompId, since, remoteAddress }) => {
-    return { compId: senderCompId, since, remoteAddress };
-  });
-}
-
-function symbolsOf(markets: Markets): VenueStatus['symbols'] {
-  return markets.symbols().flatMap((symbol) => {
-    const market = markets.find(symbol);
-    if (market === undefined) return [];
-    const { status, ready, referencePrice, instrument } = market;
-    const price = referencePrice === undefined ? undefined : priceText(instrument, referencePrice);
-    return [{ symbol, status, ready, referencePrice: price }];
-  });
 }

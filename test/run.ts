@@ -1,15 +1,19 @@
 /**
  * All tests, as `npm test` runs them: three mocha processes side by side, since those that start venues wait most of the
- * time and the others compute. Each has a Postgres of its own. Arguments go to all (`npm test -- --grep iceberg`).
+ * time and the others compute; and then, by themselves, those of a whole cluster, whose leases are short. Each process
+ * has a Postgres of its own. Arguments go to all (`npm test -- --grep iceberg`).
  */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { hasNatsServer } from './support/nats-server.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const MOCHA = join(ROOT, 'node_modules', 'mocha', 'bin', 'mocha.js');
 /** Tests that start processes and talk to them: members' and operators'. */
 const WITH_PROCESSES = ['test/acceptance/**/*.test.ts', 'test/{cli,demo}/**/*.test.ts'];
+/** On a machine that is busy otherwise, nodes with short leases would be taken for dead. */
+const ALONE = ['test/cluster-acceptance/**/*.test.ts'];
 const COUNTS = ['passing', 'failing', 'pending'] as const;
 
 interface Run {
@@ -46,10 +50,10 @@ function countOf(word: string, { output }: Run): number {
   return Number(found?.[1] ?? 0);
 }
 
-const selections = [
-  ...WITH_PROCESSES.map((pattern) => [pattern]),
-  [...WITH_PROCESSES.flatMap((pattern) => ['--ignore', pattern]), 'test/**/*.test.ts'],
-];
+const elsewhere = [...WITH_PROCESSES, ...ALONE].flatMap((pattern) => ['--ignore', pattern]);
+const selections = [...WITH_PROCESSES.map((pattern) => [pattern]), [...elsewhere, 'test/**/*.test.ts']];
+// Said once for all of them.
+hasNatsServer();
 // The first speaks as it runs; the others wait for their turn.
 const texts = selections.map((): string[] => []);
 let speaking = 0;
@@ -65,6 +69,7 @@ for (const run of running) {
   speaking = runs.length;
   process.stdout.write(texts[speaking]?.splice(0).join('') ?? '');
 }
+runs.push(await mocha(ALONE, (text) => process.stdout.write(text)));
 const sums = COUNTS.map((word) => [word, runs.reduce((sum, run) => sum + countOf(word, run), 0)] as const);
 const shown = sums.filter(([word, count]) => word === 'passing' || count > 0);
 process.stdout.write(`\nin all processes:\n${shown.map(([word, count]) => `  ${count} ${word}\n`).join('')}`);

@@ -6,6 +6,9 @@ export interface BenchMember {
   readonly compId: number;
   readonly username: string;
   readonly password: string;
+  /** Where it connects and what it trades, if not where the plan says. */
+  readonly port?: number;
+  readonly symbol?: string;
 }
 
 /** How orders are offered. */

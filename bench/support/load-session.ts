@@ -61,14 +61,14 @@ export class LoadSession {
       senderCompId: String(member.compId),
       targetCompId: plan.venueCompId,
     });
-    this.#frames = new OrderFrames({ ...header, symbol: plan.symbol });
+    this.#frames = new OrderFrames({ ...header, symbol: member.symbol ?? plan.symbol });
     this.#flow = new OrderFlow(member.compId);
     this.#intendedMs = new Float64Array(plan.maxOrdersPerSession);
     this.#scanner = new ReportScanner({
       onReport: (execType, orderNo) => this.#onReport(execType, orderNo),
       onOther: (msgType, text) => this.#onOther(msgType, text),
     });
-    this.#socket = connect({ port: plan.port, host: '127.0.0.1', noDelay: true });
+    this.#socket = connect({ port: member.port ?? plan.port, host: '127.0.0.1', noDelay: true });
     this.#socket.on('data', (bytes) => {
       this.#scanner.push(bytes);
       listener.onBatchRead(this);

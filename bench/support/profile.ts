@@ -34,6 +34,10 @@ export interface CpuProfile {
 
 /** The first that matches the file of a function names its subsystem. */
 const SUBSYSTEMS: readonly (readonly [RegExp, string])[] = [
+  [/src\/cluster\/wire/, 'link: encode and decode'],
+  [/node_modules\/@nats-io\/|src\/cluster\/(link|batch-sender|outbox|inbox|nats-carrier)/, 'link: carry'],
+  [/src\/(cluster|actors\/(order-router|kept-commands|remote-|book-(proxy|seat)))/, 'routing'],
+  [/src\/persistence\/cluster/, 'membership'],
   [
     /src\/fix\/(writer|outbound|reports?(-messages)?|mass-cancel-report|held-reports|timestamp)\.ts/,
     'FIX out',

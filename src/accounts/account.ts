@@ -7,6 +7,7 @@ import type { OrderMassCancelReport } from '../matching/execution-report.ts';
 import type { Instrument } from '../matching/instrument.ts';
 import type {
   MemberCommand,
+  NewOrderSingle,
   OrderCommand,
   OrderMassCancelRequest,
   OrderMassStatusRequest,
@@ -121,6 +122,18 @@ export class Account {
   hasAnswered(clOrdId: string, tradingDay: string): boolean {
     const { clOrdIds } = this.#state;
     return !clOrdIds.isInFlight(clOrdId) && clOrdIds.orderIdOfUsed(clOrdId, tradingDay, true) !== undefined;
+  }
+
+  /** Whether the ClOrdID (11) of an order names one that is certainly another: a replace changes neither symbol nor side. */
+  namesAnother({ clOrdId, symbol, side }: NewOrderSingle, tradingDay: string): boolean {
+    const orderId = this.#state.clOrdIds.orderIdOf(clOrdId, tradingDay);
+    const order = orderId === undefined ? undefined : this.#state.find(orderId);
+    return order !== undefined && (order.symbol !== symbol || order.side !== side);
+  }
+
+  /** Whether a request with this ClOrdID (11) has gone to a book, and is not answered. */
+  isOnItsWay(clOrdId: string): boolean {
+    return this.#state.clOrdIds.isInFlight(clOrdId);
   }
 
   judge(command: MemberCommand, context: JudgeContext): Decision {

@@ -85,9 +85,15 @@ export class Judge {
     }
   }
 
-  /** A request that a book gave back. */
+  /**
+   * A request that a book gave back. One that the account does not know to be on its way was asked before it was loaded:
+   * that the book has no such order may mean that the order itself is asked for again.
+   */
   bounced(account: Account, routed: RoutedCommand, reason: Bounce, outbox: Outbox): void {
-    carryOut(routed, account.bounced(orderCommand(routed), reason, this.#momentOf(routed)), outbox);
+    const command = orderCommand(routed);
+    if (reason.type === 'NoSuchOrder' && !account.isOnItsWay(command.clOrdId)) {
+      this.command(account, routed, outbox);
+    } else carryOut(routed, account.bounced(command, reason, this.#momentOf(routed)), outbox);
   }
 
   /** Refuses what never left the account: nothing of it is to be undone, the account was loaded since. */
@@ -227,6 +233,8 @@ export class Judge {
 function isAnswered(account: Account, { command, tradingDay }: RoutedCommand): boolean {
   switch (command.type) {
     case 'NewOrderSingle':
+      // One that names another order is a duplicate, which has not been told so yet.
+      return account.hasAnswered(command.clOrdId, tradingDay) && !account.namesAnother(command, tradingDay);
     case 'OrderCancelRequest':
     case 'OrderCancelReplaceRequest':
     case 'OrderMassCancelRequest':
@@ -240,6 +248,11 @@ function isAnswered(account: Account, { command, tradingDay }: RoutedCommand): b
     default:
       return assertNever(command);
   }
+}
+
+/** Whether the account has answered any of these. */
+export function hasAnyAnswered(account: Account, commands: readonly RoutedCommand[]): boolean {
+  return commands.some((routed) => isAnswered(account, routed));
 }
 
 const NOTHING_CANCELED: MassCancelResult = { totalAffectedOrders: 0, unansweredSymbols: [] };

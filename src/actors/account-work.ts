@@ -9,9 +9,11 @@ import { assert, assertNever } from '../platform/assert.ts';
 import type {
   AccountCommands,
   AnsweredMassCancel,
+  AskedRequest,
   BookedTransfer,
   BookRequest,
   CommandsRefused,
+  JournalAccount,
   Refusal,
   RefuseCommand,
   RequestsBounced,
@@ -19,8 +21,15 @@ import type {
   WaitingReply,
 } from './protocol.ts';
 
+/** A part of a mass cancel for which a book is asked once more: what it is to find there may have been asked for anew. */
+export interface SweepAgain extends AskedRequest {
+  readonly type: 'SweepAgain';
+  /** What was asked of the same book after it. */
+  readonly later: readonly RoutedCommand[];
+}
+
 /** Work that keeps its place while the account is loaded. */
-export type Work = AccountCommands | RequestsBounced | RefuseCommand;
+export type Work = AccountCommands | RequestsBounced | RefuseCommand | SweepAgain;
 
 /** What one piece of work came to. */
 export interface Outbox {
@@ -67,34 +76,19 @@ export function newOutbox(): Outbox {
   };
 }
 
+/** What an account with this state has to be written, or told when that is. */
+export function journalOf(
+  from: Pick<JournalAccount, 'userId' | 'shard' | 'generation' | 'lastSeq'>,
+  { refusals, massCancels, answers, transfers, done, replies }: Outbox,
+): JournalAccount {
+  return { type: 'JournalAccount', ...from, refusals, massCancels, answers, transfers, done, replies };
+}
+
 /** Adds a request to those for the book of `symbol`. */
 export function putForBook(outbox: Outbox, symbol: string, request: BookRequest): void {
   const requests = outbox.toBooks.get(symbol);
   if (requests === undefined) outbox.toBooks.set(symbol, [request]);
   else requests.push(request);
-}
-
-/** Commands that wait, by what they wait for, in order of arrival. */
-export type WaitingCommands<Key> = Map<Key, RoutedCommand[]>;
-
-export function addWaiting<Key>(waiting: WaitingCommands<Key>, key: Key, routed: RoutedCommand): void {
-  const commands = waiting.get(key);
-  if (commands === undefined) waiting.set(key, [routed]);
-  else commands.push(routed);
-}
-
-/** Takes what waits for `key` out; empty when nothing does. */
-export function takeWaiting<Key>(waiting: WaitingCommands<Key>, key: Key): RoutedCommand[] {
-  const commands = waiting.get(key) ?? [];
-  waiting.delete(key);
-  return commands;
-}
-
-/** Takes everything out. */
-export function takeAllWaiting<Key>(waiting: WaitingCommands<Key>): RoutedCommand[] {
-  const commands = [...waiting.values()].flat();
-  waiting.clear();
-  return commands;
 }
 
 /** The member's request (D, F or G) of a command that came back from a book. Asserts that it is one. */
@@ -118,9 +112,50 @@ export function commandsOf(work: Work): RoutedCommand[] {
       return work.bounced.map(({ routed }) => routed);
     case 'RefuseCommand':
       return [work.routed];
+    case 'SweepAgain':
+      return [];
     default:
       return assertNever(work);
   }
+}
+
+/** The parts of mass cancels among the pieces. */
+export function sweepsOf(pieces: readonly Work[]): readonly SweepAgain[] {
+  return pieces.filter((piece) => piece.type === 'SweepAgain');
+}
+
+/** What has been asked of a book as work, in the same order. */
+export function workAgain(asked: readonly AskedRequest[]): readonly Work[] {
+  const pieces: Work[] = [];
+  let commands: RoutedCommand[] | undefined;
+  for (const [index, one] of asked.entries()) {
+    const { cause } = one.request;
+    if (cause === undefined) {
+      const later = asked.slice(index + 1).flatMap(({ request }) => request.cause ?? []);
+      pieces.push({ type: 'SweepAgain', ...one, later });
+      commands = undefined;
+    } else if (commands === undefined) {
+      commands = [cause];
+      pieces.push({ type: 'AccountCommands', commands });
+    } else commands.push(cause);
+  }
+  return pieces;
+}
+
+/** What waits with work in it that has been here before: ahead of all that came after it. */
+export function inOrder(waiting: readonly Work[], pieces: readonly Work[]): readonly Work[] {
+  const [first] = pieces;
+  if (first === undefined) return waiting;
+  const firstNo = arrivalOf(first);
+  const later = waiting.findIndex((piece) => arrivalOf(piece) > firstNo);
+  const place = later < 0 ? waiting.length : later;
+  return [...waiting.slice(0, place), ...pieces, ...waiting.slice(place)];
+}
+
+/** The number with which the first command of it came to the exchange. */
+function arrivalOf(work: Work): number {
+  if (work.type === 'SweepAgain') return work.request.gatheredBy?.commandNo ?? 0;
+  return commandsOf(work)[0]?.commandNo ?? 0;
 }
 
 /** Takes a piece apart for a second run, one command each. */
@@ -131,6 +166,7 @@ export function splitWork(work: Work): Work[] {
     case 'RequestsBounced':
       return work.bounced.map((one) => ({ ...work, bounced: [one] }));
     case 'RefuseCommand':
+    case 'SweepAgain':
       return [work];
     default:
       return assertNever(work);

@@ -4,62 +4,39 @@
  */
 import { Account } from '../accounts/account.ts';
 import type { TradingTerms } from '../accounts/trading-terms.ts';
-import type { OrderId, UserId } from '../matching/types.ts';
 import { assertNever } from '../platform/assert.ts';
-import type { Clock } from '../platform/clock.ts';
-import { isContained, NO_COMMITS } from '../platform/commit-numbers.ts';
-import type { Log } from '../platform/log.ts';
-import { Judge } from './account-judge.ts';
+import { hasAnyAnswered, Judge } from './account-judge.ts';
+import { AccountLoads } from './account-loads.ts';
+import type { AccountOptions } from './account-options.ts';
 import {
-  addWaiting,
   commandsOf,
+  inOrder,
+  journalOf,
   newOutbox,
   type Outbox,
   splitWork,
-  takeAllWaiting,
-  takeWaiting,
+  sweepsOf,
   type Work,
+  workAgain,
 } from './account-work.ts';
 import type { Behavior } from './actor-system.ts';
 import { AmendmentReserve } from './amendment-reserve.ts';
 import { MassCancels } from './mass-cancels.ts';
-import type { IdSource, LoadedAccount, MarketDirectory, TradingCalendar } from './ports.ts';
+import { MissedCommits } from './missed-commits.ts';
+import type { LoadedAccount } from './ports.ts';
 import type {
   AccountMessage,
   CommandsRefused,
   JudgeAgain,
   RoutedCommand,
   Settle,
-  Tell,
   VoidAccount,
 } from './protocol.ts';
 import { RebuildCell } from './rebuild-cell.ts';
-import { EVERY_GENERATION } from './redo.ts';
 import { StatusBudget } from './status-budget.ts';
 import { type Crash, type CrashPolicy, rebuildWith } from './supervision.ts';
-
-export interface AccountOptions {
-  readonly userId: UserId;
-  readonly tell: Tell;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly markets: MarketDirectory;
-  readonly ids: Pick<IdSource, 'nextOrderId'>;
-  readonly calendar: Pick<TradingCalendar, 'tradingDayAt' | 'endOf'>;
-  /** The generation of state that the account is born into: higher after each lasting commit failure. */
-  readonly generation: number;
-  /** Batches that may wait while the account is loaded. */
-  readonly stashCapacity: number;
-  readonly closedOrdersKept: number;
-  readonly refusedCancelsKept: number;
-  readonly maxWaitingStopsPerMember: number;
-  /** Reports that answer mass status requests (AF) and have not left; see {@link StatusBudget}. */
-  readonly maxStatusReportsPerMember: number;
-  /** How long a mass cancel (q) waits for its books. */
-  readonly massCancelWaitMs: number;
-  /** Builds the account; tests put one that fails here. */
-  readonly createAccount?: (...args: ConstructorParameters<typeof Account>) => Account;
-}
+import { currentWork, turnAway as turnAwayFrom } from './turned-away.ts';
+import { WaitingCommands } from './waiting-commands.ts';
 
 type AccountState =
   | {
@@ -71,6 +48,8 @@ type AccountState =
   | { readonly phase: 'ready'; readonly account: Account }
   | { readonly phase: 'unreadable'; readonly reason: string };
 
+type Refusal = CommandsRefused['refusal'];
+
 const FAILED_TEXT = 'the venue failed on this command: refused, nothing was done';
 
 /** The behaviour of the account and the policy that goes with it. */
@@ -80,22 +59,17 @@ export function accountActor(options: AccountOptions): {
   /** Pieces of work that wait while it is loaded. */
   readonly stashed: () => number;
 } {
-  const { userId, tell, clock, log, markets, calendar } = options;
+  const { userId, tell, clock, log, markets, calendar, shard, moves } = options;
   const cell = new RebuildCell<Work>(options.stashCapacity);
   const statusBudget = new StatusBudget(options.maxStatusReportsPerMember);
   const judge = new Judge({ ...options, statusBudget });
   const createAccount = options.createAccount ?? ((...args) => new Account(...args));
-  /** Requests that wait for the answer to an earlier one with the same ClOrdID. */
-  const waitingForRequest = new Map<string, RoutedCommand[]>();
-  /** Cancels and replaces that wait until their order's end is committed. */
-  const waitingForOrder = new Map<OrderId, RoutedCommand[]>();
+  const waiting = new WaitingCommands();
   const massCancels = new MassCancels(options);
-  const reserve = new AmendmentReserve(userId, tell);
+  const reserve = new AmendmentReserve(userId, tell, shard);
+  const loads = new AccountLoads(options);
+  const missed = new MissedCommits(moves);
   let generation = options.generation;
-  let fenceNo = 0;
-  let loadedCommits = NO_COMMITS;
-  /** Loads that were asked for and not answered: the account is good with the last answer only. */
-  let loadsOwed = 0;
   let isRebuild = false;
   let restoring = false;
   let unreadableBecause: string | undefined;
@@ -109,17 +83,9 @@ export function accountActor(options: AccountOptions): {
   }
 
   /** The first load asks at once; a rebuild lets what it has in flight reach the rows first. */
-  function requestLoad(): void {
-    loadsOwed += 1;
-    const tradingDay = calendar.tradingDayAt(clock.now());
-    const symbols = markets.symbols();
-    if (!isRebuild || symbols.length === 0) {
-      tell({ type: 'persistence' }, { type: 'LoadAccount', userId, tradingDay });
-      return;
-    }
-    fenceNo += 1;
-    const fence = { type: 'Fence', userId, fenceNo, bookCount: symbols.length, tradingDay } as const;
-    for (const symbol of symbols) tell({ type: 'book', symbol }, fence);
+  function requestLoad(behindFence = isRebuild): void {
+    missed.willRead();
+    loads.ask(behindFence);
   }
 
   function receive(state: AccountState, message: AccountMessage): AccountState {
@@ -133,34 +99,32 @@ export function accountActor(options: AccountOptions): {
       case 'Settle':
         return onSettle(state, message);
       case 'AccountLoaded':
-        loadsOwed -= 1;
-        if (loadsOwed > 0 || state.phase !== 'loading') return state;
+        if (!loads.isLastAnswer() || state.phase !== 'loading') return state;
         return restore(state, message.loaded);
       case 'LoadFailed':
-        loadsOwed -= 1;
-        return loadsOwed > 0 ? state : becomeUnreadable(message.reason);
+        return loads.isLastAnswer() ? becomeUnreadable(message.reason) : state;
       case 'VoidAccount':
         return onVoid(state, message);
       case 'BookMassCanceled':
-        massCancels.bookAnswered(message);
-        return onMassCanceled(state);
       case 'MassCancelDue':
-        massCancels.timeIsOver(message.commandNo);
-        return onMassCanceled(state);
       case 'MassCancelReported':
-        massCancels.forget([message]);
-        return state;
+        massCancels.receive(message);
+        return onMassCanceled(state);
       case 'StatusReportsTold':
         statusBudget.told(message.sessionId, message.count);
         return state;
       case 'ReserveFunds':
         if (state.phase === 'ready') reserve.take(state.account, message);
         else reserve.wait(message);
+        if (loads.isAsleep) requestLoad();
         if (state.phase === 'unreadable')
           reserve.refuseWaiting(`the account of user ${userId} cannot be read`);
         return state;
       case 'ReleaseFunds':
-        reserve.release(message.amendmentNo, state.phase === 'ready' ? state.account : undefined);
+        reserve.release(message, state.phase === 'ready' ? state.account : undefined);
+        return state;
+      case 'ReservesVoid':
+        reserve.releaseAllOf(message.node, state.phase === 'ready' ? state.account : undefined);
         return state;
       case 'TradingTermsChanged':
         if (state.phase === 'loading') return { ...state, terms: message.terms };
@@ -171,12 +135,14 @@ export function accountActor(options: AccountOptions): {
     }
   }
 
-  function onWork(state: AccountState, message: Work): AccountState {
+  function onWork(state: AccountState, arrived: Work): AccountState {
+    const message = shard === undefined ? arrived : currentWork(arrived, options);
     switch (state.phase) {
       case 'loading':
         if (cell.isFull)
           turnAway(commandsOf(message), 'Overloaded', 'the account is being loaded: try again');
         else cell.push(message);
+        if (loads.isAsleep) requestLoad();
         return state;
       case 'ready':
         cell.push(message);
@@ -191,36 +157,53 @@ export function accountActor(options: AccountOptions): {
   }
 
   /** Rows say what became of these: they come before what waits, which came after them. */
-  function onJudgeAgain(state: AccountState, { symbol, commands }: JudgeAgain): AccountState {
+  function onJudgeAgain(state: AccountState, message: JudgeAgain): AccountState {
+    const { asked } = message;
+    const pieces = workAgain(asked).map((piece) => currentWork(piece, options));
     if (state.phase === 'unreadable') {
-      turnAway(commands, 'StoreUnavailable', `the account cannot be read: ${state.reason}`);
+      turnAway(pieces.flatMap(commandsOf), 'StoreUnavailable', `the account cannot be read: ${state.reason}`);
+      massCancels.drop(sweepsOf(pieces));
       return state;
     }
-    const isConcerned = (account: Account) => account.openOrders().some((order) => order.symbol === symbol);
-    if (commands.length === 0 && state.phase === 'ready' && !isConcerned(state.account)) return state;
-    const waiting = cell.takeAll();
-    if (commands.length > 0) cell.push({ type: 'AccountCommands', commands });
-    for (const piece of waiting) cell.push(piece);
-    requestLoad();
+    if (asked.length === 0) {
+      const isOld = missed.mayBeOld(message);
+      const isConcerned = state.phase !== 'ready' || missed.concern(state.account, message);
+      missed.willKnow(message);
+      if (!isOld || !isConcerned || loads.isAsleep) return state;
+    } else missed.willKnow(message);
+    for (const piece of inOrder(cell.takeAll(), pieces)) cell.push(piece);
+    return readAgain(state, asked.length > 0);
+  }
+
+  /** What it knows may be old: the rows are read when there is something to do. */
+  function readAgain(state: AccountState, isHurried: boolean): AccountState & { phase: 'loading' } {
+    const isIdle = waiting.isEmpty && massCancels.unreported().length === 0;
+    if (state.phase === 'ready' && isIdle && !isHurried) loads.sleep();
+    else requestLoad();
     return state.phase === 'loading' ? state : { phase: 'loading', settlements: [], terms: undefined };
   }
 
   function onSettle(state: AccountState, message: Settle): AccountState {
-    if (state.phase === 'loading') return { ...state, settlements: [...state.settlements, message] };
+    if (state.phase === 'unreadable') return state;
     if (state.phase === 'ready') {
-      settle(state.account, message);
-      work(state.account);
+      if (settle(state.account, message)) {
+        work(state.account);
+        return state;
+      }
+      return onSettle(readAgain(state, false), message);
     }
-    return state;
+    // Rows have it where they are read later.
+    return loads.isAsleep ? state : { ...state, settlements: [...state.settlements, message] };
   }
 
-  function settle(account: Account, message: Settle): void {
-    if (isContained(loadedCommits, message)) return;
+  /** False: something was committed before it of which the account knows nothing. */
+  function settle(account: Account, message: Settle): boolean {
+    if (missed.isKnown(message)) return true;
+    if (missed.isAfterMissed(message)) return false;
+    missed.learn(message);
     const closed = account.settle(message);
-    release(
-      closed.flatMap((orderId) => takeWaiting(waitingForOrder, orderId)),
-      message.answered.flatMap((clOrdId) => takeWaiting(waitingForRequest, clOrdId)),
-    );
+    release(waiting.takeClosed(closed), waiting.takeAnswered(message.answered));
+    return true;
   }
 
   /** What waited is work again: of cancels and replaces the order has closed, of repeats the first is answered. */
@@ -247,24 +230,25 @@ export function accountActor(options: AccountOptions): {
 
   function restore(waited: AccountState & { phase: 'loading' }, loaded: LoadedAccount): AccountState {
     restoring = true;
-    const account = createAccount(
-      loaded,
-      calendar.tradingDayAt(clock.now()),
-      (symbol) => markets.find(symbol)?.instrument,
-      options.closedOrdersKept,
-      options.refusedCancelsKept,
-      options.maxWaitingStopsPerMember,
-    );
-    loadedCommits = loaded.commits;
+    const { closedOrdersKept, refusedCancelsKept, maxWaitingStopsPerMember } = options;
+    const bounds = [closedOrdersKept, refusedCancelsKept, maxWaitingStopsPerMember] as const;
+    const instrumentOf = (symbol: string) => markets.find(symbol)?.instrument;
+    const account = createAccount(loaded, calendar.tradingDayAt(clock.now()), instrumentOf, ...bounds);
+    missed.loaded(loaded.commits);
     if (waited.terms !== undefined) account.setTerms(waited.terms);
-    for (const settlement of waited.settlements) settle(account, settlement);
+    const after = waited.settlements.findIndex((settlement) => !settle(account, settlement));
+    if (after >= 0) {
+      restoring = false;
+      requestLoad();
+      return { ...waited, settlements: waited.settlements.slice(after) };
+    }
     reserve.restore(account);
     for (const { command, tradingDay } of massCancels.unreported()) {
       if (command.type === 'OrderMassCancelRequest') account.massCancelUnderWay(command, tradingDay);
     }
     takeMassCanceled();
     // What they waited for may be in the rows that were loaded, and never be told.
-    release(takeAllWaiting(waitingForOrder), takeAllWaiting(waitingForRequest));
+    release(waiting.takeAllClosed(), waiting.takeAllAnswered());
     restoring = false;
     isRebuild = true;
     refuseCulprit(account);
@@ -288,6 +272,9 @@ export function accountActor(options: AccountOptions): {
         case 'RefuseCommand':
           judge.refuse(account, piece.routed, piece.text, outbox, massCancels.resultOf(piece.routed));
           break;
+        case 'SweepAgain':
+          massCancels.sweepAgain(piece, hasAnyAnswered(account, piece.later), outbox);
+          break;
         default:
           assertNever(piece);
       }
@@ -296,66 +283,37 @@ export function accountActor(options: AccountOptions): {
   }
 
   function send(account: Account, outbox: Outbox): void {
-    const { refusals, massCancels: reported, answers, transfers, done, replies } = outbox;
-    for (const routed of done) {
-      if (massCancels.resultOf(routed) === undefined) continue;
-      const reply = { type: 'MassCancelReported', commandNo: routed.commandNo } as const;
-      replies.push({ to: { type: 'account', userId }, reply });
-    }
+    const { refusals, massCancels: reported, done, replies } = outbox;
+    replies.push(...massCancels.whenReported(done));
     if (done.length > 0) {
-      const entry = { type: 'JournalAccount', userId, generation, lastSeq: account.lastSeq } as const;
-      const told = { refusals, massCancels: reported, answers, transfers, done, replies };
-      tell({ type: 'persistence' }, { ...entry, ...told });
+      const right = shard === undefined ? {} : { shard };
+      const from = { userId, ...right, generation, lastSeq: account.lastSeq };
+      tell({ type: 'persistence' }, journalOf(from, outbox));
     }
     for (const [symbol, requests] of outbox.toBooks) {
       tell({ type: 'book', symbol }, { type: 'BookRequests', requests });
     }
-    for (const [clOrdId, routed] of outbox.waitForRequest) addWaiting(waitingForRequest, clOrdId, routed);
-    for (const [orderId, routed] of outbox.waitForOrder) addWaiting(waitingForOrder, orderId, routed);
+    waiting.add(outbox);
     for (const [routed, symbols] of outbox.gather) massCancels.begin(routed, symbols);
     for (const [sessionId, count] of outbox.statusReports) statusBudget.sent(sessionId, count);
     for (const { routed, refusal, text } of outbox.turnedAway) turnAway([routed], refusal, text);
-    release(
-      [],
-      [...refusals, ...reported].flatMap(({ report }) => takeWaiting(waitingForRequest, report.clOrdId)),
-    );
+    release([], waiting.takeAnswered([...refusals, ...reported].map(({ report }) => report.clOrdId)));
   }
 
-  /** Without a loaded account nothing can be refused durably: the session says that nothing was done. */
-  function turnAway(
-    commands: readonly RoutedCommand[],
-    refusal: CommandsRefused['refusal'],
-    text: string,
-  ): void {
-    for (const { origin, command, replyTo } of commands) {
-      if (replyTo !== undefined) tell(replyTo, { type: 'CommandRejected', text });
-      if (origin === undefined || command.type === 'TransferFunds' || command.type === 'CancelMemberOrders') {
-        continue;
-      }
-      const { sessionId, msgSeqNum } = origin;
-      const refused = [{ msgSeqNum, command }];
-      tell({ type: 'session', sessionId }, { type: 'CommandsRefused', refusal, text, commands: refused });
-    }
+  function turnAway(commands: readonly RoutedCommand[], refusal: Refusal, text: string): void {
     massCancels.forget(commands);
-    // The session is told already, so that only the count and a redo that waits for the command need to hear.
-    const done = commands.map((routed) => ({ ...routed, origin: undefined }));
-    const generation = EVERY_GENERATION;
-    const entry = { type: 'JournalAccount', userId, generation, lastSeq: 0 } as const;
-    const nothing = { refusals: [], massCancels: [], answers: [], transfers: [], replies: [] };
-    tell({ type: 'persistence' }, { ...entry, ...nothing, done });
+    turnAwayFrom(userId, commands, { refusal, text }, tell);
   }
 
   function becomeUnreadable(reason: string): AccountState {
     log.error('account cannot be read', { userId, reason });
     unreadableBecause = reason;
-    const waiting = [
-      ...massCancels.takeAll(),
-      ...takeAllWaiting(waitingForRequest),
-      ...takeAllWaiting(waitingForOrder),
-    ];
     const failed = culprit === undefined ? [] : commandsOf(culprit);
     culprit = undefined;
-    const commands = [...failed, ...cell.takeAll().flatMap(commandsOf), ...waiting];
+    const pieces = cell.takeAll();
+    massCancels.drop(sweepsOf(pieces));
+    const others = [...massCancels.takeAll(), ...waiting.takeAll()];
+    const commands = [...failed, ...pieces.flatMap(commandsOf), ...others];
     turnAway(commands, 'StoreUnavailable', `the account cannot be read: ${reason}`);
     reserve.refuseWaiting(`the account of user ${userId} cannot be read: ${reason}`);
     return { phase: 'unreadable', reason };
@@ -367,14 +325,15 @@ export function accountActor(options: AccountOptions): {
     massCancels.waitWithoutEnd();
     reserve.forget();
     statusBudget.forget();
-    const waiting = [...takeAllWaiting(waitingForRequest), ...takeAllWaiting(waitingForOrder)];
-    const commands = [...cell.takeAll().flatMap(commandsOf), ...waiting];
-    if (commands.length > 0) tell({ type: 'persistence' }, { type: 'CommandsUnanswered', commands });
+    const pieces = cell.takeAll();
+    const commands = [...pieces.flatMap(commandsOf), ...waiting.takeAll()];
+    const sweeps = sweepsOf(pieces);
+    if (commands.length + sweeps.length > 0) {
+      tell({ type: 'persistence' }, { type: 'CommandsUnanswered', commands, sweeps });
+    }
     const fence = { type: 'VoidFence', generation, fenceCount: message.fenceCount } as const;
     for (const symbol of markets.symbols()) tell({ type: 'book', symbol }, fence);
-    loadsOwed += 1;
-    const tradingDay = calendar.tradingDayAt(clock.now());
-    tell({ type: 'persistence' }, { type: 'LoadAccount', userId, tradingDay });
+    requestLoad(false);
     return state.phase === 'loading' ? state : { phase: 'loading', settlements: [], terms: undefined };
   }
 

@@ -19,6 +19,7 @@ import type {
   Message,
   PersistenceMessage,
   Reply,
+  RouterMessage,
   SessionMessage,
   Tell,
 } from './protocol.ts';
@@ -33,6 +34,7 @@ export interface Behavior<State, Received extends Message> {
 /** Which messages may be told to which kind of address. */
 export interface Inbox {
   readonly exchange: ExchangeMessage;
+  readonly router: RouterMessage;
   readonly persistence: PersistenceMessage;
   readonly account: AccountMessage;
   readonly book: BookMessage;
@@ -67,6 +69,7 @@ export function actorName(text: string): string {
 function localName(address: ActorAddress): string {
   switch (address.type) {
     case 'exchange':
+    case 'router':
     case 'persistence':
       return address.type;
     case 'account':
@@ -86,16 +89,21 @@ interface WaitingReply {
   resolve(reply: Reply): void;
 }
 
-/** Hosts behaviours on nact. */
+/**
+ * Hosts behaviours on nact. `life`: names it among those that a node has had: what answers a question of an earlier one
+ * comes late, by the name of the node, and must answer none of this one's.
+ */
 export function startActorSystem(
   log: Log,
   after: (delayMs: number, callback: () => void) => () => void,
   meter: Pick<Meter, 'crashed'> = NO_METER,
+  life = '',
 ): ActorSystem {
   const system = start();
   const parents = new Map<string, Ref<unknown>>();
   const registries: Record<ActorAddress['type'], Map<string, Ref<Message>>> = {
     exchange: new Map(),
+    router: new Map(),
     persistence: new Map(),
     account: new Map(),
     book: new Map(),
@@ -176,7 +184,7 @@ export function startActorSystem(
     },
     ask(tellIt, timeoutMs) {
       lastRequestNo += 1;
-      const requestId = String(lastRequestNo);
+      const requestId = life === '' ? String(lastRequestNo) : `${life}:${lastRequestNo}`;
       return new Promise((resolve, reject) => {
         const cancel = after(timeoutMs, () => {
           waiting.delete(requestId);

@@ -1,11 +1,12 @@
 /**
  * What an account has set aside for an amendment of a trade. It lives outside of the account's state, since the
- * money must stay set aside while the account is rebuilt; a redo after a failed commit makes it void.
+ * money must stay set aside while the account is rebuilt; a redo after a failed commit makes it void, and so does the end
+ * of the link to the node that has asked.
  */
 import type { Shortfall } from '../accounts/amendments.ts';
 import type { Hold } from '../accounts/holds.ts';
 import type { OrderId, UserId } from '../matching/types.ts';
-import type { ReserveFunds, Tell } from './protocol.ts';
+import type { FundsReserved, ReleaseFunds, ReserveFunds, ShardEpoch, Tell } from './protocol.ts';
 
 /** What this needs of the account. */
 export interface ReservingAccount {
@@ -19,16 +20,17 @@ export interface ReservingAccount {
 export class AmendmentReserve {
   readonly #userId: UserId;
   readonly #tell: Tell;
+  readonly #shard: ShardEpoch | undefined;
   /** Set aside: at most one amendment is under way in the venue. */
-  #reserved:
-    | { readonly amendmentNo: number; funds: readonly Hold[]; orderIds: readonly OrderId[] }
-    | undefined;
+  #reserved: Pick<ReserveFunds, 'amendmentNo' | 'node' | 'funds' | 'orderIds'> | undefined;
   /** Asked while the account is loaded. */
   #waiting: ReserveFunds | undefined;
 
-  constructor(userId: UserId, tell: Tell) {
+  /** `shard`: in a cluster, by what right the account lives here. */
+  constructor(userId: UserId, tell: Tell, shard?: ShardEpoch) {
     this.#userId = userId;
     this.#tell = tell;
+    this.#shard = shard;
   }
 
   /** Asked of an account that is being loaded: answered by {@link answerWaiting} or {@link refuseWaiting}. */
@@ -38,11 +40,11 @@ export class AmendmentReserve {
 
   /** Sets aside what there is of what is asked, and says what is lacking. */
   take(account: ReservingAccount, message: ReserveFunds): void {
-    const { amendmentNo, orderIds } = message;
+    const { amendmentNo, node, orderIds } = message;
     try {
       const fault = account.amendmentFault(orderIds);
       if (fault !== undefined) {
-        this.#answer(amendmentNo, [], fault);
+        this.#answer(message, [], fault);
         return;
       }
       const shortfalls: Shortfall[] = [];
@@ -53,10 +55,10 @@ export class AmendmentReserve {
         return { asset, amount: available };
       });
       account.setAside(funds, orderIds);
-      this.#reserved = { amendmentNo, funds, orderIds };
-      this.#answer(amendmentNo, shortfalls, undefined);
+      this.#reserved = { amendmentNo, ...(node === undefined ? {} : { node }), funds, orderIds };
+      this.#answer(message, shortfalls, undefined);
     } catch (error) {
-      this.#answer(amendmentNo, [], 'the venue failed on this: nothing was done');
+      this.#answer(message, [], 'the venue failed on this: nothing was done');
       throw error;
     }
   }
@@ -75,15 +77,17 @@ export class AmendmentReserve {
   refuseWaiting(text: string): void {
     const message = this.#waiting;
     this.#waiting = undefined;
-    if (message !== undefined) this.#answer(message.amendmentNo, [], text);
+    if (message !== undefined) this.#answer(message, [], text);
   }
 
   /** The amendment has ended, in whatever way. Without an account only what is remembered goes. */
-  release(amendmentNo: number, account: ReservingAccount | undefined): void {
-    if (this.#waiting?.amendmentNo === amendmentNo) this.#waiting = undefined;
-    if (this.#reserved?.amendmentNo !== amendmentNo) return;
-    this.#reserved = undefined;
-    account?.setAside([], []);
+  release({ amendmentNo, node }: ReleaseFunds, account: ReservingAccount | undefined): void {
+    this.#end((asked) => asked.amendmentNo === amendmentNo && asked.node === node, account);
+  }
+
+  /** There is no way any more to the node that has asked: it does without this account, or asks again. */
+  releaseAllOf(node: string, account: ReservingAccount | undefined): void {
+    this.#end((asked) => asked.node === node, account);
   }
 
   /** State is void, and the amendment that asked with it. */
@@ -92,8 +96,26 @@ export class AmendmentReserve {
     this.#waiting = undefined;
   }
 
-  #answer(amendmentNo: number, shortfalls: readonly Shortfall[], fault: string | undefined): void {
+  #end(
+    isOver: (asked: Pick<ReserveFunds, 'amendmentNo' | 'node'>) => boolean,
+    account: ReservingAccount | undefined,
+  ): void {
+    if (this.#waiting !== undefined && isOver(this.#waiting)) this.#waiting = undefined;
+    if (this.#reserved === undefined || !isOver(this.#reserved)) return;
+    this.#reserved = undefined;
+    account?.setAside([], []);
+  }
+
+  #answer(
+    { amendmentNo, node }: ReserveFunds,
+    shortfalls: readonly Shortfall[],
+    fault: string | undefined,
+  ): void {
     const userId = this.#userId;
-    this.#tell({ type: 'exchange' }, { type: 'FundsReserved', amendmentNo, userId, shortfalls, fault });
+    const answer: FundsReserved = { type: 'FundsReserved', amendmentNo, userId, shortfalls, fault };
+    this.#tell(
+      node === undefined ? { type: 'exchange' } : { type: 'exchange', node },
+      this.#shard === undefined ? answer : { ...answer, shard: this.#shard },
+    );
   }
 }

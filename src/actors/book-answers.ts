@@ -2,7 +2,14 @@
  * What is told to those who wait for a book: the account or the exchange that gathers a mass cancel, or the exchange
  * that amends a trade.
  */
-import type { Address, BookMessage, BookProxyMessage, BookRequest, WaitingReply } from './protocol.ts';
+import type {
+  Address,
+  BookMessage,
+  BookProxyMessage,
+  BookRequest,
+  BookSeatMessage,
+  WaitingReply,
+} from './protocol.ts';
 
 /** For a request that was carried out, or a portion of it: so many orders were canceled by it. */
 export function answersTo(
@@ -58,8 +65,19 @@ export function addFrom(told: Map<string, number[]>, { from }: BookRequest): voi
   else ofNode.push(from.requestNo);
 }
 
-/** For the stand-in of a book: one that comes to the book itself is late, and means nothing. */
-export function isForProxy(message: BookMessage): message is BookProxyMessage {
-  const { type } = message;
-  return type === 'BookRequestsAnswered' || type === 'BookFenced' || type === 'RoutesChanged';
+/** For the stand-in of a book, or its seat: one that comes to the book itself is late, and means nothing. */
+export function isForStandIn(message: BookMessage): message is BookProxyMessage | BookSeatMessage {
+  switch (message.type) {
+    case 'BookRequestsAnswered':
+    case 'BookFenced':
+    case 'BookHandedOver':
+    case 'BookTakenOver':
+    case 'RoutesChanged':
+    case 'BookTaken':
+    case 'BookLeaving':
+    case 'BookGone':
+      return true;
+    default:
+      return false;
+  }
 }

@@ -17,7 +17,7 @@ export interface BookLoadsOptions {
   readonly tell: Tell;
   readonly clock: Clock;
   readonly log: Log;
-  readonly store: Pick<Store, 'claimBooks' | 'loadOrders'>;
+  readonly store: Pick<Store, 'claimBooks' | 'loadOrders' | 'hasOtherWriters'>;
   /** Another node has taken books of this one, which must stop. */
   readonly onOwnershipLost: (symbols: readonly string[]) => void;
   readonly retryFromMs: number;
@@ -76,6 +76,12 @@ export class BookLoads {
     if (index >= 0) this.#hurriedReads.push(...this.#reads.splice(index, 1));
   }
 
+  /** The book has left the node: what is under way for it comes to nothing, and no answer. */
+  stop(symbol: string): void {
+    this.#loadNos.delete(symbol);
+    this.#hurried.delete(symbol);
+  }
+
   // ---- Claims ---------------------------------------------------------------------------------------------
 
   /** One commit at a time, since each waits for the disk: what is asked for meanwhile is claimed together. */
@@ -118,12 +124,23 @@ export class BookLoads {
 
   #onClaimed(jobs: readonly Job[], books: readonly ClaimedBook[]): void {
     const bySymbol = new Map(books.map((book) => [book.symbol, book]));
+    const missing: Job[] = [];
     for (const job of jobs) {
       const claimed = bySymbol.get(job.symbol);
-      if (claimed === undefined) this.#fail(job, new Error(`there is no instrument ${job.symbol}`));
-      else this.#enqueue({ ...job, claimed, isBegun: false, lastPriority: 0 });
+      if (claimed !== undefined) this.#enqueue({ ...job, claimed, isBegun: false, lastPriority: 0 });
+      else if (this.#options.store.hasOtherWriters === true) missing.push(job);
+      else this.#fail(job, new Error(`there is no instrument ${job.symbol}`));
     }
+    if (missing.length > 0) this.#claimLater(missing);
     this.#read();
+  }
+
+  /** Others may own these by now: then the seats of their books are told so, and nobody waits any more. */
+  #claimLater(jobs: readonly Job[]): void {
+    this.#later(jobs, () => {
+      this.#unclaimed.push(...jobs);
+      this.#claim();
+    });
   }
 
   // ---- Orders ---------------------------------------------------------------------------------------------

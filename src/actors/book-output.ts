@@ -2,9 +2,9 @@
  * What leaves a book: entries of the journal, requests that go back to their accounts, and fences that pass through it.
  */
 
-import { addFrom, rejectionsOf } from './book-answers.ts';
+import { rejectionsOf } from './book-answers.ts';
 import type { BookRun, MatchingBook } from './book-run.ts';
-import type { BookRequest, BounceReason, Fence, RequestsBounced, Tell } from './protocol.ts';
+import type { BookRequest, BouncedRequest, BounceReason, Fence, RequestsBounced, Tell } from './protocol.ts';
 
 /** The outgoing side of one book's actor. */
 export class BookOutput {
@@ -29,34 +29,39 @@ export class BookOutput {
     this.#tell({ type: 'persistence' }, partOf === undefined ? entry : { ...entry, partOf });
   }
 
-  /** Gives requests back to their accounts; what the venue itself asked for is done with, and the operator told. */
+  /**
+   * Gives requests back to their accounts, or, in their turn behind what is journaled, to another node; what the venue
+   * itself asked for is done with, and the operator told.
+   */
   bounce(requests: readonly BookRequest[], reason: BounceReason): void {
     const byUser = new Map<number, RequestsBounced['bounced'][number][]>();
     const dropped: BookRequest[] = [];
-    const byNode = new Map<string, number[]>();
+    const fromElsewhere: BouncedRequest[] = [];
     for (const request of requests) {
       const { cause } = request;
-      if (cause === undefined) {
-        dropped.push(request);
-        continue;
+      if (cause === undefined) dropped.push(request);
+      else if (request.from !== undefined) fromElsewhere.push({ request, reason });
+      else {
+        const ofUser = byUser.get(cause.userId) ?? [];
+        ofUser.push({ routed: cause, reason });
+        byUser.set(cause.userId, ofUser);
       }
-      addFrom(byNode, request);
-      const ofUser = byUser.get(cause.userId) ?? [];
-      ofUser.push({ routed: cause, reason });
-      byUser.set(cause.userId, ofUser);
     }
     for (const [userId, bounced] of byUser) {
       this.#tell({ type: 'account', userId }, { type: 'RequestsBounced', bounced });
     }
-    for (const [node, bounced] of byNode) {
-      const answered = { type: 'BookRequestsAnswered', committed: [], bounced, returned: [] } as const;
-      this.#tell({ type: 'book', symbol: this.#symbol, node }, answered);
-    }
+    if (fromElsewhere.length > 0) this.#journalBounced(fromElsewhere);
     if (dropped.length > 0) this.#journalDropped(dropped, reason);
   }
 
   passFence(fence: Fence): void {
     this.#tell({ type: 'persistence' }, { type: 'FenceReached', fence, symbol: this.#symbol });
+  }
+
+  #journalBounced(bounced: readonly BouncedRequest[]): void {
+    const [symbol, generation] = [this.#symbol, this.generation];
+    const nothing = { epoch: 0, lastSeq: 0, events: [], done: [], replies: [] };
+    this.#tell({ type: 'persistence' }, { type: 'JournalBook', symbol, generation, ...nothing, bounced });
   }
 
   /** Nothing happened, but somebody may wait for these requests: they take the road of all answers. */

@@ -12,6 +12,7 @@ import type {
 import { assertNever } from '../platform/assert.ts';
 import { answersTo } from './book-answers.ts';
 import type { BookRequest, BounceReason, WaitingReply } from './protocol.ts';
+import { isSuspect } from './returned-requests.ts';
 
 /** What the actor needs of a book; the real one is src/matching/order-book.ts. */
 export interface MatchingBook {
@@ -38,16 +39,19 @@ export interface BookRun {
 /** A request that is run in portions, alone in its piece of work. */
 export type Sweep = BookRequest & { readonly command: MassCancelOrders };
 
-/** The requests as pieces of work in their order: a mass cancel is one of its own. */
+/**
+ * The requests as pieces of work in their order, each journaled apart: a mass cancel is one of its own, and so is what has
+ * to be committed alone.
+ */
 export function piecesOf(requests: readonly BookRequest[]): readonly (readonly BookRequest[])[] {
-  if (!requests.some(isSweep)) return requests.length === 0 ? [] : [requests];
+  if (!requests.some(isAlone)) return requests.length === 0 ? [] : [requests];
   const pieces: BookRequest[][] = [];
   let isOpen = false;
   for (const request of requests) {
-    const piece = isOpen && !isSweep(request) ? pieces.at(-1) : undefined;
+    const piece = isOpen && !isAlone(request) ? pieces.at(-1) : undefined;
     if (piece === undefined) pieces.push([request]);
     else piece.push(request);
-    isOpen = !isSweep(request);
+    isOpen = !isAlone(request);
   }
   return pieces;
 }
@@ -55,6 +59,10 @@ export function piecesOf(requests: readonly BookRequest[]): readonly (readonly B
 /** The mass cancel that a piece of work is; undefined when it is a batch. */
 export function sweepIn([first]: readonly BookRequest[]): Sweep | undefined {
   return first !== undefined && isSweep(first) ? first : undefined;
+}
+
+function isAlone(request: BookRequest): boolean {
+  return isSweep(request) || isSuspect(request);
 }
 
 function isSweep(request: BookRequest): request is Sweep {

@@ -7,6 +7,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { ActorSystem } from './actor-system.ts';
 import { type Departed, Departures } from './departures.ts';
+import type { SessionEpoch, Store } from './ports.ts';
 import type { Address } from './protocol.ts';
 
 /** How long after a cancel on disconnect that did not get through it is tried again. */
@@ -28,6 +29,8 @@ export interface CancelOnDisconnectOptions {
   readonly log: Log;
   /** How long the exchange may take over an answer. */
   readonly timeoutMs: number;
+  /** In a cluster: what other gateways have, or had. */
+  readonly store: Pick<Store, 'pendingCancels' | 'succeeded'> | undefined;
 }
 
 /** The members of one gateway that have gone. */
@@ -40,8 +43,10 @@ export class CancelOnDisconnect {
   }
 
   /** The member's session has ended: its orders are canceled after so long, at once for 0. */
-  gone({ senderCompId, userId }: Departed, cancelAfterMs: number): void {
-    this.#departures.note({ senderCompId, userId }, this.#options.clock.now() + cancelAfterMs);
+  gone({ senderCompId, userId, epoch }: Departed, cancelAfterMs: number): void {
+    const ofCluster = epoch === undefined ? {} : { epoch };
+    const dueAt = this.#options.clock.now() + cancelAfterMs;
+    this.#departures.note({ senderCompId, userId, ...ofCluster }, dueAt);
     if (cancelAfterMs === 0) this.cancelDue();
   }
 
@@ -52,15 +57,51 @@ export class CancelOnDisconnect {
 
   /** Cancels the orders of all who did not come back in time. */
   cancelDue(): void {
-    for (const member of this.#departures.takeDue(this.#options.clock.now())) this.#cancel(member);
+    const due = this.#departures.takeDue(this.#options.clock.now());
+    if (due.length === 0) return;
+    const { store } = this.#options;
+    if (store === undefined) for (const member of due) this.#cancel(member);
+    else this.#cancelUnlessBack(due, store);
   }
 
-  #cancel({ senderCompId, userId }: Departed): void {
-    const { system, gateway, log, timeoutMs } = this.#options;
-    const again = (reason: string): void => {
-      log.warn('cancel on disconnect is tried again', { senderCompId, reason });
-      system.tell(gateway, { type: 'MemberGone', senderCompId, userId, cancelAfterMs: CANCEL_RETRY_MS });
-    };
+  /** Members of gateways that are no more: from now on they have their time to come back. */
+  takeOver(): void {
+    const { store, system, gateway, clock, log } = this.#options;
+    if (store === undefined) return;
+    store.pendingCancels(true).then(
+      (pending) => {
+        for (const member of pending) system.tell(gateway, { type: 'MemberGone', ...member });
+      },
+      (error: unknown) => {
+        log.warn('members of gateways that are gone are looked for again', { reason: String(error) });
+        clock.after(CANCEL_RETRY_MS, () => system.tell(gateway, { type: 'GatewayGone' }));
+      },
+    );
+  }
+
+  /** Who has come back to another gateway is that one's affair. */
+  #cancelUnlessBack(due: readonly Departed[], store: Pick<Store, 'succeeded'>): void {
+    const sessions = due.filter((member): member is Departed & SessionEpoch => member.epoch !== undefined);
+    store.succeeded(sessions).then(
+      (back) => {
+        for (const member of due) if (!back.has(member.senderCompId)) this.#cancel(member);
+      },
+      (error: unknown) => {
+        for (const member of due) this.#tryAgain(member, String(error));
+      },
+    );
+  }
+
+  #tryAgain(member: Departed, reason: string): void {
+    const { system, gateway, log } = this.#options;
+    log.warn('cancel on disconnect is tried again', { senderCompId: member.senderCompId, reason });
+    system.tell(gateway, { type: 'MemberGone', ...member, cancelAfterMs: CANCEL_RETRY_MS });
+  }
+
+  #cancel(member: Departed): void {
+    const { system, log, timeoutMs } = this.#options;
+    const { senderCompId, userId } = member;
+    const again = (reason: string): void => this.#tryAgain(member, reason);
     const command = { type: 'CancelMemberOrders', unsolicited: ON_DISCONNECT } as const;
     const ask = (replyTo: Address): void =>
       system.tell({ type: 'exchange' }, { type: 'SubmitAccountCommand', userId, command, replyTo });

@@ -23,6 +23,13 @@ export class CommandsUnderWay {
     return count;
   }
 
+  /** Commands without an answer of the members for whom it is true. */
+  countOf(isOf: (userId: UserId) => boolean): number {
+    let count = 0;
+    for (const { userId, attempts } of this.#sessions.values()) if (isOf(userId)) count += attempts.size;
+    return count;
+  }
+
   /** Notes what a router has sent; returns what of it was not under way already. */
   begin({ sessionId, userId, commands }: SubmitCommands): readonly SubmittedCommand[] {
     const { attempts } = this.#sessions.get(sessionId) ?? this.#add(sessionId, userId);
@@ -50,11 +57,6 @@ export class CommandsUnderWay {
       return sendingNo === undefined ? { msgSeqNum, command } : { msgSeqNum, command, sendingNo };
     });
     return { ...message, commands };
-  }
-
-  /** A book of another node has answered it to the session itself. */
-  answered(sessionId: string, msgSeqNum: number): void {
-    this.#end(sessionId, msgSeqNum);
   }
 
   /** The accounts for which it is true live here no more: what they had under way is nobody's. */

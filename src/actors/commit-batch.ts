@@ -13,6 +13,7 @@ import type { CommitBatch, RequestOutcome } from './ports.ts';
 import type {
   AnsweredMassCancel,
   BookRequest,
+  BookRequestsAnswered,
   JournalAccount,
   JournalBook,
   JournalHalt,
@@ -34,8 +35,11 @@ export interface CommitOutputs {
   readonly lastPrices: readonly { readonly symbol: string; readonly price: Ticks }[];
   readonly replies: readonly WaitingReply[];
   readonly sessions: readonly JournalSession[];
-  /** Member and operator commands that are thereby answered. */
-  readonly completedCount: number;
+  /** Under which epochs books and, in a cluster, accounts have reported. */
+  readonly books: CommitBatch['books'];
+  readonly accountShards: ReadonlyMap<UserId, ShardEpoch>;
+  /** The numbers of member and operator commands that are thereby answered. */
+  readonly completed: readonly number[];
 }
 
 export interface PreparedCommit {
@@ -70,13 +74,14 @@ export function prepareCommit(
   const accounts = new Map<UserId, CommitBatch['accounts'][number]>();
   const shards = new Map<string, ShardEpoch>();
   const sessions = new Map<string, JournalSession>();
+  const accountShards = new Map<UserId, ShardEpoch>();
   const lastPrices = new Map<string, CommitBatch['lastPrices'][number]>();
   const changes = new BalanceChanges();
   const reportsByUser = new Map<UserId, Report[]>();
   const answeredBySession = new Map<string, number[]>();
   const gathered = new Map<UserId, Gathered>();
   const replies: WaitingReply[] = [];
-  let completedCount = 0;
+  const completed: number[] = [];
 
   /** A shard under two epochs is two: then the commit is refused, whichever of them is over. */
   function requireShard(shard: ShardEpoch | undefined): void {
@@ -98,7 +103,7 @@ export function prepareCommit(
 
   /** What another node has under way is counted there. */
   function complete(routed: RoutedCommand, isElsewhere = false): void {
-    if (!isElsewhere) completedCount += 1;
+    if (!isElsewhere) completed.push(routed.commandNo);
     if (routed.origin !== undefined) {
       multiPush(answeredBySession, routed.origin.sessionId, routed.origin.msgSeqNum);
     }
@@ -144,6 +149,8 @@ export function prepareCommit(
     for (const request of entry.done) {
       addFrom(byNode, request);
       const { cause } = request;
+      // Of an amendment of a trade that was carried out.
+      if (entry.events.length > 0) for (const shard of request.shards ?? []) requireShard(shard);
       if (cause === undefined) continue;
       complete(cause, request.from !== undefined);
       if (createsHold(cause)) requireShard(cause.shard);
@@ -159,6 +166,7 @@ export function prepareCommit(
       const reply = { type: 'BookRequestsAnswered', committed, bounced: [], returned: [] } as const;
       replies.push({ to: { type: 'book', symbol: entry.symbol, node }, reply });
     }
+    for (const reply of bounces(entry)) replies.push(reply);
   }
 
   function addAccount(entry: JournalAccount): void {
@@ -199,6 +207,7 @@ export function prepareCommit(
         addBook(entry);
         break;
       case 'JournalAccount':
+        if (entry.shard !== undefined) accountShards.set(entry.userId, entry.shard);
         addAccount(entry);
         break;
       case 'JournalSession':
@@ -247,9 +256,24 @@ export function prepareCommit(
       lastPrices: batch.lastPrices,
       replies,
       sessions: batch.sessions,
-      completedCount,
+      books: batch.books,
+      accountShards,
+      completed,
     },
   };
+}
+
+/** What proxies of other nodes are told of requests with which the book could do nothing. */
+function bounces({ symbol, bounced = [] }: JournalBook): readonly WaitingReply[] {
+  const byNode = new Map<string, BookRequestsAnswered['bounced'][number][]>();
+  for (const { request, reason } of bounced) {
+    if (request.from === undefined) continue;
+    multiPush(byNode, request.from.node, { requestNo: request.from.requestNo, reason });
+  }
+  return Array.from(byNode, ([node, ofNode]) => ({
+    to: { type: 'book', symbol, node },
+    reply: { type: 'BookRequestsAnswered', committed: [], bounced: ofNode, returned: [] },
+  }));
 }
 
 /** A new order, or a replace: cancels only free what is held. */

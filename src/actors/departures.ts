@@ -8,6 +8,8 @@ import type { UserId } from '../matching/types.ts';
 export interface Departed {
   readonly senderCompId: number;
   readonly userId: UserId;
+  /** In a cluster, the epoch of the session that has ended. */
+  readonly epoch?: number;
 }
 
 interface Departure {

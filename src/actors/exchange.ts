@@ -3,20 +3,23 @@
  * or looks up exactly one account per user and exactly one book per symbol, and refuses what is beyond its bounds.
  * What it knows lives outside of nact, so that a restart of it loses nothing.
  */
-
 import type { UserId } from '../matching/types.ts';
 import { assertNever } from '../platform/assert.ts';
 import type { Behavior } from './actor-system.ts';
 import { admit, admitCancels } from './admission.ts';
-import { InstrumentRows } from './instrument-rows.ts';
+import { CommandsInFlight } from './commands-in-flight.ts';
+import { ExchangeRedo } from './exchange-redo.ts';
+import { type ExchangeCluster, Forwarding } from './forwarding.ts';
+import { MarketDesk } from './market-desk.ts';
 import type { Markets } from './markets.ts';
+import { MovedBooks } from './moved-books.ts';
 import { OperatorCancels } from './operator-cancels.ts';
 import type { InstrumentSource, InstrumentTerms, TradeSource } from './ports.ts';
 import type {
   AccountCommand,
+  AccountMessage,
+  AccountsGone,
   Address,
-  BeginRedo,
-  BookReady,
   BookRequest,
   CancelSymbolOrders,
   CommandOrigin,
@@ -24,18 +27,16 @@ import type {
   CommandsRefused,
   ExchangeMessage,
   ExpireDue,
+  ReserveFunds,
   RoutedCommand,
-  SetTradingStatus,
   SubmitAccountCommand,
   SubmitCommands,
   SubmitTradeAmendment,
-  TradingStatus,
 } from './protocol.ts';
 import { markSentAgain, type RemoteGateways } from './remote-gateways.ts';
-import { Spawner, type SpawnerOptions, type SpawnLimits } from './spawning.ts';
+import { Spawner, type SpawnerCluster, type SpawnerOptions, type SpawnLimits } from './spawning.ts';
 import { type CrashPolicy, restartFresh } from './supervision.ts';
 import { TradeAmendments } from './trade-amendments.ts';
-import { Voiding } from './voiding.ts';
 
 export interface ExchangeLimits extends SpawnLimits {
   /** Commands that are on their way to a commit; a tenth of it is kept for cancels. */
@@ -45,6 +46,10 @@ export interface ExchangeLimits extends SpawnLimits {
 export interface ExchangeOptions extends SpawnerOptions {
   /** Absent on a node that has its sessions itself. */
   readonly remote?: RemoteGateways;
+  /** Absent where this node is the venue. */
+  readonly cluster?: ExchangeCluster & SpawnerCluster;
+  /** Seen by whoever moves accounts. */
+  readonly inFlight?: CommandsInFlight;
   readonly markets: Markets;
   /** Gateways of the node, told when a symbol opens, halts, or takes cancels only. */
   readonly gateways: readonly string[];
@@ -63,8 +68,6 @@ export interface ExchangeStatus {
 }
 
 type ExchangeState = Record<never, never>;
-/** What waits while kept commands run again. */
-type Waiting = SubmitCommands | SubmitAccountCommand | CancelSymbolOrders;
 type Submitted = SubmitCommands['commands'][number];
 
 export function exchangeActor(options: ExchangeOptions): {
@@ -73,41 +76,58 @@ export function exchangeActor(options: ExchangeOptions): {
   /** Takes a symbol in and spawns its book: at start, before any message. */
   readonly open: (terms: InstrumentTerms) => void;
   readonly status: () => ExchangeStatus;
+  /** Members whose accounts live here. */
+  readonly accounts: () => Iterable<UserId>;
   /** Pieces of work in the fullest stash of all accounts, and of all books. */
   readonly largestStashes: () => { readonly account: number; readonly book: number };
 } {
-  const { system, clock, log, markets, calendar, limits, remote } = options;
-  const { tell } = system;
+  const { clock, markets, calendar, limits, remote, cluster, inFlight = new CommandsInFlight() } = options;
+  const { tell } = options.system;
   const spawner = new Spawner(options);
   const { accounts } = spawner;
-  const voiding = new Voiding({ tell, symbols: () => markets.symbols(), accounts });
-  let lastCommandNo = 0;
-  let commandsInFlight = 0;
+  const forwarding = new Forwarding(tell, cluster);
+  let lastCommandNo = cluster?.firstNo ?? 0;
   let storeFault: string | undefined;
-  let isRedoing = false;
-  let waiting: Waiting[] = [];
-  let waitingCount = 0;
   let drainedTo: Address | undefined;
   const operatorCancels = new OperatorCancels(tell);
-  const rows = new InstrumentRows({ tell, log, instruments: options.instruments, applyStatus });
+  const movedBooks = new MovedBooks({
+    tell,
+    clock,
+    tellAccounts: (message) => spawner.tellAccounts(message),
+  });
+  const desk = new MarketDesk({ ...options, tell, cluster, spawnBook });
   const amendments = new TradeAmendments({
     tell,
-    log,
+    log: options.log,
     trades: options.trades,
     instrumentOf: (symbol) => markets.instrumentOf(symbol),
-    openAccount: spawnAccount,
+    openAccount: (userId) => spawner.account(userId, redo.generation),
     onIdle: answerDrain,
+    cluster,
+  });
+  const redo = new ExchangeRedo({
+    tell,
+    symbols: bookSymbols,
+    accounts,
+    cluster,
+    onBegin: () => amendments.abort('a commit was refused by the database, nothing was done: try again'),
+    route,
+    refuse: (message) => tellAccount(message.routed.userId, message),
+    tellBook,
+    onEnd(waiting) {
+      // What a session sent has been taken already, and is no repeat of itself.
+      for (const one of waiting) {
+        if (one.type === 'SubmitCommands') accept(one);
+        else receive({}, one);
+      }
+      answerDrain();
+    },
   });
 
   function receive(state: ExchangeState, message: ExchangeMessage): ExchangeState {
     switch (message.type) {
       case 'SubmitCommands':
         submit(message);
-        break;
-      case 'CommandsMisrouted':
-      case 'RoutesChanged':
-      case 'RoutesDue':
-        // For a router, which stands in the place of the exchange where there is a gateway only.
         break;
       case 'SubmitAccountCommand':
         submitAccountCommand(message);
@@ -123,25 +143,38 @@ export function exchangeActor(options: ExchangeOptions): {
         break;
       case 'StoreAvailable':
         storeFault = undefined;
+        desk.storeAvailable();
         break;
       case 'InstrumentChanged':
-        rows.reread(message);
-        break;
       case 'InstrumentLoaded':
-        open(message.terms);
-        if (message.replyTo !== undefined) tell(message.replyTo, { type: 'TermsInForce' });
-        break;
+      case 'InstrumentsReread':
       case 'SetTradingStatus':
-        setStatus(message);
-        break;
       case 'BookReady':
-        onBookReady(message);
-        break;
       case 'BookHalted':
-        rows.halted(message.symbol);
-        markets.setReady(message.symbol, false);
-        markets.setStatus(message.symbol, { type: 'Halted', by: 'crash', reason: message.reason });
-        tellStatus(message.symbol);
+      case 'PricesTraded':
+      case 'PriceNewsDue':
+      case 'StatusCheckDue':
+      case 'StatusRead':
+        desk.receive(message);
+        break;
+      case 'PeerUp':
+        desk.peerUp(message.node);
+        break;
+      case 'PeerDown':
+        desk.peerDown(message.node);
+        amendments.lookForParties();
+        spawner.tellAccounts({ type: 'ReservesVoid', node: message.node });
+        break;
+      case 'OwnersChanged':
+        desk.ownersChanged();
+        amendments.lookForParties();
+        break;
+      case 'BookMoved':
+      case 'MovedBooksDue':
+        movedBooks.receive(message);
+        break;
+      case 'AccountsGone':
+        accountsGone(message);
         break;
       case 'RollTradingDay':
         expire({ type: 'ExpireDue', upTo: clock.now() });
@@ -152,36 +185,25 @@ export function exchangeActor(options: ExchangeOptions): {
       case 'TradingTermsChanged':
         // An account that does not live will read them from its rows.
         if (accounts.has(message.userId)) tell({ type: 'account', userId: message.userId }, message);
+        else forwarding.terms(message);
         break;
       case 'DrainExchange':
         drainedTo = message.replyTo;
         answerDrain();
         break;
       case 'BeginRedo':
-        beginRedo(message);
-        break;
       case 'BookVoid':
-        voiding.bookIsVoid(message);
-        break;
       case 'RedoCommand':
-        route(message.routed);
-        break;
       case 'RedoBookRequest':
-        if (message.request.command.type === 'AmendTrade') {
-          amendments.drop(message.symbol, message.request, voiding.generation);
-          break;
-        }
-        tellBook(message.symbol, message.request);
-        break;
       case 'RefuseCommand':
-        spawnAccount(message.routed.userId);
-        tell({ type: 'account', userId: message.routed.userId }, message);
-        break;
       case 'EndRedo':
-        endRedo();
+        redo.receive(message);
         break;
       case 'SubmitTradeAmendment':
         amendTrade(message);
+        break;
+      case 'ReserveFunds':
+        reserveFunds(message);
         break;
       case 'TradeLoaded':
       case 'FundsReserved':
@@ -192,10 +214,6 @@ export function exchangeActor(options: ExchangeOptions): {
         operatorCancels.bookAnswered(message);
         answerDrain();
         break;
-      case 'StatusCheckDue':
-      case 'StatusRead':
-        rows.receive(message);
-        break;
       default:
         assertNever(message);
     }
@@ -205,8 +223,12 @@ export function exchangeActor(options: ExchangeOptions): {
   // ---- Commands -------------------------------------------------------------------------------------------
 
   function submit(arrived: SubmitCommands): void {
-    const message = remote === undefined ? arrived : remote.take(arrived, tell);
-    if (message === undefined) return;
+    const message = remote === undefined ? arrived : remote.take(arrived, tell, drainedTo !== undefined);
+    if (message !== undefined) accept(message);
+  }
+
+  /** Of commands that are this node's affair, and no repeats of such as are under way. */
+  function accept(message: SubmitCommands): void {
     const { sessionId, userId } = message;
     if (storeFault !== undefined) {
       refuse(message, 'StoreUnavailable', 'the venue cannot store orders now: try again', message.commands);
@@ -225,24 +247,18 @@ export function exchangeActor(options: ExchangeOptions): {
     }
     commands = taken;
     if (commands.length === 0) return;
-    if (isRedoing) {
-      keepWaiting({ ...message, commands }, commands.length);
+    if (redo.isRunning) {
+      redo.keepWaiting({ ...message, commands });
       return;
     }
     const routed = commands.map((one) =>
       markSentAgain(stamp(userId, one.command, { sessionId, msgSeqNum: one.msgSeqNum }), one.sending),
     );
-    spawnAccount(userId);
-    tell({ type: 'account', userId }, { type: 'AccountCommands', commands: routed });
+    tellAccount(userId, { type: 'AccountCommands', commands: routed });
   }
 
   function roomLeft(): number {
-    return limits.maxCommandsInFlight - commandsInFlight - waitingCount;
-  }
-
-  function keepWaiting(message: Waiting, commandCount: number): void {
-    waiting.push(message);
-    waitingCount += commandCount;
+    return limits.maxCommandsInFlight - inFlight.count - redo.waitingCount;
   }
 
   function refuse(
@@ -256,13 +272,13 @@ export function exchangeActor(options: ExchangeOptions): {
   }
 
   function submitAccountCommand(message: SubmitAccountCommand): void {
-    if (mustRejectOrWait(message)) return;
+    if (forwarding.accountCommand(message) || mustRejectOrWait(message)) return;
     route(stamp(message.userId, message.command, undefined, message.replyTo));
   }
 
   function cancelSymbol(message: CancelSymbolOrders): void {
     const { symbol, userId, side, unsolicited, replyTo } = message;
-    if (mustRejectOrWait(message)) return;
+    if (forwarding.symbolCancels(message) || mustRejectOrWait(message)) return;
     lastCommandNo += 1;
     operatorCancels.begin(lastCommandNo, replyTo);
     const command = { type: 'MassCancelOrders', userId, side, clOrdId: undefined, unsolicited } as const;
@@ -280,16 +296,17 @@ export function exchangeActor(options: ExchangeOptions): {
     if (storeFault !== undefined) reject(`the database does not answer: ${storeFault}`);
     else if (roomLeft() <= 0) reject('the venue is busy: try again');
     else if ('symbol' in message && markets.find(message.symbol) === undefined) reject('no such symbol');
-    else if (isRedoing) keepWaiting(message, 1);
+    else if (redo.isRunning) redo.keepWaiting(message);
     else return false;
     return true;
   }
 
   function amendTrade(message: SubmitTradeAmendment): void {
+    if (forwarding.amendment(message)) return;
     const reject = (text: string): void => tell(message.replyTo, { type: 'CommandRejected', text });
     if (storeFault !== undefined) reject(`the database does not answer: ${storeFault}`);
     else if (drainedTo !== undefined) reject('the venue is about to stop');
-    else if (isRedoing) reject('the venue runs commands again after a refused commit: try again');
+    else if (redo.isRunning) reject('the venue runs commands again after a refused commit: try again');
     else amendments.submit(message);
   }
 
@@ -300,98 +317,84 @@ export function exchangeActor(options: ExchangeOptions): {
     replyTo?: Address,
   ): RoutedCommand {
     lastCommandNo += 1;
-    commandsInFlight += 1;
     const symbol = 'symbol' in command ? command.symbol : undefined;
     const referencePrice = symbol === undefined ? undefined : markets.find(symbol)?.referencePrice;
     const tradingDay = calendar.tradingDayAt(clock.now());
-    return { commandNo: lastCommandNo, userId, origin, replyTo, command, referencePrice, tradingDay };
+    const routed = { commandNo: lastCommandNo, userId, origin, replyTo, command, referencePrice, tradingDay };
+    inFlight.begin(routed);
+    const shard = cluster?.shardOf(userId);
+    return shard === undefined ? routed : { ...routed, shard };
   }
 
   function route(routed: RoutedCommand): void {
-    spawnAccount(routed.userId);
-    tell({ type: 'account', userId: routed.userId }, { type: 'AccountCommands', commands: [routed] });
+    inFlight.begin(routed);
+    tellAccount(routed.userId, { type: 'AccountCommands', commands: [routed] });
   }
 
-  function onCompleted({ count, lastPrices }: CommandsCompleted): void {
-    commandsInFlight -= count;
-    for (const { symbol, price } of lastPrices) markets.setReferencePrice(symbol, price);
+  function onCompleted({ commandNos, lastPrices }: CommandsCompleted): void {
+    inFlight.end(commandNos);
+    desk.traded(lastPrices);
     answerDrain();
   }
 
   function answerDrain(): void {
-    const isIdle = commandsInFlight + waitingCount === 0 && !amendments.isBusy && operatorCancels.isIdle;
+    const isIdle = inFlight.count + redo.waitingCount === 0 && !amendments.isBusy && operatorCancels.isIdle;
     if (drainedTo !== undefined && isIdle) tell(drainedTo, { type: 'Drained' });
   }
 
   // ---- Accounts and books ---------------------------------------------------------------------------------
 
-  function spawnAccount(userId: UserId): void {
-    spawner.account(userId, voiding.generation);
+  /** One that does not live comes to life. */
+  function tellAccount(userId: UserId, message: AccountMessage): void {
+    spawner.account(userId, redo.generation);
+    tell({ type: 'account', userId }, message);
   }
 
-  function open(terms: InstrumentTerms): void {
-    markets.put(terms);
-    spawner.book(terms.instrument.symbol, terms.status, voiding.generation);
+  function bookSymbols(): readonly string[] {
+    return cluster?.isEngine === false ? [] : markets.symbols();
   }
 
-  function setStatus({ symbol, status }: SetTradingStatus): void {
-    const present = markets.find(symbol)?.status;
-    if (present?.type === 'Halted' && present.by === 'crash') rows.checkStatus(symbol);
-    else applyStatus(symbol, status);
-  }
-
-  function applyStatus(symbol: string, status: TradingStatus): void {
-    markets.setStatus(symbol, status);
-    log.info('trading status changed', { symbol, status });
-    tellStatus(symbol);
-    // To a book that trades it means nothing; it may have crashed while the operator's halt was in force.
-    if (status.type !== 'Halted') tell({ type: 'book', symbol }, { type: 'ResumeBook' });
-  }
-
-  function onBookReady({ symbol, lastPrice }: BookReady): void {
-    const wasReady = markets.find(symbol)?.ready;
-    markets.setReady(symbol, true);
-    if (lastPrice !== undefined) markets.setReferencePrice(symbol, lastPrice);
-    if (wasReady === false) tellStatus(symbol);
-  }
-
-  function tellStatus(symbol: string): void {
-    for (const name of options.gateways) {
-      tell({ type: 'gateway', name }, { type: 'SecurityStatusChanged', symbol });
-    }
+  function spawnBook({ instrument, status }: InstrumentTerms): void {
+    if (cluster?.isEngine !== false) spawner.book(instrument.symbol, status, redo.generation);
   }
 
   function expire(message: ExpireDue): void {
-    for (const symbol of markets.symbols()) tell({ type: 'book', symbol }, message);
+    for (const symbol of bookSymbols()) tell({ type: 'book', symbol }, message);
   }
 
-  // ---- A lasting commit failure ---------------------------------------------------------------------------
-
-  function beginRedo(message: BeginRedo): void {
-    isRedoing = true;
-    amendments.abort('a commit was refused by the database, nothing was done: try again');
-    voiding.begin(message);
-  }
-
-  function endRedo(): void {
-    isRedoing = false;
-    const messages = waiting;
-    waiting = [];
-    waitingCount = 0;
-    for (const message of messages) receive({}, message);
+  function accountsGone({ shards }: AccountsGone): void {
+    const isGone = (userId: UserId): boolean =>
+      cluster !== undefined && shards.includes(cluster.shardNoOf(userId));
+    spawner.forgetAccounts(isGone);
+    remote?.forget(isGone);
+    redo.forget(isGone);
+    inFlight.forget(isGone, tell);
+    amendments.lookForParties();
     answerDrain();
+  }
+
+  /** The exchange of another node amends a trade, of which the account of a party lives here. */
+  function reserveFunds(message: ReserveFunds): void {
+    const { userId, amendmentNo, node } = message;
+    if (cluster?.ownsAccount(userId) === true) {
+      tellAccount(userId, message);
+    } else if (node !== undefined) {
+      const fault = `the account of user ${userId} is on another engine now: try again`;
+      tell({ type: 'exchange', node }, { type: 'FundsReserved', amendmentNo, userId, shortfalls: [], fault });
+    }
   }
 
   return {
     behavior: { initial: () => ({}), receive },
     policy: restartFresh(),
-    open,
+    open: (terms) => desk.open(terms),
     status: () => ({
-      commandsInFlight,
-      commandsWaiting: waitingCount,
+      commandsInFlight: inFlight.count,
+      commandsWaiting: redo.waitingCount,
       isDraining: drainedTo !== undefined,
       storeFault,
     }),
+    accounts: () => accounts.keys(),
     largestStashes: () => spawner.largestStashes(),
   };
 }

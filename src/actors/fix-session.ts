@@ -25,6 +25,8 @@ export interface FixSessionOptions {
   readonly tell: Tell;
   /** The gateway that spawned the session: told when it ends. */
   readonly gateway: Address & { readonly type: 'gateway' };
+  /** Who takes the member's requests. */
+  readonly commandsTo: Address;
   readonly authenticator: Authenticator;
   readonly clock: Clock;
   readonly log: Log;
@@ -148,13 +150,13 @@ function performer(options: FixSessionOptions, log: Log): (effect: SessionEffect
         return;
       }
       case 'LoggedOn': {
-        const { senderCompId, userId, cancelAfterMs } = effect;
-        tell(gateway, { type: 'MemberLoggedOn', sessionId, senderCompId, userId, cancelAfterMs });
+        const { type: _, ...member } = effect;
+        tell(gateway, { type: 'MemberLoggedOn', sessionId, ...member });
         return;
       }
       case 'Submit': {
         const { userId, commands } = effect;
-        tell({ type: 'exchange' }, { type: 'SubmitCommands', sessionId, userId, commands });
+        tell(options.commandsTo, { type: 'SubmitCommands', sessionId, userId, commands });
         return;
       }
       case 'Journal':
@@ -166,6 +168,11 @@ function performer(options: FixSessionOptions, log: Log): (effect: SessionEffect
           { type: 'persistence' },
           { type: 'LoadMessages', sessionId, senderCompId, beginSeqNum, endSeqNum },
         );
+        return;
+      }
+      case 'LoadUndelivered': {
+        const { senderCompId, userId } = effect;
+        tell({ type: 'persistence' }, { type: 'LoadUndelivered', sessionId, senderCompId, userId });
         return;
       }
       case 'PauseReading':

@@ -1,6 +1,7 @@
 /**
  * Which members' sessions a gateway has, told to every engine: so that reports find them whoever commits them. The whole
- * list goes to an engine with each new link, changes to all that are reached.
+ * list goes to an engine with each new link, changes to all that are reached; and when an engine has it, the sessions are
+ * told how far its commits may have passed them by.
  */
 import type { UserId } from '../matching/types.ts';
 import type { FollowMembers, MembersFollowed, Tell } from './protocol.ts';
@@ -10,7 +11,7 @@ export interface Followers {
   follow(userId: UserId, sessionId: string): void;
   unfollow(userId: UserId, sessionId: string): void;
   /** An engine tells these its commits from now on: what it committed before is in the rows, and may be unread. */
-  followed(sessionIds: readonly string[]): void;
+  followed(message: MembersFollowed): void;
 }
 
 export interface FollowedMembersOptions {
@@ -25,7 +26,7 @@ export interface FollowedMembersOptions {
 const SESSIONS_PER_MESSAGE = 1_000;
 
 /** Bounded by the gateway's connections: one session for each. */
-export class FollowedMembers {
+export class FollowedMembers implements Followers {
   readonly #options: FollowedMembersOptions;
   readonly #sessions = new Map<UserId, string>();
 
@@ -57,10 +58,12 @@ export class FollowedMembers {
     }
   }
 
-  /** Those of the sessions that are still there, of an engine's {@link MembersFollowed}. */
-  present(sessionIds: readonly string[]): string[] {
-    const present = new Set(this.#sessions.values());
-    return sessionIds.filter((sessionId) => present.has(sessionId));
+  /** The sessions that are still there read what they have not been told. */
+  followed({ sessionIds, writer, commitNo }: MembersFollowed): void {
+    // Of one that has ended nobody lives at the address.
+    for (const sessionId of sessionIds) {
+      this.#options.tell({ type: 'session', sessionId }, { type: 'CatchUp', writer, commitNo });
+    }
   }
 
   #tell(engine: string, sessions: readonly { readonly userId: UserId; readonly sessionId: string }[]): void {
@@ -69,7 +72,16 @@ export class FollowedMembers {
   }
 }
 
-/** The answer to a gateway. */
-export function membersFollowed({ sessions }: FollowMembers): MembersFollowed {
-  return { type: 'MembersFollowed', sessionIds: sessions.map(({ sessionId }) => sessionId) };
+/** The answer to a gateway, by the engine that has told of its commits up to `commitNo`. */
+export function membersFollowed(
+  { sessions }: FollowMembers,
+  writer: string,
+  commitNo: number,
+): MembersFollowed {
+  return {
+    type: 'MembersFollowed',
+    sessionIds: sessions.map(({ sessionId }) => sessionId),
+    writer,
+    commitNo,
+  };
 }

@@ -1,4 +1,4 @@
-/** The end of a gateway's sessions when the venue stops: they are asked to log out, within a time, and who asked is told. */
+/** The end of a gateway's sessions when its node stops or is to be emptied: they are asked to log out, within a time, and who asked is told. */
 import type { Clock } from '../platform/clock.ts';
 import type { DrainGateway, Tell } from './protocol.ts';
 
@@ -10,7 +10,7 @@ export interface GatewayDrainOptions {
   readonly timeoutMs: number;
 }
 
-/** Begins once and never ends: a gateway that drains takes no connections any more. */
+/** A gateway that drains takes no connections. */
 export class GatewayDrain {
   readonly #options: GatewayDrainOptions;
   #order: DrainGateway | undefined;
@@ -34,6 +34,12 @@ export class GatewayDrain {
     this.#order = order;
     this.#until = this.#options.clock.now() + this.#options.timeoutMs;
     this.#isAnswered = false;
+  }
+
+  /** Connections are taken again. */
+  end(): void {
+    this.#order = undefined;
+    this.#until = Number.POSITIVE_INFINITY;
   }
 
   /** Tells who asked when no session is left, once. */

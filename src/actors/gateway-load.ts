@@ -47,3 +47,10 @@ export function loadOfSessions(
   }
   return load;
 }
+
+/** For whoever sends members to gateways that have room. */
+export interface GatewayOccupancy {
+  readonly connections: number;
+  /** One more is closed at once. */
+  readonly maxConnections: number;
+}

@@ -4,23 +4,17 @@
  */
 import type { Connection, ConnectionListener } from '../fix/connection.ts';
 import type { UnansweredRequests } from '../fix/fair-reading.ts';
-import type { SecurityDirectory } from '../fix/security-directory.ts';
 import { SessionCounts } from '../fix/session-counts.ts';
-import type { SessionLimits } from '../fix/session-limits.ts';
 import { Throttles } from '../fix/throttle.ts';
 import { hostOf, networkOf } from '../platform/addresses.ts';
 import { assertNever } from '../platform/assert.ts';
-import type { Clock } from '../platform/clock.ts';
 import { oldestOfLargest } from '../platform/fair-share.ts';
-import type { Log } from '../platform/log.ts';
-import type { ActorSystem, Behavior } from './actor-system.ts';
 import { CancelOnDisconnect } from './cancel-on-disconnect.ts';
 import { type FixSession, fixSession } from './fix-session.ts';
 import { GatewayDrain } from './gateway-drain.ts';
-import type { GatewayLimits } from './gateway-limits.ts';
-import { type GatewayLoad, loadOfSessions } from './gateway-load.ts';
+import { type GatewayLoad, type GatewayOccupancy, loadOfSessions } from './gateway-load.ts';
+import type { Gateway, GatewayOptions } from './gateway-options.ts';
 import { type LiveSession, liveSessions } from './live-sessions.ts';
-import type { Authenticator } from './ports.ts';
 import type {
   Address,
   ClaimSession,
@@ -31,43 +25,10 @@ import type {
   MemberLoggedOn,
   ResetMember,
   SessionMessage,
+  SessionWanted,
   Tick,
 } from './protocol.ts';
 import { stopAfter } from './supervision.ts';
-
-/** What a gateway needs from outside. */
-export interface GatewayOptions {
-  /** Of the listening port: the gateway's address. */
-  readonly name: string;
-  readonly system: ActorSystem;
-  /** The venue's own CompID. */
-  readonly venueCompId: string;
-  readonly limits: GatewayLimits & SessionLimits;
-  /** What can be traded, as it is now. */
-  readonly markets: SecurityDirectory;
-  /** Every member is told when a symbol opens or halts, not only those that have asked. */
-  readonly securityStatusToAll: boolean;
-  readonly authenticator: Authenticator;
-  /** Counts what its sessions do. */
-  readonly counts?: SessionCounts;
-  /** Whether as much of what sessions have sent waits to be stored as may wait. */
-  readonly isJournalFull?: () => boolean;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Every FIX message as a debug line. */
-  readonly logMessages?: boolean;
-}
-
-/** The actor of a listening port, and the two things that are not messages: connections and a list. */
-export interface Gateway {
-  readonly behavior: Behavior<undefined, GatewayMessage>;
-  /** Takes a connection of the acceptor. */
-  onConnection(connection: Connection): ConnectionListener;
-  /** Who is connected at the moment. */
-  sessions(): readonly LiveSession[];
-  /** How much waits in the sessions, over all of them; looks at each. */
-  load(): GatewayLoad;
-}
 
 interface Registered {
   readonly connection: Connection;
@@ -77,6 +38,8 @@ interface Registered {
   /** Undefined until the session is active. */
   loggedOn: MemberLoggedOn | undefined;
 }
+
+export type { Gateway } from './gateway-options.ts';
 
 /** Makes the gateway; the caller spawns its behaviour under {@link GatewayOptions.name}. */
 export function createGateway(options: GatewayOptions): Gateway {
@@ -90,6 +53,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     onConnection: (connection) => registry.announce(connection),
     sessions: () => registry.list(),
     load: () => registry.load(),
+    occupancy: () => registry.occupancy,
   };
 }
 
@@ -116,13 +80,14 @@ class Registry {
     this.#address = { type: 'gateway', name: options.name };
     this.#incarnation = options.clock.now().toString(36);
     this.#counts = options.counts ?? new SessionCounts();
-    const { system, clock, log, limits } = options;
+    const { system, clock, log, limits, cluster } = options;
     this.#cancelOnDisconnect = new CancelOnDisconnect({
       system,
       gateway: this.#address,
       clock,
       log,
       timeoutMs: limits.operatorTimeoutMs,
+      store: cluster?.store,
     });
     this.#drain = new GatewayDrain({ tell: system.tell, clock, timeoutMs: limits.drainTimeoutMs });
   }
@@ -144,11 +109,20 @@ class Registry {
       case 'DrainGateway':
         this.#beginDrain(message);
         return;
+      case 'UndrainGateway':
+        this.#drain.end();
+        return;
       case 'LogoutMember':
         this.#tellMember(message.senderCompId, { type: 'EndSession', text: message.text });
         return;
       case 'ResetMember':
         this.#resetNumbers(message);
+        return;
+      case 'SessionWanted':
+        this.#answerWanted(message);
+        return;
+      case 'GatewayGone':
+        if (this.#options.cluster?.isFirstGateway() === true) this.#cancelOnDisconnect.takeOver();
         return;
       case 'MemberLoggedOn':
         this.#noteLoggedOn(message);
@@ -206,6 +180,10 @@ class Registry {
     return loadOfSessions(this.#sessions.values(), this.#strangers.size);
   }
 
+  get occupancy(): GatewayOccupancy {
+    return { connections: this.#sessions.size, maxConnections: this.#options.limits.maxConnections };
+  }
+
   #open({ sessionId, remoteAddress }: ConnectionOpened): void {
     const connection = this.#arriving.get(sessionId);
     this.#arriving.delete(sessionId);
@@ -251,7 +229,7 @@ class Registry {
   #spawn(sessionId: string, connection: Connection): void {
     const { system, authenticator, clock, log, logMessages } = this.#options;
     const { venueCompId, limits, markets, securityStatusToAll } = this.#options;
-    const { isJournalFull = () => false } = this.#options;
+    const { isJournalFull = () => false, commandsTo = { type: 'exchange' } } = this.#options;
     const throttles = this.#throttles;
     const counts = this.#counts;
     const session = fixSession({
@@ -269,6 +247,7 @@ class Registry {
       connection,
       tell: system.tell,
       gateway: this.#address,
+      commandsTo,
       authenticator,
       clock,
       log,
@@ -318,6 +297,21 @@ class Registry {
     this.#tell(sessionId, { type: 'SessionClaimed' });
   }
 
+  /** As {@link #claim} for a connection of another gateway. */
+  #answerWanted({ senderCompId, sessionId, node }: SessionWanted): void {
+    const { tell } = this.#options.system;
+    const to = { type: 'persistence', node } as const;
+    const holder = this.#claims.get(senderCompId);
+    const answer = { type: 'SessionHeld', sessionId, isAlive: holder !== undefined } as const;
+    if (holder === undefined) {
+      // The last session's end is written first: the next one goes on from there.
+      tell({ type: 'persistence' }, { type: 'AwaitCommits', to, message: answer });
+      return;
+    }
+    this.#tell(holder, { type: 'SessionBusy' });
+    tell(to, answer);
+  }
+
   #release(senderCompId: number, sessionId: string): void {
     if (this.#claims.get(senderCompId) === sessionId) this.#claims.delete(senderCompId);
   }
@@ -334,11 +328,11 @@ class Registry {
     this.#cancelOnDisconnect.back(message.senderCompId);
   }
 
-  #noteGone({ senderCompId, userId, cancelAfterMs }: MemberGone): void {
-    const sessionId = this.#claims.get(senderCompId);
+  #noteGone({ type: _, cancelAfterMs, ...member }: MemberGone): void {
+    const sessionId = this.#claims.get(member.senderCompId);
     const isBack = sessionId !== undefined && this.#sessions.get(sessionId)?.loggedOn !== undefined;
     if (isBack) return;
-    this.#cancelOnDisconnect.gone({ senderCompId, userId }, cancelAfterMs);
+    this.#cancelOnDisconnect.gone(member, cancelAfterMs);
   }
 
   /** Only sessions that have something to do: of two thousand idle ones hardly any has. */
@@ -353,6 +347,11 @@ class Registry {
     const sessionId = this.#claims.get(senderCompId);
     if (sessionId !== undefined) {
       this.#tell(sessionId, { type: 'ResetNumbers' });
+      return;
+    }
+    if (this.#options.cluster !== undefined) {
+      // Another gateway may have the session by now.
+      this.#options.system.tell({ type: 'persistence' }, { type: 'ResetSession', senderCompId, userId });
       return;
     }
     this.#options.system.tell(

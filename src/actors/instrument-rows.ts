@@ -1,7 +1,8 @@
 /**
  * What the exchange reads of instruments: changed terms, and the status of a symbol that has crashed. The crash halt is
  * one row's change on its way to a commit, and the operator's word about the symbol is another: which of them came last
- * only the rows know. So they are read when everything that was journaled until then is in them, and say what holds.
+ * only the rows know. So they are read when everything that was journaled until then is in them, and say what holds. In a
+ * cluster all of them are read when news from other nodes may have been lost.
  */
 import type { Log } from '../platform/log.ts';
 import type { InstrumentSource } from './ports.ts';
@@ -19,6 +20,10 @@ export class InstrumentRows {
   readonly #options: InstrumentRowsOptions;
   /** How often each symbol has crashed: an answer about an earlier crash is none. */
   readonly #haltNos = new Map<string, number>();
+  /** What has changed since all rows were asked for: what they say of it may be older. */
+  #changedSince = new Set<string>();
+  #reading: 'no' | 'yes' | 'and again' = 'no';
+  #hasFailed = false;
 
   constructor(options: InstrumentRowsOptions) {
     this.#options = options;
@@ -42,12 +47,51 @@ export class InstrumentRows {
     );
   }
 
+  /** Reads all, once for as often as it is asked for meanwhile; the exchange is told InstrumentsReread. */
+  rereadAll(): void {
+    if (this.#reading !== 'no') {
+      this.#reading = 'and again';
+      return;
+    }
+    const { tell, log, instruments } = this.#options;
+    this.#reading = 'yes';
+    this.#hasFailed = false;
+    this.#changedSince = new Set();
+    instruments.all().then(
+      (all) => tell({ type: 'exchange' }, { type: 'InstrumentsReread', all }),
+      (error: unknown) => {
+        log.warn('instruments cannot be read: they are when the database is back', { err: error });
+        this.#hasFailed = true;
+        tell({ type: 'exchange' }, { type: 'InstrumentsReread', all: [] });
+      },
+    );
+  }
+
+  /** InstrumentsReread has come: returns the symbols of which it may be older than what is known. */
+  rereadDone(): ReadonlySet<string> {
+    const changed = this.#changedSince;
+    const isWantedAgain = this.#reading === 'and again';
+    this.#reading = 'no';
+    if (isWantedAgain) this.rereadAll();
+    return changed;
+  }
+
+  storeAvailable(): void {
+    if (this.#hasFailed) this.rereadAll();
+  }
+
+  /** The terms or the status of the symbol are others than before. */
+  changed(symbol: string): void {
+    this.#changedSince.add(symbol);
+  }
+
   /** The book is halted, and has journaled it. */
   halted(symbol: string): void {
+    this.changed(symbol);
     this.#haltNos.set(symbol, this.#haltNoOf(symbol) + 1);
   }
 
-  /** The operator has changed the row of a symbol that is halted by a crash. */
+  /** The operator has changed the row of a symbol that is halted by a crash, or in a cluster of any. */
   checkStatus(symbol: string): void {
     const message = { type: 'StatusCheckDue', symbol, haltNo: this.#haltNoOf(symbol) } as const;
     this.#options.tell({ type: 'persistence' }, { type: 'AwaitCommits', to: { type: 'exchange' }, message });
@@ -66,7 +110,7 @@ export class InstrumentRows {
         tell({ type: 'exchange' }, { type: 'StatusRead', symbol, haltNo, status: terms.status });
       },
       (error: unknown) => {
-        log.error('trading status cannot be read: the symbol stays halted', { symbol, err: error });
+        log.error('trading status cannot be read: the symbol stays as it is', { symbol, err: error });
       },
     );
   }

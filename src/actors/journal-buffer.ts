@@ -3,6 +3,7 @@
  * takes and how much memory waits are rules of their own.
  */
 import type { JournalEntry } from './commit-batch.ts';
+import { isWrittenAlone } from './returned-requests.ts';
 
 /** What an entry of a session takes beside the messages in it, roughly. */
 const ENTRY_BYTES = 500;
@@ -49,8 +50,10 @@ export class JournalBuffer {
     let count = 0;
     for (const entry of this.#entries) {
       events += entry.type === 'JournalBook' ? entry.events.length : 1;
-      if (count > 0 && events > this.#maxEventsPerCommit) break;
+      const isAlone = isWrittenAlone(entry);
+      if (count > 0 && (isAlone || events > this.#maxEventsPerCommit)) break;
       count += 1;
+      if (isAlone) break;
     }
     return this.#entries.splice(0, count);
   }

@@ -3,6 +3,7 @@
  * known of each attempt. Apart from the router, since what may be believed of an answer is a rule of its own.
  */
 import type { UserId } from '../matching/types.ts';
+import type { EngineRoute } from './order-router.ts';
 import type { CommandsRefused, RefusedCommand, SubmittedCommand } from './protocol.ts';
 
 interface Kept {
@@ -54,21 +55,23 @@ export class KeptCommands {
   }
 
   /** Those that are not on their way by this route, as they are to be sent by it. */
-  takeUnsent(route: string): SubmittedCommand[] {
+  takeUnsent({ key: route, epoch }: Pick<EngineRoute, 'key' | 'epoch'>): SubmittedCommand[] {
     const unsent: SubmittedCommand[] = [];
     for (const kept of this.#kept.values()) {
       if (kept.sentBy === route) continue;
       kept.sentBy = route;
       kept.sendingNo += 1;
       kept.openAttempts += 1;
-      const sending = { no: kept.sendingNo, isAgain: kept.openAttempts > 1 };
+      const right = epoch === undefined ? {} : { epoch };
+      const sending = { no: kept.sendingNo, isAgain: kept.openAttempts > 1, ...right };
       unsent.push({ msgSeqNum: kept.msgSeqNum, command: kept.command, sending });
     }
     return unsent;
   }
 
-  answered(msgSeqNums: readonly number[]): void {
-    for (const msgSeqNum of msgSeqNums) this.#kept.delete(msgSeqNum);
+  /** Returns those that had no answer: of one that several nodes had to do with, each may bring it. */
+  answered(msgSeqNums: readonly number[]): readonly number[] {
+    return msgSeqNums.filter((msgSeqNum) => this.#kept.delete(msgSeqNum));
   }
 
   /** The engine does not have the account: nothing was done by that attempt. */

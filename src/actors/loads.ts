@@ -7,8 +7,23 @@ import type { UserId } from '../matching/types.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { BookLoads } from './book-loads.ts';
-import { SessionElsewhereError, type Store, StoreUnavailableError } from './ports.ts';
-import type { LoadBook, LoadMessages, OpenSession, Tell } from './protocol.ts';
+import {
+  type OpenSessionRequest,
+  SessionElsewhereError,
+  type Store,
+  StoreUnavailableError,
+} from './ports.ts';
+import type {
+  LoadBook,
+  LoadMessages,
+  LoadUndelivered,
+  OpenSession,
+  ResetSession,
+  SessionHeld,
+  Tell,
+} from './protocol.ts';
+import { SessionRequests } from './session-requests.ts';
+import { TurnTaking } from './turn-taking.ts';
 
 export interface LoaderOptions {
   readonly tell: Tell;
@@ -21,15 +36,32 @@ export interface LoaderOptions {
   readonly retryToMs: number;
   /** Outbound numbers that a session reserves at a time. */
   readonly reservedSeqNums: number;
+  /** A session is open in the rows, and is told so next. */
+  readonly onSessionOpened?: (request: OpenSession) => void;
+  /** In a cluster: the name of the gateway of a node. */
+  readonly gatewayOf?: (nodeName: string) => string;
+  /** How long that may take to say whether it has a session. */
+  readonly sessionAnswerMs?: number;
 }
+
+/** Reads of undelivered reports at a time: a new link may make every session of a gateway want one. */
+const READS_AT_ONCE = 4;
 
 /** Starts loads; each is answered to its actor. */
 export interface Loader {
   loadBook(request: LoadBook): void;
   /** Somebody waits for the book. */
   hurryBook(symbol: string): void;
+  /** Nobody wants it any more. */
+  stopBookLoad(symbol: string): void;
   loadAccount(userId: UserId, tradingDay: string): void;
   openSession(request: OpenSession): void;
+  /** Another gateway has answered whether somebody is connected there. */
+  sessionHeld(answer: SessionHeld): void;
+  /** The session wants nothing any more. */
+  closeSession(sessionId: string): void;
+  resetSession(request: ResetSession): void;
+  loadUndelivered(request: LoadUndelivered): void;
   loadMessages(request: LoadMessages): void;
 }
 
@@ -37,11 +69,22 @@ export interface Loader {
 interface Answer<Loaded> {
   onLoaded(loaded: Loaded): void;
   onFailure(reason: string): void;
+  /** The session is at another gateway. */
+  onElsewhere?(error: SessionElsewhereError): void;
 }
 
 export function createLoader(options: LoaderOptions): Loader {
   const { tell, clock, log, store, retryFromMs, retryToMs } = options;
   const books = new BookLoads(options);
+  const reads = new TurnTaking(READS_AT_ONCE);
+  const sessions = new SessionRequests({
+    tell,
+    clock,
+    node: store.writer,
+    gatewayOf: options.gatewayOf,
+    answerMs: options.sessionAnswerMs ?? 0,
+    onFree: openSession,
+  });
   /** Accounts of which a load is under way, with those that wait for it. */
   const waiting = new Map<UserId, (() => void)[]>();
 
@@ -54,7 +97,11 @@ export function createLoader(options: LoaderOptions): Loader {
           clock.after(delayMs, () => attempt(load, answer, Math.min(delayMs * 2, retryToMs)));
           return;
         }
-        if (!(error instanceof SessionElsewhereError)) log.error('a load failed', { err: error });
+        if (error instanceof SessionElsewhereError && answer.onElsewhere !== undefined) {
+          answer.onElsewhere(error);
+          return;
+        }
+        log.error('a load failed', { err: error });
         answer.onFailure(error instanceof Error ? error.message : String(error));
       },
     );
@@ -87,12 +134,29 @@ export function createLoader(options: LoaderOptions): Loader {
     else next();
   }
 
+  function openSession(request: OpenSession, takeOverFrom?: OpenSessionRequest['takeOverFrom']): void {
+    const { type: _, sessionId, ...terms } = request;
+    const session = { type: 'session', sessionId } as const;
+    const reserveCount = options.reservedSeqNums;
+    attempt(() => store.openSession({ ...terms, reserveCount, takeOverFrom }), {
+      onLoaded(opened) {
+        options.onSessionOpened?.(request);
+        tell(session, { type: 'SessionOpened', opened });
+      },
+      onFailure: (reason) => tell(session, { type: 'LoadFailed', reason }),
+      onElsewhere: (error) => sessions.ask(request, error),
+    });
+  }
+
   return {
     loadBook(request) {
       books.load(request);
     },
     hurryBook(symbol) {
       books.hurry(symbol);
+    },
+    stopBookLoad(symbol) {
+      books.stop(symbol);
     },
     loadAccount(userId, tradingDay) {
       const account = { type: 'account', userId } as const;
@@ -101,13 +165,37 @@ export function createLoader(options: LoaderOptions): Loader {
         onFailure: (reason) => tell(account, { type: 'LoadFailed', reason }),
       });
     },
-    openSession({ type: _, sessionId, ...request }) {
-      const session = { type: 'session', sessionId } as const;
-      const reserveCount = options.reservedSeqNums;
-      attempt(() => store.openSession({ ...request, reserveCount }), {
-        onLoaded: (opened) => tell(session, { type: 'SessionOpened', opened }),
-        onFailure: (reason) => tell(session, { type: 'LoadFailed', reason }),
+    openSession(request) {
+      openSession(request);
+    },
+    sessionHeld(answer) {
+      sessions.answered(answer);
+    },
+    closeSession(sessionId) {
+      sessions.forget(sessionId);
+    },
+    resetSession({ senderCompId, userId }) {
+      attempt(() => store.resetSession(senderCompId), {
+        onLoaded: () => log.info('numbers reset', { senderCompId }),
+        onFailure: (reason) => log.error('numbers were not reset', { senderCompId, reason }),
+        // The member has logged on there meanwhile, or its session ended without a word.
+        onElsewhere: ({ owner }) => sessions.tellOwner(owner, { type: 'ResetMember', senderCompId, userId }),
       });
+    },
+    loadUndelivered({ sessionId, senderCompId, userId }) {
+      const session = { type: 'session', sessionId } as const;
+      reads.take((done) =>
+        attempt(() => store.loadUndelivered(senderCompId, userId), {
+          onLoaded(undelivered) {
+            tell(session, { type: 'UndeliveredLoaded', undelivered });
+            done();
+          },
+          onFailure(reason) {
+            tell(session, { type: 'LoadFailed', reason });
+            done();
+          },
+        }),
+      );
     },
     loadMessages({ sessionId, senderCompId, beginSeqNum, endSeqNum }) {
       const session = { type: 'session', sessionId } as const;

@@ -5,7 +5,17 @@
 import type { UserId } from '../matching/types.ts';
 import { assert } from '../platform/assert.ts';
 import type { CancelTimer, Clock } from '../platform/clock.ts';
-import type { BookMassCanceled, RoutedCommand, Tell } from './protocol.ts';
+import { type Outbox, putForBook } from './account-work.ts';
+import type {
+  AskedRequest,
+  BookMassCanceled,
+  MassCancelDue,
+  MassCancelReported,
+  RoutedCommand,
+  Tell,
+  WaitingReply,
+} from './protocol.ts';
+import { sweepEnded } from './redo.ts';
 
 export interface MassCancelsOptions {
   readonly userId: UserId;
@@ -58,8 +68,45 @@ export class MassCancels {
     this.#byCommandNo.set(commandNo, { routed, waitsFor, ...nothing, stopTimer });
   }
 
+  /**
+   * Asks a book for this part once more, also when its time is over: what was asked before it must not rest. Not where
+   * `isDone`, since rows have what was asked after it: it would cancel that too. Then this counts as the book's answer.
+   */
+  sweepAgain(part: AskedRequest, isDone: boolean, outbox: Outbox): void {
+    const { symbol, request } = part;
+    if (!isDone) {
+      putForBook(outbox, symbol, request);
+      return;
+    }
+    this.drop([part]);
+    const { tell, userId } = this.#options;
+    const { commandNo = 0 } = request.gatheredBy ?? {};
+    const answer = { commandNo, symbol, canceledCount: 0, isLast: true, fault: undefined } as const;
+    tell({ type: 'account', userId }, { type: 'BookMassCanceled', ...answer });
+  }
+
+  /** No book will be asked for these parts again: a redo may wait for them. */
+  drop(parts: readonly AskedRequest[]): void {
+    for (const part of parts) this.#options.tell({ type: 'persistence' }, sweepEnded(part));
+  }
+
+  receive(message: BookMassCanceled | MassCancelDue | MassCancelReported): void {
+    if (message.type === 'BookMassCanceled') this.#bookAnswered(message);
+    else if (message.type === 'MassCancelReported') this.forget([message]);
+    else this.#timeIsOver(message);
+  }
+
+  /** What is told to the account when these are committed. */
+  whenReported(done: readonly RoutedCommand[]): readonly WaitingReply[] {
+    const { userId } = this.#options;
+    return done.flatMap(({ commandNo }) => {
+      if (!this.#byCommandNo.has(commandNo)) return [];
+      return { to: { type: 'account', userId }, reply: { type: 'MassCancelReported', commandNo } };
+    });
+  }
+
   /** One book's answer, or a portion of it. After the report was made it counts only if that has to be made again. */
-  bookAnswered({ commandNo, symbol, canceledCount, isLast, fault }: BookMassCanceled): void {
+  #bookAnswered({ commandNo, symbol, canceledCount, isLast, fault }: BookMassCanceled): void {
     const one = this.#byCommandNo.get(commandNo);
     if (!one?.waitsFor.has(symbol)) return;
     one.canceledCount += canceledCount;
@@ -80,7 +127,7 @@ export class MassCancels {
   }
 
   /** The report is made with what has been answered until then. */
-  timeIsOver(commandNo: number): void {
+  #timeIsOver({ commandNo }: MassCancelDue): void {
     const one = this.#byCommandNo.get(commandNo);
     if (one !== undefined) one.isDue = true;
   }

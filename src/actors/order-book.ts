@@ -4,83 +4,51 @@
  */
 import type { BookEvent, ExpireOrders } from '../matching/types.ts';
 import { assertNever } from '../platform/assert.ts';
-import type { Clock } from '../platform/clock.ts';
-import type { Log } from '../platform/log.ts';
-import type { Behavior } from './actor-system.ts';
-import { isForProxy } from './book-answers.ts';
+import type { BookActor, BookState, OrderBookOptions } from './book-actor.ts';
+import { isForStandIn } from './book-answers.ts';
 import { type Building, buildOn, startBuilding } from './book-building.ts';
 import { BookOutput } from './book-output.ts';
 import { type BookRun, type MatchingBook, piecesOf, runBatch, runSweep, sweepIn } from './book-run.ts';
-import type { LoadedBook } from './ports.ts';
+import { BookTime } from './book-time.ts';
+import { Incidents } from './incidents.ts';
 import type {
   BookMessage,
   BookProxyMessage,
   BookRequest,
   BookRequests,
+  BookSeatMessage,
   BounceReason,
   ExpireDue,
   Fence,
-  Tell,
   VoidFence,
   WaitingReply,
 } from './protocol.ts';
 import { RebuildCell } from './rebuild-cell.ts';
-import { type Crash, type CrashPolicy, rebuildWith } from './supervision.ts';
+import { type Crash, rebuildWith } from './supervision.ts';
 
+export type { OrderBookOptions } from './book-actor.ts';
 export type { MatchingBook } from './book-run.ts';
-
-export interface OrderBookOptions {
-  readonly symbol: string;
-  readonly tell: Tell;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Builds a book with the loaded orders in it, which may be the first of many. */
-  readonly createBook: (loaded: LoadedBook) => MatchingBook;
-  readonly tradingDayAt: (at: number) => string;
-  /** Why the symbol is halted from the start; undefined when it may trade. */
-  readonly haltedBecause: string | undefined;
-  /** The generation of state that the book is born into: higher after each lasting commit failure. */
-  readonly generation: number;
-  /** Batches that may wait while the book is rebuilt, or ends many orders at once. */
-  readonly stashCapacity: number;
-  /** Orders that a mass cancel or expiry ends in one entry of the journal. */
-  readonly sweepPortion: number;
-  /** So many incidents within the window halt the symbol. */
-  readonly incidentsToHalt: number;
-  readonly incidentWindowMs: number;
-}
-
-type BookState =
-  | { readonly phase: 'recovering'; readonly building: Building | undefined }
-  | { readonly phase: 'trading'; readonly book: MatchingBook; readonly epoch: number }
-  | { readonly phase: 'halted'; readonly reason: string }
-  /** A commit failed for good: what arrives is handed back until every fence has. */
-  | { readonly phase: 'void'; readonly fencesSeen: number; readonly unanswered: readonly BookRequest[] };
 
 /** Work that keeps its place while the book is rebuilt. */
 type Work = BookRequests | ExpireDue | Fence;
 /** What each phase has its own answer to. */
-type Handled = Exclude<BookMessage, BookProxyMessage | { type: 'HaltBook' }>;
+type Handled = Exclude<BookMessage, BookProxyMessage | BookSeatMessage | { type: 'HaltBook' }>;
 
 /** The behaviour of the book and the policy that goes with it. */
-export function orderBookActor(options: OrderBookOptions): {
-  readonly behavior: Behavior<BookState, BookMessage>;
-  readonly policy: CrashPolicy<BookMessage>;
-  /** Pieces of work that wait while it is rebuilt. */
-  readonly stashed: () => number;
-} {
-  const { symbol, tell, clock, log, sweepPortion } = options;
+export function orderBookActor(options: OrderBookOptions): BookActor {
+  const { symbol, tell, clock, log, sweepPortion, loads = { lastNo: 0 } } = options;
   const goOn: WaitingReply = { to: { type: 'book', symbol }, reply: { type: 'ContinueBook' } };
   const output = new BookOutput(symbol, tell, options.generation);
   const cell = new RebuildCell<Work>(options.stashCapacity);
   let haltedBecause = options.haltedBecause;
-  let lastStamp = 0;
+  const incidents = new Incidents(options.incidentWindowMs);
+  const time = new BookTime(clock, options.tradingDayAt);
   /** True while rows are turned into a book: a crash then is not the fault of a command. */
   let restoring = false;
   let culprit: BookRequest | undefined;
-  let incidents: number[] = [];
   /** Of the last load that was asked for: answers to an earlier one have an epoch that is over. */
   let loadNo = 0;
+  let loadBegun = 0;
   /**
    * A mass cancel or expiry has orders left, and its last portion is not committed: nothing else happens in the book,
    * and there is never more of it in memory, nor before the commits of other books, than a portion.
@@ -98,7 +66,9 @@ export function orderBookActor(options: OrderBookOptions): {
       culprit = undefined;
     }
     if (haltedBecause !== undefined) return enterHalt(haltedBecause);
-    loadNo += 1;
+    loads.lastNo += 1;
+    loadNo = loads.lastNo;
+    loadBegun = clock.now();
     tell({ type: 'persistence' }, { type: 'LoadBook', symbol, loadNo });
     if (!cell.isIdle) hurry();
     return { phase: 'recovering', building: undefined };
@@ -109,7 +79,7 @@ export function orderBookActor(options: OrderBookOptions): {
     if (message.type === 'VoidFence' && message.generation <= output.generation) return state;
     if ('loadNo' in message && message.loadNo !== loadNo) return state;
     if (message.type === 'HaltBook') return onHaltBook(state, message.reason);
-    if (isForProxy(message)) return state;
+    if (isForStandIn(message)) return state;
     switch (state.phase) {
       case 'recovering':
         return whileRecovering(state, message);
@@ -131,9 +101,9 @@ export function orderBookActor(options: OrderBookOptions): {
         accept(message, 'the book is being rebuilt: try again');
         return state;
       case 'Fence':
-        // Of an account that has nothing here, all that it had is journaled.
-        if (cell.isIdle) output.passFence(message);
-        else cell.push(message);
+        // Of an account that has nothing here, all that it had is journaled: it need not wait for the book.
+        if (isBehindSomething(message)) cell.push(message);
+        else output.passFence(message);
         return state;
       case 'BookLoaded':
         return build(() => startBuilding(options.createBook, message.loaded), message.isLast);
@@ -153,6 +123,13 @@ export function orderBookActor(options: OrderBookOptions): {
       default:
         return assertNever(message);
     }
+  }
+
+  /** Requests of its account, or of any where another node asks. */
+  function isBehindSomething({ userId, proxy }: Fence): boolean {
+    if (proxy !== undefined) return !cell.isIdle;
+    const isOfAccount = ({ cause }: BookRequest): boolean => cause?.userId === userId;
+    return cell.some((piece) => piece.type === 'BookRequests' && piece.requests.some(isOfAccount));
   }
 
   function accept({ requests }: BookRequests, refusal: string): void {
@@ -177,7 +154,7 @@ export function orderBookActor(options: OrderBookOptions): {
         return state;
       case 'ContinueBook':
         isWaiting = false;
-        if (expire(state.book, state.epoch, stamp())) work(state.book, state.epoch);
+        if (expire(state.book, state.epoch, time.stamp())) work(state.book, state.epoch);
         return state;
       case 'VoidFence':
         return enterVoid(message);
@@ -203,7 +180,7 @@ export function orderBookActor(options: OrderBookOptions): {
         return enterVoid(message);
       case 'ResumeBook':
         haltedBecause = undefined;
-        incidents = [];
+        incidents.clear();
         return initial();
       case 'ExpireDue':
       case 'ContinueBook':
@@ -227,7 +204,7 @@ export function orderBookActor(options: OrderBookOptions): {
         return state;
       case 'ResumeBook':
         haltedBecause = undefined;
-        incidents = [];
+        incidents.clear();
         return state;
       case 'ExpireDue':
       case 'ContinueBook':
@@ -257,11 +234,11 @@ export function orderBookActor(options: OrderBookOptions): {
     isWaiting = false;
     expiring = undefined;
     // What has ended meanwhile ends before any command sees it.
-    expire(book, epoch, stamp());
+    expire(book, epoch, time.stamp());
     restoring = false;
     work(book, epoch);
     tell({ type: 'exchange' }, { type: 'BookReady', symbol, lastPrice });
-    log.info('book ready', { symbol, epoch, openOrders: orderCount });
+    log.info('book ready', { symbol, epoch, openOrders: orderCount, loadMs: clock.now() - loadBegun });
     return { phase: 'trading', book, epoch };
   }
 
@@ -271,7 +248,7 @@ export function orderBookActor(options: OrderBookOptions): {
    */
   function expire(book: MatchingBook, epoch: number, at: number): boolean {
     const isNew = expiring === undefined;
-    const due = expiring ?? expiryAt(book, at);
+    const due = expiring ?? time.expiryAt(book, at);
     if (due === undefined) return true;
     const events: BookEvent[] = [];
     const isDone = book.execute({ ...due, atMost: sweepPortion }, at, events) !== 'Unfinished';
@@ -281,11 +258,6 @@ export function orderBookActor(options: OrderBookOptions): {
     if (events.length > 0) output.journal(book, epoch, { events, done: [], replies });
     // Of one that took its time more may be due by now.
     return isDone && (isNew || expire(book, epoch, at));
-  }
-
-  function expiryAt(book: MatchingBook, at: number): ExpireOrders | undefined {
-    const tradingDay = options.tradingDayAt(at);
-    return book.isDue(tradingDay, at) ? { type: 'ExpireOrders', tradingDay, upTo: at } : undefined;
   }
 
   function work(book: MatchingBook, epoch: number): void {
@@ -298,7 +270,7 @@ export function orderBookActor(options: OrderBookOptions): {
       output.passFence(piece);
       return true;
     }
-    const at = stamp(piece.type === 'ExpireDue' ? piece.upTo : 0);
+    const at = time.stamp(piece.type === 'ExpireDue' ? piece.upTo : 0);
     if (!expire(book, epoch, at)) return false;
     if (piece.type === 'ExpireDue') return true;
     const sweep = sweepIn(piece.requests);
@@ -314,24 +286,24 @@ export function orderBookActor(options: OrderBookOptions): {
 
   function finish(book: MatchingBook, epoch: number, run: BookRun, at: number): void {
     // An order may arrive when its time is over already: stamped before the roll of the day, or held up.
-    const due = expiryAt(book, at);
+    const due = time.expiryAt(book, at);
     if (due !== undefined) book.execute(due, at, run.events);
     if (run.done.length > 0 || run.events.length > 0) output.journal(book, epoch, run);
     for (const [type, requests] of run.bounced) output.bounce(requests, { type } as BounceReason);
   }
 
-  /** Time never runs backwards inside a book, whatever the system's clock does. */
-  function stamp(earliest = 0): number {
-    lastStamp = Math.max(clock.now(), earliest, lastStamp);
-    return lastStamp;
-  }
-
-  function enterVoid(fence: VoidFence): BookState {
+  /** The requests that wait; fences pass. */
+  function takeWaiting(): BookRequest[] {
     const waiting: BookRequest[] = [];
     for (const piece of cell.takeAll()) {
       if (piece.type === 'Fence') output.passFence(piece);
       else if (piece.type === 'BookRequests') for (const request of piece.requests) waiting.push(request);
     }
+    return waiting;
+  }
+
+  function enterVoid(fence: VoidFence): BookState {
+    const waiting = takeWaiting();
     tell({ type: 'exchange' }, { type: 'BookVoid', symbol, generation: fence.generation });
     return onVoidFence(waiting, 1, fence);
   }
@@ -363,11 +335,7 @@ export function orderBookActor(options: OrderBookOptions): {
   }
 
   function enterHalt(reason: string): BookState {
-    for (const piece of cell.takeAll()) {
-      if (piece.type === 'Fence') output.passFence(piece);
-      else if (piece.type === 'BookRequests')
-        output.bounce(piece.requests, unavailable(`${symbol} is halted: ${reason}`));
-    }
+    output.bounce(takeWaiting(), unavailable(`${symbol} is halted: ${reason}`));
     tell({ type: 'exchange' }, { type: 'BookHalted', symbol, reason });
     return { phase: 'halted', reason };
   }
@@ -389,16 +357,18 @@ export function orderBookActor(options: OrderBookOptions): {
       culprit = failed.culprit.type === 'BookRequests' ? failed.culprit.requests[0] : undefined;
       return;
     }
-    const now = clock.now();
-    incidents = [...incidents.filter((at) => now - at < options.incidentWindowMs), now];
-    if (incidents.length >= options.incidentsToHalt) {
-      recordHalt(
-        `crashed ${incidents.length} times within ${options.incidentWindowMs / 1000} s: ${error.message}`,
-      );
-    }
+    const count = incidents.add(clock.now());
+    if (count < options.incidentsToHalt) return;
+    recordHalt(`crashed ${count} times within ${options.incidentWindowMs / 1000} s: ${error.message}`);
   }
 
-  return { behavior: { initial, receive }, policy: rebuildWith(onCrash), stashed: () => cell.size };
+  return {
+    behavior: { initial, receive },
+    policy: rebuildWith(onCrash),
+    stashed: () => cell.size,
+    isQuiet: ({ phase }) => phase === 'halted' || (phase !== 'void' && cell.isIdle && !isWaiting),
+    generation: () => output.generation,
+  };
 }
 
 function unavailable(text: string): BounceReason {

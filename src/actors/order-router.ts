@@ -1,8 +1,8 @@
 /**
- * The exchange of a node that is only a gateway: it sends the commands of its sessions to the engine where their member's
- * account lives, and keeps each until it is answered. When the owner changes or the link is a new one it sends again, in
- * order and marked, what has no answer: the engine's rows say what was done. Bounded in number and, for what was never
- * sent, in time.
+ * The router of a gateway's node in a cluster: it sends the commands of its sessions to the engine where their member's
+ * account lives, which may be this node, and keeps each until it is answered. When the owner changes or the link is a new
+ * one it sends again, in order and marked, what has no answer: the engine's rows say what was done. Bounded in number and,
+ * for what was never sent, in time.
  */
 import type { UserId } from '../matching/types.ts';
 import { assertNever } from '../platform/assert.ts';
@@ -13,12 +13,10 @@ import { type Admission, admit, admitCancels } from './admission.ts';
 import { KeptCommands } from './kept-commands.ts';
 import type {
   Address,
-  CancelSymbolOrders,
   CommandsMisrouted,
   CommandsRefused,
-  ExchangeMessage,
   Message,
-  SubmitAccountCommand,
+  RouterMessage,
   SubmitCommands,
   Tell,
 } from './protocol.ts';
@@ -29,31 +27,27 @@ export interface EngineRoute {
   readonly node: string;
   /** Another one whenever what was sent before may not arrive: other owner, other epoch, other link. */
   readonly key: string;
+  /** Under which the engine has the account. */
+  readonly epoch?: number;
 }
 
 export interface RouterLimits {
   /** Commands without an answer that a gateway keeps, of all its sessions; a tenth is for cancels. */
-  readonly maxKeptCommands: number;
+  readonly maxRoutedCommands: number;
   /** How long a command waits for an engine that takes it; then it is refused, ms. */
   readonly routeWaitMs: number;
-  /** After which time what came back is sent again, ms. */
+  /** After which time what came back, or has no way, is tried again, ms. */
   readonly routeRetryMs: number;
 }
 
-export const ROUTER_LIMITS: RouterLimits = {
-  maxKeptCommands: 50_000,
-  routeWaitMs: 5_000,
-  routeRetryMs: 50,
-};
-
 export interface OrderRouterOptions {
+  /** Past {@link OrderRouter.arriving} for the sessions of this node: what the router itself says is true. */
   readonly tell: Tell;
   readonly clock: Clock;
   readonly log: Log;
   readonly limits: RouterLimits;
   /** To the account of a member; undefined while nobody has it who can be reached. */
   readonly routeOfAccount: (userId: UserId) => EngineRoute | undefined;
-  readonly routeOfBook: (symbol: string) => EngineRoute | undefined;
 }
 
 /** What the operator sees of it. */
@@ -68,24 +62,24 @@ export interface RouterStatus {
 type RouterState = Record<never, never>;
 
 export interface OrderRouter {
-  readonly behavior: Behavior<RouterState, ExchangeMessage>;
-  readonly policy: CrashPolicy<ExchangeMessage>;
+  readonly behavior: Behavior<RouterState, RouterMessage>;
+  readonly policy: CrashPolicy<RouterMessage>;
   /** To be shown what sessions are told from elsewhere, before they see it; undefined: the session shall not see it. */
   arriving(sessionId: string, message: Message): Message | undefined;
   status(): RouterStatus;
 }
 
-const NO_ENGINE = 'no engine of the venue has your account now: try again';
+const NO_ENGINE = 'no engine of the venue that has your account can be reached now: try again';
 
 export function orderRouter(options: OrderRouterOptions): OrderRouter {
-  const { tell, clock, log, limits, routeOfAccount, routeOfBook } = options;
-  const self: Address = { type: 'exchange' };
+  const { tell, clock, log, limits, routeOfAccount } = options;
+  const self: Address = { type: 'router' };
   const sessions = new Map<string, KeptCommands>();
   let keptCount = 0;
   let drainedTo: Address | undefined;
   let isWaking = false;
 
-  function receive(state: RouterState, message: ExchangeMessage): RouterState {
+  function receive(state: RouterState, message: RouterMessage): RouterState {
     switch (message.type) {
       case 'SubmitCommands':
         submit(message);
@@ -101,43 +95,9 @@ export function orderRouter(options: OrderRouterOptions): OrderRouter {
         sendAll();
         refuseExpired();
         break;
-      case 'SubmitAccountCommand':
-        forward(message, routeOfAccount(message.userId));
-        break;
-      case 'CancelSymbolOrders':
-        forward(message, routeOfBook(message.symbol));
-        break;
-      case 'SubmitTradeAmendment':
-        tell(message.replyTo, { type: 'CommandRejected', text: 'trades are amended on an engine' });
-        break;
       case 'DrainExchange':
         drainedTo = message.replyTo;
         answerDrain();
-        break;
-      case 'CommandsCompleted':
-      case 'StoreUnavailable':
-      case 'StoreAvailable':
-      case 'InstrumentChanged':
-      case 'InstrumentLoaded':
-      case 'SetTradingStatus':
-      case 'BookReady':
-      case 'BookHalted':
-      case 'BeginRedo':
-      case 'BookVoid':
-      case 'RedoCommand':
-      case 'RedoBookRequest':
-      case 'RefuseCommand':
-      case 'EndRedo':
-      case 'RollTradingDay':
-      case 'ExpireDue':
-      case 'TradingTermsChanged':
-      case 'TradeLoaded':
-      case 'FundsReserved':
-      case 'AmendmentAnswered':
-      case 'BookMassCanceled':
-      case 'StatusCheckDue':
-      case 'StatusRead':
-        // Of accounts and books, of which there are none here.
         break;
       default:
         assertNever(message);
@@ -153,10 +113,10 @@ export function orderRouter(options: OrderRouterOptions): OrderRouter {
     refuse(sessionId, 'Draining', 'the gateway is about to stop: no new orders', admission.refused);
     const { taken, refused } = admit(
       admission.taken,
-      limits.maxKeptCommands - keptCount,
-      limits.maxKeptCommands,
+      limits.maxRoutedCommands - keptCount,
+      limits.maxRoutedCommands,
     );
-    const text = `the gateway is busy: ${limits.maxKeptCommands} requests are on their way, try again`;
+    const text = `the gateway is busy: ${limits.maxRoutedCommands} requests are on their way, try again`;
     refuse(sessionId, 'Overloaded', text, refused);
     if (taken.length === 0) return;
     let kept = sessions.get(sessionId);
@@ -183,23 +143,14 @@ export function orderRouter(options: OrderRouterOptions): OrderRouter {
     if (message.type !== 'ReportsCommitted' && message.type !== 'CommandsRefused') return message;
     const kept = sessions.get(sessionId);
     if (message.type === 'ReportsCommitted') {
-      if (kept !== undefined) change(sessionId, kept, () => kept.answered(message.answered));
-      return message;
+      const answered =
+        kept === undefined ? [] : change(sessionId, kept, () => kept.answered(message.answered));
+      return answered.length + message.reports.length === 0 ? undefined : { ...message, answered };
     }
     if (kept === undefined) return undefined;
     const refused = change(sessionId, kept, () => kept.refused(message));
     if (kept.isHeld) wakeLater();
     return refused.length === 0 ? undefined : { ...message, commands: refused };
-  }
-
-  function forward(message: SubmitAccountCommand | CancelSymbolOrders, route: EngineRoute | undefined): void {
-    // Not kept: whoever asks waits for a bounded time, and may ask again.
-    if (route !== undefined) tell({ type: 'exchange', node: route.node }, message);
-    else
-      tell(message.replyTo, {
-        type: 'CommandRejected',
-        text: 'no engine can be reached that has it: try again',
-      });
   }
 
   // ---- What goes out --------------------------------------------------------------------------------------
@@ -212,7 +163,7 @@ export function orderRouter(options: OrderRouterOptions): OrderRouter {
       return;
     }
     if (!kept.hasUnsent(route.key)) return;
-    const commands = kept.takeUnsent(route.key);
+    const commands = kept.takeUnsent(route);
     const again = commands.filter(({ sending }) => sending?.isAgain === true).length;
     if (again > 0) log.info('commands are sent again', { sessionId, count: again, to: route.node });
     const { userId } = kept;

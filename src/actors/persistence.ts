@@ -9,16 +9,18 @@ import type { Instrument } from '../matching/instrument.ts';
 import { assert, assertNever } from '../platform/assert.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
+import { AccountFences } from './account-fences.ts';
 import type { Behavior } from './actor-system.ts';
 import { createAnnouncer } from './announcements.ts';
 import { type JournalEntry, type PreparedCommit, prepareCommit } from './commit-batch.ts';
-import { type Followers, membersFollowed } from './followed-members.ts';
+import type { Followers } from './followed-members.ts';
 import { JournalBuffer } from './journal-buffer.ts';
 import { createLoader } from './loads.ts';
 import { type Meter, NO_METER } from './meter.ts';
 import type { CommitOutcome, Store } from './ports.ts';
-import type { FenceReached, PersistenceMessage, Tell } from './protocol.ts';
-import { EVERY_GENERATION, Redo } from './redo.ts';
+import type { PersistenceMessage, Tell } from './protocol.ts';
+import { isIndependent, Redo, survivesRedo } from './redo.ts';
+import { SessionDesk } from './session-desk.ts';
 import { StoreWatch } from './store-watch.ts';
 import { type CrashPolicy, restartFresh } from './supervision.ts';
 
@@ -48,6 +50,9 @@ export interface PersistenceOptions {
   readonly maxJournalBytes?: number;
   /** Outbound numbers that a session reserves at a time. */
   readonly reservedSeqNums: number;
+  /** In a cluster: the name of the gateway of a node, which may have a member's session. */
+  readonly gatewayOf?: (nodeName: string) => string;
+  readonly sessionAnswerMs?: number;
   /** On a gateway: told which members have a session, so that other engines are. */
   readonly followers?: Followers;
 }
@@ -90,11 +95,21 @@ export function persistenceActor(options: PersistenceOptions): {
   let inFlight: InFlight | undefined;
   let flushScheduled = false;
   const { maxJournalBytes = Number.POSITIVE_INFINITY } = options;
-  const fencesSeen = new Map<string, number>();
-  const loader = createLoader(options);
+  const loader = createLoader({ ...options, onSessionOpened: (request) => sessions.opened(request) });
   const redo = new Redo({ tell, log, symbols: options.symbols });
-  const announcer = createAnnouncer({ tell, log, meter, writer: store.writer });
+  const announcer = createAnnouncer({ tell, log, meter, store });
   const storeWatch = new StoreWatch(options);
+  const sessions = new SessionDesk({
+    tell,
+    writer: store.writer,
+    announcer,
+    loader,
+    followers: options.followers,
+    hasOtherWriters: store.hasOtherWriters === true,
+    announcedNo,
+    whenDurable,
+  });
+  const fences = new AccountFences({ tell, whenDurable, loadAccount: loader.loadAccount });
 
   function receive(state: PersistenceState, message: PersistenceMessage): PersistenceState {
     switch (message.type) {
@@ -134,47 +149,43 @@ export function persistenceActor(options: PersistenceOptions): {
       case 'HurryBook':
         loader.hurryBook(message.symbol);
         break;
+      case 'StopBookLoad':
+        // Behind the load that it stops.
+        whenDurable(() => loader.stopBookLoad(message.symbol));
+        break;
       case 'LoadAccount':
         whenDurable(() => loader.loadAccount(message.userId, message.tradingDay));
         break;
       case 'OpenSession':
-        whenDurable(() => {
-          // Following begins before the rows are read: what commits meanwhile is told, and known by its number.
-          announcer.follow(message.userId, message.sessionId);
-          options.followers?.follow(message.userId, message.sessionId);
-          loader.openSession(message);
-        });
-        break;
       case 'CloseSession':
-        announcer.unfollow(message.userId, message.sessionId);
-        options.followers?.unfollow(message.userId, message.sessionId);
-        break;
       case 'FollowMembers':
-        for (const { userId, sessionId } of message.sessions) announcer.follow(userId, sessionId);
-        tell({ type: 'persistence', node: message.node }, membersFollowed(message));
-        break;
       case 'UnfollowMember':
-        announcer.unfollow(message.userId, message.sessionId);
-        break;
       case 'MembersFollowed':
-        options.followers?.followed(message.sessionIds);
-        break;
+      case 'PeerDown':
       case 'LoadMessages':
-        whenDurable(() => loader.loadMessages(message));
+      case 'LoadUndelivered':
+      case 'ResetSession':
+      case 'SessionHeld':
+        sessions.receive(message);
         break;
       case 'FenceReached':
-        onFence(message);
+        fences.reached(message);
         break;
       case 'VoidFenceReached':
         redo.bookIsVoid(message);
         break;
       case 'CommandsUnanswered':
-        redo.keepCommands(message.commands);
+        redo.keepCommands(message.commands, message.sweeps);
         break;
       default:
         assertNever(message);
     }
     return state;
+  }
+
+  /** The last commit of which everybody has been told. */
+  function announcedNo(): number {
+    return inFlight === undefined ? lastCommitNo : lastCommitNo - 1;
   }
 
   // ---- Committing -----------------------------------------------------------------------------------------
@@ -264,8 +275,9 @@ export function persistenceActor(options: PersistenceOptions): {
         storeWatch.scheduleRetry();
         return;
       case 'NotOwner':
-        if (outcome.symbols.length + outcome.shards.length === 0) {
-          dropSessions(finished, outcome.sessions);
+        if (outcome.isLifeOver !== true && outcome.symbols.length === 0) {
+          if (outcome.shards.length === 0) dropSessions(finished, outcome.sessions);
+          else dropStale(finished, outcome.shards);
           return;
         }
         log.error('another node owns what this one wrote for: stopping', {
@@ -293,11 +305,23 @@ export function persistenceActor(options: PersistenceOptions): {
   }
 
   /** The failed entries and all behind them came from state that is now void; only session rows still hold. */
-  function beginRedo(failed: readonly JournalEntry[], reason: string): void {
+  function beginRedo(failed: readonly JournalEntry[], reason: string, isStale = false): void {
     haltBookOf(failed, reason);
-    const behind = buffer.keepOnly(failed, (entry) => isIndependent(entry) || isTurnedAway(entry));
-    redo.begin(failed, behind, reason);
+    const behind = buffer.keepOnly(failed, survivesRedo);
+    redo.begin({ entries: failed, behind, reason, isStale });
     commitNext(false);
+  }
+
+  /**
+   * Some of it was asked for by accounts that have another owner by now: those of an engine that has died, of which this
+   * one's books had orders. What they computed with it is void, and those orders are that owner's affair.
+   */
+  function dropStale({ entries, loads }: InFlight, shards: readonly number[]): void {
+    log.warn('accounts have gone to another engine: what they asked for is taken back', { shards });
+    inFlight = undefined;
+    lastCommitNo -= 1;
+    afterBuffer = [...loads, ...afterBuffer];
+    beginRedo(entries, 'the account is on another engine by now', true);
   }
 
   /** What a book did because time passed is no command's fault: the book would do it again, and again fail. */
@@ -319,8 +343,7 @@ export function persistenceActor(options: PersistenceOptions): {
     for (const entry of entries) {
       if (entry.type !== 'JournalSession' || !isLost(entry)) continue;
       log.warn('a session has gone to another gateway', { senderCompId: entry.senderCompId });
-      const end = { type: 'EndSession', text: 'the session is open elsewhere' } as const;
-      tell({ type: 'session', sessionId: entry.sessionId }, end);
+      tell({ type: 'session', sessionId: entry.sessionId }, { type: 'SessionLost' });
     }
     buffer.keepOnly(entries, (entry) => !isLost(entry));
     commitNext(true);
@@ -360,23 +383,6 @@ export function persistenceActor(options: PersistenceOptions): {
     }
   }
 
-  /** An account that is rebuilt loads when its fence has passed every book and what it had there is committed. */
-  function onFence({ fence, symbol }: FenceReached): void {
-    const { proxy, fenceNo } = fence;
-    if (proxy !== undefined) {
-      whenDurable(() => tell({ type: 'book', symbol, node: proxy }, { type: 'BookFenced', fenceNo }));
-      return;
-    }
-    const key = `${fence.userId}/${fence.fenceNo}`;
-    const seen = (fencesSeen.get(key) ?? 0) + 1;
-    if (seen < fence.bookCount) {
-      fencesSeen.set(key, seen);
-      return;
-    }
-    fencesSeen.delete(key);
-    whenDurable(() => loader.loadAccount(fence.userId, fence.tradingDay));
-  }
-
   return {
     behavior: { initial: () => ({}), receive },
     policy: restartFresh(),
@@ -391,14 +397,4 @@ export function persistenceActor(options: PersistenceOptions): {
     }),
     isJournalFull: () => buffer.unwrittenBytes > maxJournalBytes,
   };
-}
-
-/** What a session or a halt journals is true whatever becomes of the state of books and accounts. */
-function isIndependent(entry: JournalEntry): boolean {
-  return entry.type === 'JournalSession' || entry.type === 'JournalHalt';
-}
-
-/** Commands that an account turned away without having state. */
-function isTurnedAway(entry: JournalEntry): boolean {
-  return entry.type === 'JournalAccount' && entry.generation === EVERY_GENERATION;
 }

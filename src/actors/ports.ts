@@ -56,8 +56,8 @@ export interface CommitBatch {
 
 export type CommitOutcome =
   | { readonly type: 'Committed' }
-  /** Others own these, or newer epochs of this node do. Nothing was written. */
-  | ({ readonly type: 'NotOwner' } & LostItems)
+  /** Others own these, or newer epochs of this node do; or a later life of it writes. Nothing was written. */
+  | ({ readonly type: 'NotOwner'; readonly isLifeOver?: boolean } & LostItems)
   /** Passing: the same batch may be tried again under the same number. */
   | { readonly type: 'Unavailable'; readonly reason: string }
   /** Lasting: the rows themselves are at fault. Nothing was written. */
@@ -140,6 +140,14 @@ export interface OpenedSession {
   readonly isDisabled: boolean;
 }
 
+/** What a member has been told of by nobody, as rows have it. */
+export interface UndeliveredReports {
+  /** The commits that are contained. */
+  readonly commits: CommitNumbers;
+  /** Beyond `fix_delivered`, in order per source. */
+  readonly reports: readonly Report[];
+}
+
 /** A node of a cluster in one of its lives. */
 export interface NodeLife {
   readonly name: string;
@@ -164,8 +172,11 @@ export interface OpenSessionRequest {
   readonly nextExpectedSeqNum: number | undefined;
   /** How many outbound numbers to reserve beyond the next one. */
   readonly reserveCount: number;
-  /** Takes the session from this gateway, which has said that its connection is dead. */
-  readonly takeOverFrom?: NodeLife | undefined;
+  /**
+   * Takes the session from this gateway, which has said that nobody is connected there; with an epoch only while that is
+   * the session's, so that one which has begun there since is left alone.
+   */
+  readonly takeOverFrom?: (NodeLife & { readonly epoch?: number }) | undefined;
 }
 
 /** A passing failure of the store: the call may be repeated. Any other error of a load is lasting. */
@@ -188,16 +199,29 @@ export class NotOwnerError extends Error {
 export class SessionElsewhereError extends Error {
   override readonly name = 'SessionElsewhereError';
   readonly owner: NodeLife;
+  /** Of the session there. */
+  readonly epoch: number;
 
-  constructor(owner: NodeLife) {
+  constructor(owner: NodeLife, epoch: number) {
     super(`the session is at ${owner.name}`);
     this.owner = owner;
+    this.epoch = epoch;
   }
+}
+
+/** What may be read of a book before it comes to this node. It only shortens the load. */
+export interface BookPreparation {
+  /** Reads its open orders, of which the next load takes what is still true. Nothing is kept of a book that is too large. */
+  prepareBook(symbol: string): Promise<void>;
+  /** It does not come after all. */
+  forgetPreparedBook(symbol: string): void;
 }
 
 export interface Store {
   /** Names the commits of this node. */
   readonly writer: string;
+  /** Other nodes commit to the same rows. */
+  readonly hasOtherWriters?: boolean;
   /** Number of the last commit of this node, from which commitNo counts on. */
   readonly lastCommitNo: number;
   /** Never throws; when the outcome of a COMMIT was unknown, a repeat with the same number finds it out. */
@@ -213,6 +237,8 @@ export interface Store {
    * at once. Those of all portions are one state. Fails with NotOwnerError when the book is no longer ours.
    */
   loadOrders(book: ClaimedBook, after: number): Promise<LoadedOrders>;
+  /** In a cluster, where books move. */
+  readonly preparation?: BookPreparation | undefined;
   /** The day before is the last before `tradingDay` on which the member has used a ClOrdID. */
   loadAccount(userId: UserId, tradingDay: string): Promise<LoadedAccount>;
   /** In a cluster the session is from then on this gateway's; fails with SessionElsewhereError while another has it. */
@@ -222,8 +248,27 @@ export interface Store {
     beginSeqNum: number,
     endSeqNum: number,
   ): Promise<readonly StoredMessages[]>;
-  /** Members whose last session asked for cancel on disconnect: for a gateway whose predecessor may have died. */
-  pendingCancels(): Promise<readonly PendingCancel[]>;
+  /** For a session that is open here, and of whose reports some may be in the rows alone. */
+  loadUndelivered(senderCompId: number, userId: UserId): Promise<UndeliveredReports>;
+  /**
+   * In a cluster: both sides of a member without a session go back to 1, and what was sent is cut. Fails with
+   * SessionElsewhereError while another gateway has it.
+   */
+  resetSession(senderCompId: number): Promise<void>;
+  /**
+   * Members whose last session asked for cancel on disconnect and is at no gateway that lives: for a gateway whose
+   * predecessor may have died. Where `recentOnly`, without those whose session ended in order, and so long ago that its
+   * gateway has seen to it.
+   */
+  pendingCancels(recentOnly?: boolean): Promise<readonly PendingCancel[]>;
+  /** In a cluster: those of the sessions after which the same members have logged on again, anywhere; by SenderCompID. */
+  succeeded(sessions: readonly SessionEpoch[]): Promise<ReadonlySet<number>>;
+}
+
+/** A session of a cluster, under the epoch at which a gateway had it. */
+export interface SessionEpoch {
+  readonly senderCompId: number;
+  readonly epoch: number;
 }
 
 /** The open orders of a member are to be canceled so many ms after the end of its session. */
@@ -231,6 +276,8 @@ export interface PendingCancel {
   readonly userId: UserId;
   readonly senderCompId: number;
   readonly cancelAfterMs: number;
+  /** In a cluster, that of the member's last session. */
+  readonly epoch?: number;
 }
 
 // ---- Identity ---------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ import type {
   LoginVerdict,
   OpenedSession,
   StoredMessages,
+  UndeliveredReports,
 } from './ports.ts';
 
 // ---- Addresses --------------------------------------------------------------------------------------------
@@ -34,6 +35,8 @@ import type {
 /** `node` is the name of the node where somebody lives; absent: this one, or the one that src/cluster/addresses.ts finds. */
 export type Address =
   | { readonly type: 'exchange'; readonly node?: string }
+  /** Of a gateway's node in a cluster: it has the commands of its sessions until an engine has answered them. */
+  | { readonly type: 'router'; readonly node?: string }
   | { readonly type: 'persistence'; readonly node?: string }
   | { readonly type: 'account'; readonly userId: UserId }
   | { readonly type: 'book'; readonly symbol: string; readonly node?: string }
@@ -44,6 +47,7 @@ export type Address =
 
 export type Message =
   | ExchangeMessage
+  | RouterMessage
   | AccountMessage
   | BookMessage
   | PersistenceMessage
@@ -131,7 +135,7 @@ export interface RoutedCommand {
   readonly tradingDay: string;
   /** It was sent before and may have been carried out: if the rows have its ClOrdID it is answered without a report. */
   readonly isSentAgain?: boolean;
-  /** How often a book of another node has given it back because its commit was refused. */
+  /** How many commits of another node were refused with it in them: see {@link ReturnedRequest}. */
   readonly returnCount?: number;
   /** In a cluster, by what right the account has passed it on: what it makes a book hold is committed under that. */
   readonly shard?: ShardEpoch;
@@ -146,10 +150,29 @@ export interface BookRequest {
    * The number says when it came, so that a redo runs it behind the orders that it followed.
    */
   readonly gatheredBy?: { readonly userId: UserId | undefined; readonly commandNo: number };
+  /** As {@link RoutedCommand.returnCount}, of a request without a cause. */
+  readonly returnCount?: number;
   /** Of an AmendTrade: the exchange is told {@link AmendmentAnswered}. */
   readonly amendmentNo?: number;
-  /** The proxy of another node that sent it: told {@link BookRequestsAnswered}. */
-  readonly from?: { readonly node: string; readonly requestNo: number };
+  /** Of an AmendTrade in a cluster: by what right its parties' accounts have set money aside for it. */
+  readonly shards?: readonly ShardEpoch[];
+  /**
+   * The proxy of another node that sent it: told {@link BookRequestsAnswered}. It is meant for the book under this epoch
+   * and for no other: the proxy has it judged again when it learns of the next.
+   */
+  readonly from?: {
+    readonly node: string;
+    readonly requestNo: number;
+    readonly epoch: number;
+    /** {@link BookVoids} as the proxy knows them: after the next it is not carried out, as it may follow what was taken back. */
+    readonly voids?: number;
+  };
+}
+
+/** How often all that a book had done without a commit was taken back, since its node has it under this epoch. */
+export interface BookVoids {
+  readonly epoch: number;
+  readonly count: number;
 }
 
 // ---- Exchange ---------------------------------------------------------------------------------------------
@@ -175,6 +198,8 @@ export interface Sending {
   readonly no: number;
   /** An earlier one may have arrived. */
   readonly isAgain: boolean;
+  /** Under which the engine has the account, as the router knew it. */
+  readonly epoch?: number;
 }
 
 /** The account does not live here: these come back, and nothing of them was done. */
@@ -194,12 +219,16 @@ export interface RoutesDue {
   readonly type: 'RoutesDue';
 }
 
+export type RouterMessage = SubmitCommands | CommandsMisrouted | RoutesChanged | RoutesDue | DrainExchange;
+
 /** An operator's command to one account. */
 export interface SubmitAccountCommand {
   readonly type: 'SubmitAccountCommand';
   readonly userId: UserId;
   readonly command: TransferFunds | CancelMemberOrders;
   readonly replyTo: Address;
+  /** The exchange of another node has sent it here: it goes no further. */
+  readonly isForwarded?: boolean;
 }
 
 /** The operator cancels the orders of a symbol: everybody's, or one member's. */
@@ -212,12 +241,14 @@ export interface CancelSymbolOrders {
   readonly side?: Side;
   readonly unsolicited: UnsolicitedCancel;
   readonly replyTo: Address;
+  /** As in {@link SubmitAccountCommand}. */
+  readonly isForwarded?: boolean;
 }
 
 /** After a commit: what is no longer in flight, and where symbols traded last. */
 export interface CommandsCompleted {
   readonly type: 'CommandsCompleted';
-  readonly count: number;
+  readonly commandNos: readonly number[];
   readonly lastPrices: readonly { readonly symbol: string; readonly price: Ticks }[];
 }
 
@@ -230,12 +261,60 @@ export interface StoreAvailable {
   readonly type: 'StoreAvailable';
 }
 
+/** Where symbols have traded last, on the node that has their books. */
+export interface PricesTraded {
+  readonly type: 'PricesTraded';
+  readonly lastPrices: CommandsCompleted['lastPrices'];
+}
+/** Last prices have been gathered for long enough: the other nodes are told. */
+export interface PriceNewsDue {
+  readonly type: 'PriceNewsDue';
+}
+
+/** There is a new link to another node: what was told it before may be lost. */
+export interface PeerUp {
+  readonly type: 'PeerUp';
+  readonly node: string;
+}
+/** The link to another node has ended, whether that lives or not. Told to the exchange and to persistence. */
+export interface PeerDown {
+  readonly type: 'PeerDown';
+  readonly node: string;
+}
+/** The book of a symbol is another node's than before, or there is a new link to it: accounts here may have missed something. */
+export interface BookMoved {
+  readonly type: 'BookMoved';
+  readonly symbol: string;
+  /** Counts such changes of all symbols on this node, ascending. */
+  readonly moveNo: number;
+}
+/** Moves have been gathered for long enough: accounts are told. */
+export interface MovedBooksDue {
+  readonly type: 'MovedBooksDue';
+}
+/** Symbols or accounts have other owners than before, or an owner has died. */
+export interface OwnersChanged {
+  readonly type: 'OwnersChanged';
+}
+/** The accounts of these shards live here no more: what they had under way is nobody's. */
+export interface AccountsGone {
+  readonly type: 'AccountsGone';
+  readonly shards: readonly number[];
+}
+
 /** A new symbol, or new terms of one: its book is spawned when it has none. */
 export interface InstrumentChanged {
   readonly type: 'InstrumentChanged';
   readonly symbol: string;
   /** Who waits for {@link Reply} TermsInForce: what members send from then on is judged by the new terms. */
   readonly replyTo?: Address;
+  /** As in {@link SubmitAccountCommand}. */
+  readonly isForwarded?: boolean;
+}
+/** All rows of instruments, read because news may have been lost. */
+export interface InstrumentsReread {
+  readonly type: 'InstrumentsReread';
+  readonly all: readonly InstrumentTerms[];
 }
 /** The rows of a changed instrument, as the exchange's own look-up answers. */
 export interface InstrumentLoaded {
@@ -248,16 +327,25 @@ export interface SetTradingStatus {
   readonly type: 'SetTradingStatus';
   readonly symbol: string;
   readonly status: TradingStatus;
+  /**
+   * Who says so to another node: the one that the operator has told, or the one that has the book, whose word is the last
+   * where the symbol has crashed. Absent: the operator himself.
+   */
+  readonly from?: 'operator' | 'owner';
 }
 export interface BookReady {
   readonly type: 'BookReady';
   readonly symbol: string;
   readonly lastPrice: Ticks | undefined;
+  /** The node that has the book; absent: this one. */
+  readonly node?: string;
 }
 export interface BookHalted {
   readonly type: 'BookHalted';
   readonly symbol: string;
   readonly reason: string;
+  /** The node that has the book; absent: this one. */
+  readonly node?: string;
 }
 /** No new orders from now on; answers with Drained when nothing is in flight. */
 export interface DrainExchange {
@@ -298,16 +386,22 @@ export interface EndRedo {
 
 export type ExchangeMessage =
   | SubmitCommands
-  | CommandsMisrouted
-  | RoutesChanged
-  | RoutesDue
   | SubmitAccountCommand
   | CancelSymbolOrders
   | CommandsCompleted
   | StoreUnavailable
   | StoreAvailable
+  | PricesTraded
+  | PriceNewsDue
+  | PeerUp
+  | PeerDown
+  | OwnersChanged
+  | BookMoved
+  | MovedBooksDue
+  | AccountsGone
   | InstrumentChanged
   | InstrumentLoaded
+  | InstrumentsReread
   | SetTradingStatus
   | BookReady
   | BookHalted
@@ -323,6 +417,7 @@ export type ExchangeMessage =
   | TradingTermsChanged
   | SubmitTradeAmendment
   | TradeLoaded
+  | ReserveFunds
   | FundsReserved
   | AmendmentAnswered
   | BookMassCanceled
@@ -356,6 +451,8 @@ export interface TradingTermsChanged {
   readonly type: 'TradingTermsChanged';
   readonly userId: UserId;
   readonly terms: TradingTerms;
+  /** As in {@link SubmitAccountCommand}. */
+  readonly isForwarded?: boolean;
 }
 
 /** The operator takes a trade back or corrects it. */
@@ -368,6 +465,8 @@ export interface SubmitTradeAmendment {
   readonly reason: string;
   readonly requestedBy: string;
   readonly replyTo: Address;
+  /** As in {@link SubmitAccountCommand}. */
+  readonly isForwarded?: boolean;
 }
 
 /** The trade as it stands, as the exchange's own look-up answers. */
@@ -386,6 +485,8 @@ export interface FundsReserved {
   readonly userId: UserId;
   readonly shortfalls: readonly Shortfall[];
   readonly fault: string | undefined;
+  /** In a cluster, by what right the account has set it aside. */
+  readonly shard?: ShardEpoch;
 }
 
 /** What a book's AmendTrade came to, after the commit; `fault` is undefined when it was carried out. */
@@ -438,6 +539,16 @@ export interface Settle {
   /** The node that has committed it, which counts its own commits. */
   readonly writer: string;
   readonly commitNo: number;
+  /**
+   * In a cluster, the writer's last commit before this one of which the account was told, or was not to be told: who has
+   * neither that nor rows that contain it has missed something.
+   */
+  readonly previousNo?: number;
+  /**
+   * In a cluster, under which epochs its writer has the books of these orders: who may have missed something of what was done
+   * under an earlier one has to know of that first.
+   */
+  readonly books?: readonly { readonly symbol: string; readonly epoch: number }[];
   /** Each order that changed, in its state after the commit. */
   readonly orders: readonly OrderSnapshot[];
   /** Deltas of owned amounts, units of 10^-18; holds follow from the orders. */
@@ -480,10 +591,16 @@ export interface MassCancelDue {
   readonly commandNo: number;
 }
 
-/** Sets money aside for the amendment of a trade, and keeps its orders from being replaced meanwhile. */
+/**
+ * Sets money aside for the amendment of a trade, and keeps its orders from being replaced meanwhile. To the exchange where
+ * the account lives on another node, which passes it on.
+ */
 export interface ReserveFunds {
   readonly type: 'ReserveFunds';
   readonly amendmentNo: number;
+  readonly userId: UserId;
+  /** The node whose exchange asks; absent: this one. */
+  readonly node?: string;
   readonly funds: readonly Hold[];
   readonly orderIds: readonly OrderId[];
 }
@@ -492,6 +609,14 @@ export interface ReserveFunds {
 export interface ReleaseFunds {
   readonly type: 'ReleaseFunds';
   readonly amendmentNo: number;
+  /** The node whose exchange has asked; absent: this one. */
+  readonly node?: string;
+}
+
+/** There is no way any more to the node that has had something set aside: it is free again. */
+export interface ReservesVoid {
+  readonly type: 'ReservesVoid';
+  readonly node: string;
 }
 
 /** The report (r) of a mass cancel is committed, or given up. */
@@ -508,13 +633,23 @@ export interface StatusReportsTold {
 }
 
 /**
- * What the account knows of its orders in a symbol may be old, since messages of the book's node may be lost: it is loaded
- * again, and judges these, which may be in the rows by now, after that.
+ * What the account knows of its orders may be old, since messages of a book's node may be lost: it is loaded again, and
+ * judges what it has asked, which may be in the rows by now, after that.
  */
 export interface JudgeAgain {
   readonly type: 'JudgeAgain';
+  /** Symbols whose books have moved, each with its {@link BookMoved.moveNo}; undefined: it may be any. */
+  readonly moved: ReadonlyMap<string, number> | undefined;
+  /** The last move until now: rows that are read from now on have all that was done before it. */
+  readonly lastMoveNo: number;
+  /** In the order in which they were asked. */
+  readonly asked: readonly AskedRequest[];
+}
+
+/** What an account has asked of the book of a symbol: a command, or its part of a mass cancel. */
+export interface AskedRequest {
   readonly symbol: string;
-  readonly commands: readonly RoutedCommand[];
+  readonly request: BookRequest;
 }
 
 export type AccountMessage =
@@ -523,6 +658,7 @@ export type AccountMessage =
   | StatusReportsTold
   | ReserveFunds
   | ReleaseFunds
+  | ReservesVoid
   | BookMassCanceled
   | MassCancelDue
   | MassCancelReported
@@ -582,6 +718,8 @@ export interface Fence {
   readonly tradingDay: string;
   /** It is no account's but that of the book's proxy on this node: told {@link BookFenced}. */
   readonly proxy?: string;
+  /** Of a proxy: it passes the book under this epoch, and waits for that. Absent: what is there when it comes. */
+  readonly epoch?: number;
 }
 
 /** What became of requests that a proxy sent, by their numbers. */
@@ -589,10 +727,19 @@ export interface BookRequestsAnswered {
   readonly type: 'BookRequestsAnswered';
   /** Their effects, or that they had none, are in a commit. */
   readonly committed: readonly number[];
-  /** Their accounts were told that the book could not carry them out. */
-  readonly bounced: readonly number[];
-  /** Their commit was refused by the database: nothing of them was done. */
-  readonly returned: readonly number[];
+  /** The book could not carry them out: the proxy tells their accounts, where it has not given them back meanwhile. */
+  readonly bounced: readonly { readonly requestNo: number; readonly reason: BounceReason }[];
+  /** What they were based on is void: nothing of them was done. */
+  readonly returned: readonly ReturnedRequest[];
+  /** What the proxy did not know, which is why they are returned. */
+  readonly voids?: BookVoids;
+}
+
+/** A request that the proxy has judged again, since a commit was refused on the book's node. */
+export interface ReturnedRequest {
+  readonly requestNo: number;
+  /** It was in that commit itself, and may be why: from now on it is committed alone, and at last refused. */
+  readonly isSuspect: boolean;
 }
 
 /** Everything that reached the book before the proxy's fence is committed and told. */
@@ -635,10 +782,60 @@ export type BookMessage =
   | HaltBook
   | ContinueBook
   | ResumeBook
+  | BookSeatMessage
   | BookProxyMessage;
 
+/** In a cluster: this node has the book from now on, under this epoch. */
+export interface BookTaken {
+  readonly type: 'BookTaken';
+  readonly epoch: number;
+}
+
+/**
+ * The book is about to leave this node: it finishes what it has and takes nothing new. `replyTo` is told Drained when all of
+ * that is committed, or CommandRejected, and then it stays.
+ */
+export interface BookLeaving {
+  readonly type: 'BookLeaving';
+  readonly replyTo: Address;
+}
+
+/** The rows say that the book has left this node. */
+export interface BookGone {
+  readonly type: 'BookGone';
+}
+
+/** For the seat of a book, which is there in a cluster only. */
+export type BookSeatMessage = BookTaken | BookLeaving | BookGone;
+
+/**
+ * From the node that has given a book up, behind all else that it says of it: what it has not answered was not done and will
+ * not be. To every engine to which it has a link.
+ */
+export interface BookHandedOver {
+  readonly type: 'BookHandedOver';
+  /** Under which it had the book. */
+  readonly epoch: number;
+  /** The link by which it came: said by the node that it has come to. */
+  readonly linkNo?: number;
+}
+
+/** From the node that has taken a book, before all else that it says of it: to every engine to which it has a link. */
+export interface BookTakenOver {
+  readonly type: 'BookTakenOver';
+  /** Under which it has the book. */
+  readonly epoch: number;
+  /** As in {@link BookHandedOver}. */
+  readonly linkNo?: number;
+}
+
 /** For the stand-in of a book that lives on another node. */
-export type BookProxyMessage = BookRequestsAnswered | BookFenced | RoutesChanged;
+export type BookProxyMessage =
+  | BookRequestsAnswered
+  | BookFenced
+  | BookHandedOver
+  | BookTakenOver
+  | RoutesChanged;
 
 // ---- Persistence ------------------------------------------------------------------------------------------
 
@@ -654,8 +851,18 @@ export interface JournalBook {
   readonly done: readonly BookRequest[];
   /** The mass cancel of which these events are a portion; the last one has it under `done`. */
   readonly partOf?: BookRequest;
+  /**
+   * Requests of another node with which the book could do nothing. Its proxy is told so in its turn: should the state of the
+   * book be void, they are given back as what else was asked of it.
+   */
+  readonly bounced?: readonly BouncedRequest[];
   /** Told to those who wait, after the commit. */
   readonly replies: readonly WaitingReply[];
+}
+
+export interface BouncedRequest {
+  readonly request: BookRequest;
+  readonly reason: BounceReason;
 }
 
 /** A reply that leaves after the commit of what it tells. */
@@ -753,7 +960,7 @@ export interface SentMessages {
 export interface AwaitCommits {
   readonly type: 'AwaitCommits';
   readonly to: Address;
-  readonly message: StatusCheckDue;
+  readonly message: StatusCheckDue | SessionHeld | Reply;
 }
 /** Makes the node the owner of the book and reads its orders. A second one takes the place of the first. */
 export interface LoadBook {
@@ -765,6 +972,11 @@ export interface LoadBook {
 /** Somebody waits for a book that is being loaded: it goes before those for which nobody does. */
 export interface HurryBook {
   readonly type: 'HurryBook';
+  readonly symbol: string;
+}
+/** The book is no longer wanted here: a load of it ends where it is, and is not answered any more. */
+export interface StopBookLoad {
+  readonly type: 'StopBookLoad';
   readonly symbol: string;
 }
 export interface LoadAccount {
@@ -811,6 +1023,29 @@ export interface UnfollowMember {
 export interface MembersFollowed {
   readonly type: 'MembersFollowed';
   readonly sessionIds: readonly string[];
+  /** The engine's node, and the last of its commits that it has told nobody of these. */
+  readonly writer: string;
+  readonly commitNo: number;
+}
+/** Reads what is committed and not told, after everything journaled before has committed. */
+export interface LoadUndelivered {
+  readonly type: 'LoadUndelivered';
+  readonly sessionId: string;
+  readonly senderCompId: number;
+  readonly userId: UserId;
+}
+/** A member that has no session here wants its numbers back at 1: done in the rows, unless another gateway has it. */
+export interface ResetSession {
+  readonly type: 'ResetSession';
+  readonly senderCompId: number;
+  readonly userId: UserId;
+}
+/** The answer to {@link SessionWanted}: a connection has the session, or none has, and what was journaled of it is in. */
+export interface SessionHeld {
+  readonly type: 'SessionHeld';
+  /** The session that wants to be opened. */
+  readonly sessionId: string;
+  readonly isAlive: boolean;
 }
 export interface LoadMessages {
   readonly type: 'LoadMessages';
@@ -831,10 +1066,11 @@ export interface VoidFenceReached {
   /** Requests that reached the book after its state was void: to be run again. */
   readonly unanswered: readonly BookRequest[];
 }
-/** Commands that were waiting in a void account. */
+/** What was waiting in a void account: commands, and its parts of mass cancels. */
 export interface CommandsUnanswered {
   readonly type: 'CommandsUnanswered';
   readonly commands: readonly RoutedCommand[];
+  readonly sweeps: readonly AskedRequest[];
 }
 /** What happened is told, and has yet to be written to the log. */
 export interface LogDue {
@@ -866,12 +1102,17 @@ export type PersistenceMessage =
   | AwaitCommits
   | LoadBook
   | HurryBook
+  | StopBookLoad
   | LoadAccount
   | OpenSession
   | CloseSession
   | FollowMembers
   | UnfollowMember
   | MembersFollowed
+  | PeerDown
+  | LoadUndelivered
+  | ResetSession
+  | SessionHeld
   | LoadMessages
   | FenceReached
   | VoidFenceReached
@@ -910,12 +1151,30 @@ export interface DrainGateway {
   readonly text: string;
   readonly replyTo: Address;
 }
+/** The gateway takes connections again. */
+export interface UndrainGateway {
+  readonly type: 'UndrainGateway';
+}
+/** A member logs on at another gateway, and the rows say that this one has its session. */
+export interface SessionWanted {
+  readonly type: 'SessionWanted';
+  readonly senderCompId: number;
+  /** The session there, and its node: persistence there is told {@link SessionHeld}. */
+  readonly sessionId: string;
+  readonly node: string;
+}
+/** A gateway of the cluster is dead or has left: its members may not come back in time. */
+export interface GatewayGone {
+  readonly type: 'GatewayGone';
+}
 /** A member's session is active: its orders stay while it lasts. */
 export interface MemberLoggedOn {
   readonly type: 'MemberLoggedOn';
   readonly sessionId: string;
   readonly senderCompId: number;
   readonly userId: UserId;
+  /** In a cluster, the epoch under which this gateway has the session. */
+  readonly epoch?: number;
   /** Cancel on disconnect: how long after the session's end its orders are canceled, ms; undefined: they stay. */
   readonly cancelAfterMs: number | undefined;
 }
@@ -925,6 +1184,8 @@ export interface MemberGone {
   readonly senderCompId: number;
   readonly userId: UserId;
   readonly cancelAfterMs: number;
+  /** In a cluster, the epoch of the session that has ended: where another has begun since, that one counts. */
+  readonly epoch?: number;
 }
 /** News (B) for every member that is logged on. */
 export interface Announce {
@@ -964,8 +1225,11 @@ export type GatewayMessage =
   | ClaimSession
   | ReleaseSession
   | DrainGateway
+  | UndrainGateway
   | LogoutMember
   | ResetMember
+  | SessionWanted
+  | GatewayGone
   | MemberLoggedOn
   | MemberGone
   | Announce
@@ -1004,15 +1268,42 @@ export interface MessagesLoaded {
   readonly endSeqNum: number;
   readonly messages: readonly StoredMessages[];
 }
+/** The gateway may have missed commits of the writer up to this one: what they have told is in the rows. */
+export interface CatchUp {
+  readonly type: 'CatchUp';
+  readonly writer: string;
+  readonly commitNo: number;
+}
+/** The answer to {@link LoadUndelivered}. */
+export interface UndeliveredLoaded {
+  readonly type: 'UndeliveredLoaded';
+  readonly undelivered: UndeliveredReports;
+}
+/** Another gateway has the session: not a word more is said here, since its numbers are that one's. */
+export interface SessionLost {
+  readonly type: 'SessionLost';
+}
 /** Committed reports of the member, and which of its requests are thereby answered. */
 export interface ReportsCommitted {
   readonly type: 'ReportsCommitted';
   /** The node that has committed them, which counts its own commits. */
   readonly writer: string;
   readonly commitNo: number;
+  /** Where several nodes commit: see {@link Continuity}. */
+  readonly continuity?: Continuity;
   readonly reports: readonly Report[];
   /** MsgSeqNum (34) of requests of this session whose effect is committed. */
   readonly answered: readonly number[];
+}
+/** By which a session knows whether reports are the next after those that it has, or some are only in the rows. */
+export interface Continuity {
+  /** The writer's last commit before this one of which the session has been told, or was not to be told. */
+  readonly previousNo: number;
+  /**
+   * The first commit of the writer since the sources of the reports are its own: whoever has read rows with it has read
+   * all that their earlier owners have committed.
+   */
+  readonly ownedFromNo: number;
 }
 /**
  * The exchange did not take these, or the account has nothing true to say about them (`Unanswerable`): nothing of
@@ -1050,8 +1341,11 @@ export type SessionMessage =
   | SessionClaimed
   | SessionBusy
   | SessionOpened
+  | SessionLost
   | LoadFailed
   | MessagesLoaded
+  | CatchUp
+  | UndeliveredLoaded
   | ReportsCommitted
   | CommandsRefused
   | NumbersReserved

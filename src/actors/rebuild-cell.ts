@@ -67,6 +67,11 @@ export class RebuildCell<Work> {
     return this.#pieces.length === 0;
   }
 
+  /** Whether any piece that waits is such a one. */
+  some(isSuch: (work: Work) => boolean): boolean {
+    return this.#pieces.some(({ work }) => isSuch(work));
+  }
+
   /** Takes everything that waits out of the cell, in order. */
   takeAll(): Work[] {
     return this.#pieces.splice(0).map((piece) => piece.work);

@@ -7,17 +7,22 @@
  * Every account and book of the node takes part, not only those that the failed batch touched: the closure of what
  * it may have influenced is not worth computing for an event that is a bug of ours.
  */
+import type { UserId } from '../matching/types.ts';
 import type { Log } from '../platform/log.ts';
 import { rejectionsOf } from './book-answers.ts';
 import type { JournalEntry } from './commit-batch.ts';
 import type {
+  AskedRequest,
   BookRequest,
+  BookRequestsAnswered,
   JournalAccount,
   JournalBook,
+  ReturnedRequest,
   RoutedCommand,
   Tell,
   VoidFenceReached,
 } from './protocol.ts';
+import { MAX_RETURNS, requestsOf, returnCountOf } from './returned-requests.ts';
 
 /**
  * The generation of a journal entry that is true whatever becomes of the state of books and accounts: it is never
@@ -25,13 +30,55 @@ import type {
  */
 export const EVERY_GENERATION = Number.MAX_SAFE_INTEGER;
 
-/** A request of another node that was in so many refused commits is refused itself. */
-const MAX_RETURNS = 2;
+/**
+ * An entry for commands that are answered, or nobody's, without anything of them to be written or told here: only the count
+ * of what is under way and a redo that waits for them hear of it.
+ */
+export function endedElsewhere(userId: UserId, commands: readonly RoutedCommand[]): JournalAccount {
+  const nothing = { refusals: [], massCancels: [], answers: [], transfers: [], replies: [] };
+  const done = commands.map((routed) => ({ ...routed, origin: undefined }));
+  return { type: 'JournalAccount', userId, generation: EVERY_GENERATION, lastSeq: 0, ...nothing, done };
+}
+
+/** What a session or a halt journals is true whatever becomes of the state of books and accounts. */
+export function isIndependent(entry: JournalEntry): boolean {
+  return entry.type === 'JournalSession' || entry.type === 'JournalHalt';
+}
+
+/** Also of {@link endedElsewhere} nothing was computed. */
+export function survivesRedo(entry: JournalEntry): boolean {
+  return isIndependent(entry) || (entry.type === 'JournalAccount' && entry.generation === EVERY_GENERATION);
+}
+
+/**
+ * An entry for a part of a mass cancel with which nothing more is to be done: whoever waits for it has the answer, or is
+ * gone, but for a redo.
+ */
+export function sweepEnded({ symbol, request }: AskedRequest): JournalBook {
+  const nothing = { epoch: 0, lastSeq: 0, events: [], replies: [] };
+  return { type: 'JournalBook', symbol, generation: EVERY_GENERATION, ...nothing, done: [request] };
+}
+
+/** A commit that has failed for good. */
+export interface FailedCommit {
+  readonly entries: readonly JournalEntry[];
+  /** What was buffered after it. */
+  readonly behind: readonly JournalEntry[];
+  readonly reason: string;
+  /** It was asked for by accounts that have another owner by now: nothing that is in it is at fault. */
+  readonly isStale: boolean;
+}
 
 /** A command to run again: a member's or operator's, or one that the venue itself gave a book. */
 type Kept =
   | { readonly type: 'Routed'; readonly routed: RoutedCommand }
   | { readonly type: 'Book'; readonly symbol: string; readonly request: BookRequest };
+
+/** For one node. */
+interface Answers {
+  readonly bounced: BookRequestsAnswered['bounced'][number][];
+  readonly returned: ReturnedRequest[];
+}
 
 type Phase =
   | { readonly type: 'Idle' }
@@ -53,6 +100,8 @@ export class Redo {
   #kept: Kept[] = [];
   #isSorted = true;
   #reason = '';
+  /** What was in the commit that has failed: books may give some of it back themselves. */
+  #suspects: ReadonlySet<BookRequest> = new Set();
 
   constructor(options: { tell: Tell; log: Log; symbols: () => readonly string[] }) {
     this.#tell = options.tell;
@@ -73,17 +122,19 @@ export class Redo {
     return entry.generation < this.#generation;
   }
 
-  /** `failed` are the entries of the refused commit, `behind` those that were buffered after it. */
-  begin(failed: readonly JournalEntry[], behind: readonly JournalEntry[], reason: string): void {
+  begin({ entries: failed, behind, reason, isStale }: FailedCommit): void {
     const culprit = this.#culpritOf(failed);
     this.#generation += 1;
     this.#reason = reason;
+    this.#suspects = new Set(isStale ? [] : failed.flatMap(requestsOf));
     for (const entry of [...failed, ...behind]) this.#keepEntry(entry);
     if (culprit !== undefined) this.#kept = this.#kept.filter((kept) => !isSame(kept, culprit.kept));
-    if (culprit?.isRefusal) this.#giveUp(culprit.kept);
+    if (culprit !== undefined && isStale) this.#leaveToOthers(culprit.kept);
+    else if (culprit?.isRefusal) this.#giveUp(culprit.kept);
     this.#tell({ type: 'exchange' }, { type: 'BeginRedo', generation: this.#generation });
     const booksLeft = new Set(this.#symbols());
-    this.#phase = { type: 'Collecting', booksLeft, culprit: culprit?.isRefusal ? undefined : culprit?.kept };
+    const toRefuse = isStale || culprit?.isRefusal ? undefined : culprit?.kept;
+    this.#phase = { type: 'Collecting', booksLeft, culprit: toRefuse };
     if (booksLeft.size === 0) this.#collected();
   }
 
@@ -92,12 +143,13 @@ export class Redo {
     this.#keepEntry(entry);
   }
 
-  keepCommands(commands: readonly RoutedCommand[]): void {
+  keepCommands(commands: readonly RoutedCommand[], sweeps: readonly AskedRequest[] = []): void {
     for (const routed of commands) this.#keep({ type: 'Routed', routed });
+    for (const { symbol, request } of sweeps) this.#keep({ type: 'Book', symbol, request });
   }
 
   bookIsVoid(message: VoidFenceReached): void {
-    for (const request of message.unanswered) this.#keepRequest(message.symbol, request);
+    this.#keepRequests(message.symbol, message.unanswered);
     const phase = this.#phase;
     if (message.generation !== this.#generation || phase.type !== 'Collecting') return;
     const booksLeft = new Set(phase.booksLeft);
@@ -124,6 +176,7 @@ export class Redo {
 
   #collected(): void {
     const { culprit } = this.#phase as Phase & { type: 'Collecting' };
+    this.#suspects = new Set();
     this.#log.warn('running kept commands again', { commandCount: this.#kept.length });
     if (culprit?.type === 'Routed') {
       this.#refuse(culprit);
@@ -146,6 +199,14 @@ export class Redo {
       { type: 'exchange' },
       { type: 'RefuseCommand', routed, text: `not accepted: ${this.#reason}` },
     );
+  }
+
+  /** The account is another engine's, which is asked for it again: here it is answered without a word of it. */
+  #leaveToOthers(kept: Kept): void {
+    if (kept.type === 'Book') return;
+    const { replyTo, commandNo } = kept.routed;
+    if (replyTo !== undefined) this.#tell(replyTo, { type: 'CommandRejected', text: this.#reason });
+    this.#tell({ type: 'exchange' }, { type: 'CommandsCompleted', commandNos: [commandNo], lastPrices: [] });
   }
 
   /** What cannot even be refused durably is answered without a row, so that it cannot fail for ever. */
@@ -173,7 +234,7 @@ export class Redo {
         { type: 'CommandsRefused', refusal: 'StoreUnavailable', text, commands },
       );
     }
-    this.#tell({ type: 'exchange' }, { type: 'CommandsCompleted', count: 1, lastPrices: [] });
+    this.#tell({ type: 'exchange' }, { type: 'CommandsCompleted', commandNos: [commandNo], lastPrices: [] });
   }
 
   #runNext(): void {
@@ -198,31 +259,41 @@ export class Redo {
 
   #keepEntry(entry: JournalEntry): void {
     if (entry.type === 'JournalBook') {
-      for (const request of entry.done) this.#keepRequest(entry.symbol, request);
+      const bounced = (entry.bounced ?? []).map(({ request }) => request);
+      this.#keepRequests(entry.symbol, [...entry.done, ...bounced]);
     } else if (entry.type === 'JournalAccount' && entry.generation !== EVERY_GENERATION) {
       this.keepCommands(entry.done);
     }
   }
 
-  #keepRequest(symbol: string, request: BookRequest): void {
-    const { cause, from } = request;
-    if (from !== undefined) this.#giveBack(symbol, request, from);
-    else if (cause === undefined) this.#keep({ type: 'Book', symbol, request });
-    else this.#keep({ type: 'Routed', routed: cause });
+  #keepRequests(symbol: string, requests: readonly BookRequest[]): void {
+    const byNode = new Map<string, Answers>();
+    for (const request of requests) {
+      const { cause, from } = request;
+      if (from !== undefined) {
+        const ofNode = byNode.get(from.node) ?? { bounced: [], returned: [] };
+        byNode.set(from.node, ofNode);
+        this.#giveBack(request, from.requestNo, ofNode);
+      } else if (cause === undefined) this.#keep({ type: 'Book', symbol, request });
+      else this.#keep({ type: 'Routed', routed: cause });
+    }
+    for (const [node, answers] of byNode) {
+      const answered = { type: 'BookRequestsAnswered', committed: [], ...answers } as const;
+      this.#tell({ type: 'book', symbol, node }, answered);
+    }
   }
 
   /** Another node has what it came from: its proxy has it judged again, but not for ever. */
-  #giveBack(symbol: string, { cause }: BookRequest, from: NonNullable<BookRequest['from']>): void {
-    const isCulprit = cause !== undefined && (cause.returnCount ?? 0) >= MAX_RETURNS;
-    const numbers = [from.requestNo];
-    const [bounced, returned] = isCulprit ? [numbers, []] : [[], numbers];
-    if (isCulprit) {
+  #giveBack(request: BookRequest, requestNo: number, answers: Answers): void {
+    const isSuspect = this.#suspects.has(request);
+    if (isSuspect && returnCountOf(request) >= MAX_RETURNS) {
       const reason = { type: 'CommandFailed', text: `not accepted: ${this.#reason}` } as const;
-      const message = { type: 'RequestsBounced', bounced: [{ routed: cause, reason }] } as const;
-      this.#tell({ type: 'account', userId: cause.userId }, message);
-    }
-    const answered = { type: 'BookRequestsAnswered', committed: [], bounced, returned } as const;
-    this.#tell({ type: 'book', symbol, node: from.node }, answered);
+      answers.bounced.push({ requestNo, reason });
+      this.#log.error('request of another node refused: it cannot be committed', {
+        alarm: true,
+        reason: this.#reason,
+      });
+    } else answers.returned.push({ requestNo, isSuspect });
   }
 
   #keep(kept: Kept): void {

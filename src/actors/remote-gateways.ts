@@ -21,20 +21,33 @@ export class RemoteGateways {
     this.#options = options;
   }
 
-  /** What is to be done of a message; undefined when all of it was given back. */
-  take(message: SubmitCommands, tell: Tell): SubmitCommands | undefined {
+  /**
+   * What is to be done of a message; undefined when all of it was given back. An engine that stops gives everything back:
+   * another one will have the account, and members need not know.
+   */
+  take(message: SubmitCommands, tell: Tell, isStopping: boolean): SubmitCommands | undefined {
     const { owns, underWay, nodeOf } = this.#options;
     const { sessionId, userId, commands } = message;
     const node = nodeOf(sessionId);
     if (node === undefined) return message;
-    if (owns(userId)) return { ...message, commands: underWay.begin(message) };
+    if (!isStopping && owns(userId)) return { ...message, commands: underWay.begin(message) };
     const misrouted = commands.map(({ msgSeqNum, sending }) => ({ msgSeqNum, sendingNo: sending?.no ?? 0 }));
-    tell({ type: 'exchange', node }, { type: 'CommandsMisrouted', sessionId, commands: misrouted });
+    tell({ type: 'router', node }, { type: 'CommandsMisrouted', sessionId, commands: misrouted });
     return undefined;
+  }
+
+  /** The accounts for which it is true live here no more. */
+  forget(isGone: (userId: UserId) => boolean): void {
+    this.#options.underWay.forget(isGone);
   }
 }
 
-/** Its account asks the rows first whether it was carried out before. */
+/**
+ * Its account asks the rows first whether it was carried out before. An attempt that is for another epoch is late, or early:
+ * a later one may have been carried out where the account has been since.
+ */
 export function markSentAgain(routed: RoutedCommand, sending: Sending | undefined): RoutedCommand {
-  return sending?.isAgain === true ? { ...routed, isSentAgain: true } : routed;
+  const { isAgain = false, epoch } = sending ?? {};
+  const isElsewhere = epoch !== undefined && epoch !== routed.shard?.epoch;
+  return isAgain || isElsewhere ? { ...routed, isSentAgain: true } : routed;
 }

@@ -8,11 +8,16 @@ import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { accountActor } from './account.ts';
 import type { ActorSystem } from './actor-system.ts';
-import type { BookProxy } from './book-proxy.ts';
+import type { BookActor } from './book-actor.ts';
+import { type BookProxy, bookProxy } from './book-proxy.ts';
+import type { BookRoute } from './book-proxy-options.ts';
 import type { MatchingBook } from './book-run.ts';
+import { type BookSeat, bookSeat } from './book-seat.ts';
+import type { ProxyParts } from './book-seat-options.ts';
+import { Moves } from './moves.ts';
 import { orderBookActor } from './order-book.ts';
 import type { IdSource, LoadedBook, MarketDirectory, TradingCalendar } from './ports.ts';
-import type { TradingStatus } from './protocol.ts';
+import type { AccountMessage, ShardEpoch, TradingStatus } from './protocol.ts';
 
 export interface SpawnLimits {
   /** Commands that wait while an account is loaded, and requests that wait while a book is. */
@@ -29,20 +34,36 @@ export interface SpawnLimits {
   readonly incidentWindowMs: number;
 }
 
+/** What accounts and books of an engine need to know of the others in its cluster. */
+export interface SpawnerCluster {
+  /** The name of this node. */
+  readonly self: string;
+  /** From where this life of the node counts what others answer by number; default: 0. */
+  readonly firstNo?: number;
+  /** To the owner of the book; undefined while nobody has it who can be reached. */
+  readonly routeOfBook: (symbol: string) => BookRoute | undefined;
+  /** The other engines to which there is a link. */
+  readonly engines: () => readonly string[];
+  /** Under which this node has the book, as its actors have been told; undefined: it does not. */
+  readonly epochOfBook: (symbol: string) => number | undefined;
+  /** By what right the account of a member lives here; undefined: it does not. */
+  readonly shardOf: (userId: UserId) => ShardEpoch | undefined;
+  /** Requests that may wait for the book of one symbol, of accounts here and of other nodes each. */
+  readonly maxKeptRequests: number;
+  /** How long one of an account here waits for a way to the book, ms. */
+  readonly routeWaitMs: number;
+}
+
 export interface SpawnerOptions {
-  readonly system: Pick<ActorSystem, 'spawn' | 'isAlive' | 'tell'>;
+  readonly system: Pick<ActorSystem, 'spawn' | 'isAlive' | 'tell' | 'stop'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly markets: MarketDirectory;
   readonly calendar: TradingCalendar;
   readonly ids: IdSource;
   readonly limits: SpawnLimits;
-  /** In a cluster: the stand-in for a book that lives on another node; undefined for one that lives here. */
-  readonly proxyOf?: (
-    symbol: string,
-    generation: number,
-    accounts: () => Iterable<UserId>,
-  ) => BookProxy | undefined;
+  /** Absent where this node has every account and every book. */
+  readonly cluster?: SpawnerCluster;
   readonly createBook: (loaded: LoadedBook) => MatchingBook;
   readonly createAccount?: (...args: ConstructorParameters<typeof Account>) => Account;
 }
@@ -53,6 +74,7 @@ export class Spawner {
   /** Members whose accounts live, and the symbols whose books do, each with how much work waits there. */
   readonly #accounts = new Map<UserId, () => number>();
   readonly #books = new Map<string, () => number>();
+  readonly #moves = new Moves();
 
   constructor(options: SpawnerOptions) {
     this.#options = options;
@@ -70,7 +92,8 @@ export class Spawner {
 
   account(userId: UserId, generation: number): void {
     if (this.#accounts.has(userId)) return;
-    const { system, limits, clock, log, markets, calendar, ids, createAccount } = this.#options;
+    const { system, limits, clock, log, markets, calendar, ids, createAccount, cluster } = this.#options;
+    const shard = cluster?.shardOf(userId);
     const { accountStash: stashCapacity, closedOrdersKept, refusedCancelsKept, massCancelWaitMs } = limits;
     const { maxWaitingStopsPerMember, maxStatusReportsPerMember } = limits;
     const actor = accountActor({
@@ -88,24 +111,54 @@ export class Spawner {
       maxWaitingStopsPerMember,
       maxStatusReportsPerMember,
       massCancelWaitMs,
+      ...(cluster === undefined ? {} : { moves: this.#moves }),
+      ...(shard === undefined ? {} : { shard }),
       ...(createAccount === undefined ? {} : { createAccount }),
     });
     this.#accounts.set(userId, actor.stashed);
     system.spawn({ type: 'account', userId }, actor.behavior, actor.policy);
   }
 
-  /** A symbol that was halted by a crash stays so; any other status is the account's affair. */
-  book(symbol: string, status: TradingStatus, generation: number): void {
-    const { system, limits, clock, log, calendar, createBook } = this.#options;
-    if (system.isAlive({ type: 'book', symbol })) return;
-    const proxy = this.#options.proxyOf?.(symbol, generation, () => this.#accounts.keys());
-    if (proxy !== undefined) {
-      this.#books.set(symbol, proxy.keptCount);
-      system.spawn({ type: 'book', symbol }, proxy.behavior, proxy.policy);
-      return;
+  /** To every account that lives. */
+  tellAccounts(message: AccountMessage): void {
+    for (const userId of this.#accounts.keys())
+      this.#options.system.tell({ type: 'account', userId }, message);
+  }
+
+  /** Stops the accounts for which it is true, and forgets them: they live elsewhere from now on. */
+  forgetAccounts(isGone: (userId: UserId) => boolean): void {
+    for (const userId of [...this.#accounts.keys()].filter(isGone)) {
+      this.#accounts.delete(userId);
+      this.#options.system.stop({ type: 'account', userId });
     }
+  }
+
+  /**
+   * A symbol that was halted by a crash stays so; any other status is the account's affair. In a cluster it is a seat, in
+   * which the book is where this node has it.
+   */
+  book(symbol: string, status: TradingStatus, generation: number): void {
+    const { system, cluster } = this.#options;
+    if (system.isAlive({ type: 'book', symbol })) return;
+    if (cluster === undefined) {
+      const book = this.#newBook(symbol, status, { generation });
+      this.#books.set(symbol, book.stashed);
+      system.spawn({ type: 'book', symbol }, book.behavior, book.policy);
+    } else {
+      const seat = this.#newSeat(symbol, status, generation, cluster);
+      this.#books.set(symbol, seat.stashed);
+      system.spawn({ type: 'book', symbol }, seat.behavior, seat.policy);
+    }
+  }
+
+  #newBook(
+    symbol: string,
+    status: TradingStatus,
+    parts: { readonly generation: number; readonly loads?: { lastNo: number } },
+  ): BookActor {
+    const { system, limits, clock, log, calendar, createBook } = this.#options;
     const { bookStash: stashCapacity, sweepPortion, incidentsToHalt, incidentWindowMs } = limits;
-    const actor = orderBookActor({
+    return orderBookActor({
       symbol,
       tell: system.tell,
       clock,
@@ -113,14 +166,46 @@ export class Spawner {
       createBook,
       tradingDayAt: (at) => calendar.tradingDayAt(at),
       haltedBecause: status.type === 'Halted' && status.by === 'crash' ? status.reason : undefined,
-      generation,
       stashCapacity,
       sweepPortion,
       incidentsToHalt,
       incidentWindowMs,
+      ...parts,
     });
-    this.#books.set(symbol, actor.stashed);
-    system.spawn({ type: 'book', symbol }, actor.behavior, actor.policy);
+  }
+
+  #newSeat(symbol: string, status: TradingStatus, generation: number, cluster: SpawnerCluster): BookSeat {
+    const { system, log, markets } = this.#options;
+    return bookSeat({
+      symbol,
+      tell: system.tell,
+      log,
+      epoch: cluster.epochOfBook(symbol),
+      firstNo: cluster.firstNo ?? 0,
+      moves: this.#moves,
+      engines: () => cluster.engines(),
+      generation,
+      maxKeptRequests: cluster.maxKeptRequests,
+      route: () => cluster.routeOfBook(symbol),
+      // Each is told what is known of the symbol when it begins.
+      makeBook: (parts) => this.#newBook(symbol, markets.find(symbol)?.status ?? status, parts),
+      makeProxy: (parts) => this.#newProxy(symbol, cluster, parts),
+    });
+  }
+
+  #newProxy(symbol: string, cluster: SpawnerCluster, parts: ProxyParts): BookProxy {
+    const { system, clock, log } = this.#options;
+    const { self: node, maxKeptRequests, routeWaitMs } = cluster;
+    return bookProxy({
+      symbol,
+      node,
+      tell: system.tell,
+      clock,
+      log,
+      maxKeptRequests,
+      routeWaitMs,
+      ...parts,
+    });
   }
 }
 

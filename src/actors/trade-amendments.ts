@@ -11,6 +11,9 @@
  * | amending  | AmendmentAnswered, after the commit | what was set aside is released, the operator is told    |
  *
  * A refusal on the way releases what was set aside. When a commit fails for good, nothing of an amendment is kept.
+ *
+ * In a cluster the engine with the venue's own account does this, so that still only one is under way. Parties may live on
+ * other engines: each says by what right it has set money aside, and the commit stands only while all of them hold.
  */
 import {
   amendmentChanges,
@@ -28,12 +31,14 @@ import { isBust } from '../matching/trade-amendment.ts';
 import type { AmendTrade, TradeTerms, UserId } from '../matching/types.ts';
 import { formatAmount } from '../platform/decimal.ts';
 import type { Log } from '../platform/log.ts';
+import type { ExchangeCluster } from './forwarding.ts';
 import type { TradeSource } from './ports.ts';
 import type {
   AmendmentAnswered,
-  BookRequest,
   FundsReserved,
   Reply,
+  ReserveFunds,
+  ShardEpoch,
   SubmitTradeAmendment,
   Tell,
   TradeLoaded,
@@ -48,6 +53,8 @@ export interface TradeAmendmentsOptions {
   readonly openAccount: (userId: UserId) => void;
   /** Called when an amendment has ended. */
   readonly onIdle: () => void;
+  /** Absent where all accounts and books live here. */
+  readonly cluster?: ExchangeCluster | undefined;
 }
 
 /** A trade with what is to become of it. */
@@ -62,8 +69,10 @@ interface Current {
   readonly request: SubmitTradeAmendment;
   readonly phase: 'reading' | 'reserving' | 'charging' | 'amending';
   readonly plan: Plan | undefined;
-  /** Users whose accounts were asked to set something aside. */
-  readonly asked: ReadonlySet<UserId>;
+  /** Users whose accounts were asked to set something aside, each with the node where it was; undefined: this one. */
+  readonly asked: ReadonlyMap<UserId, string | undefined>;
+  /** By what right those who have answered did so. */
+  readonly shards: ReadonlyMap<UserId, ShardEpoch>;
   /** What those who have answered lack. */
   readonly shortfalls: ReadonlyMap<UserId, readonly Shortfall[]>;
   readonly command: AmendTrade | undefined;
@@ -72,10 +81,11 @@ interface Current {
 export class TradeAmendments {
   readonly #options: TradeAmendmentsOptions;
   #current: Current | undefined;
-  #lastAmendmentNo = 0;
+  #lastAmendmentNo: number;
 
   constructor(options: TradeAmendmentsOptions) {
     this.#options = options;
+    this.#lastAmendmentNo = options.cluster?.firstNo ?? 0;
   }
 
   /** An amendment is under way: another is refused. */
@@ -128,13 +138,17 @@ export class TradeAmendments {
     if (this.#current !== undefined) this.#refuse(this.#current, text);
   }
 
-  /**
-   * A kept command that is not to be run again, since nothing is set aside for it any more. It is answered on the
-   * road of all answers, for the redo waits for it.
-   */
-  drop(symbol: string, request: BookRequest, generation: number): void {
-    const entry = { type: 'JournalBook', symbol, epoch: 0, generation, lastSeq: 0, events: [] } as const;
-    this.#options.tell({ type: 'persistence' }, { ...entry, done: [request], replies: [] });
+  /** Owners or links are others than before: of an account that is not where it was asked nobody may answer. */
+  lookForParties(): void {
+    const current = this.#current;
+    // What the book was told is answered, or given back by the stand-in.
+    if (current === undefined || current.phase === 'amending') return;
+    for (const [userId, node] of current.asked) {
+      const place = this.#placeOf(userId);
+      if (place !== undefined && place.node === node) continue;
+      this.abort(`the engine with the account of user ${userId} went away: nothing was done, try again`);
+      return;
+    }
   }
 
   #plan(current: Current, { trade, fault }: TradeLoaded): void {
@@ -156,28 +170,59 @@ export class TradeAmendments {
     const plan = { trade, instrument, after };
     // All parties are asked, also who gains: their orders must not be replaced meanwhile.
     const parties = new Set([trade.maker.order.userId, trade.taker.order.userId]);
-    this.#current = { ...current, phase: 'reserving', plan, asked: parties };
-    for (const userId of parties) this.#reserve(current.amendmentNo, plan, userId);
+    this.#ask({ ...current, phase: 'reserving', plan }, plan, parties);
   }
 
-  /** Asks an account to set aside what the amendment takes from it, `charges` of the venue included. */
-  #reserve(amendmentNo: number, plan: Plan, userId: UserId, charges: AmendTrade['charges'] = []): void {
-    const { tell, openAccount } = this.#options;
+  /** Asks accounts to set aside what the amendment takes from them, `charges` of the venue included. */
+  #ask(current: Current, plan: Plan, userIds: Iterable<UserId>, charges: AmendTrade['charges'] = []): void {
+    const asked = new Map(current.asked);
+    for (const userId of userIds) {
+      const place = this.#placeOf(userId);
+      if (place === undefined) {
+        this.#refuse(current, `no engine with the account of user ${userId} can be reached: try again`);
+        return;
+      }
+      asked.set(userId, place.node);
+    }
+    this.#current = { ...current, asked };
     const { maker, taker } = plan.trade;
-    const orders = [maker.order, taker.order].filter((order) => order.userId === userId);
-    const funds = neededOf(plan, charges).get(userId) ?? [];
-    const orderIds = orders.map(({ orderId }) => orderId);
-    openAccount(userId);
-    tell({ type: 'account', userId }, { type: 'ReserveFunds', amendmentNo, funds, orderIds });
+    for (const userId of userIds) {
+      const orders = [maker.order, taker.order].filter((order) => order.userId === userId);
+      const funds = neededOf(plan, charges).get(userId) ?? [];
+      const orderIds = orders.map(({ orderId }) => orderId);
+      const { amendmentNo } = current;
+      this.#reserve({ type: 'ReserveFunds', amendmentNo, userId, funds, orderIds }, asked.get(userId));
+    }
   }
 
-  #onReserved(current: Current, { userId, shortfalls, fault }: FundsReserved): void {
+  #reserve(message: ReserveFunds, node: string | undefined): void {
+    const { tell, openAccount, cluster } = this.#options;
+    const { userId } = message;
+    const whole = cluster === undefined ? message : { ...message, node: cluster.self };
+    if (node !== undefined) {
+      tell({ type: 'exchange', node }, whole);
+      return;
+    }
+    openAccount(userId);
+    tell({ type: 'account', userId }, whole);
+  }
+
+  /** Where the account of a user lives; undefined: where it cannot be reached, or it is about to leave. */
+  #placeOf(userId: UserId): { readonly node: string | undefined } | undefined {
+    const { cluster } = this.#options;
+    if (cluster === undefined || cluster.ownsAccount(userId)) return { node: undefined };
+    const route = cluster.routeOfAccount(userId);
+    return route === undefined || route.node === cluster.self ? undefined : { node: route.node };
+  }
+
+  #onReserved(current: Current, { userId, shortfalls, fault, shard }: FundsReserved): void {
     if (fault !== undefined) {
       this.#refuse(current, fault);
       return;
     }
     const all = new Map([...current.shortfalls, [userId, shortfalls] as const]);
-    const next = { ...current, shortfalls: all };
+    const shards = shard === undefined ? current.shards : new Map([...current.shards, [userId, shard]]);
+    const next = { ...current, shortfalls: all, shards };
     this.#current = next;
     if (all.size < next.asked.size || next.plan === undefined) return;
     if (next.phase === 'reserving') this.#chargeVenue(next, next.plan);
@@ -198,12 +243,16 @@ export class TradeAmendments {
       this.#amend(current, plan);
       return;
     }
-    this.#current = { ...current, phase: 'charging', asked: new Set([...current.asked, FEE_USER_ID]) };
-    this.#reserve(current.amendmentNo, plan, FEE_USER_ID, charges);
+    this.#ask({ ...current, phase: 'charging' }, plan, [FEE_USER_ID], charges);
   }
 
   #amend(current: Current, { trade, after }: Plan): void {
     const { tradeId, symbol, maker, taker } = trade;
+    const { cluster } = this.#options;
+    if (cluster !== undefined && cluster.routeOfBook(symbol) === undefined) {
+      this.#refuse(current, `no engine with the book of ${symbol} can be reached: try again`);
+      return;
+    }
     const { reason, requestedBy } = current.request;
     const command: AmendTrade = {
       type: 'AmendTrade',
@@ -220,7 +269,11 @@ export class TradeAmendments {
     };
     this.#current = { ...current, phase: 'amending', command };
     const { amendmentNo } = current;
-    const requests = [{ command, cause: undefined, amendmentNo }];
+    const request = { command, cause: undefined, amendmentNo };
+    // That of the venue's own account is what lets nobody else amend at the same time.
+    const shards = cluster === undefined ? [] : [...current.shards.values(), cluster.shardOf(FEE_USER_ID)];
+    const known = shards.filter((shard) => shard !== undefined);
+    const requests = [known.length === 0 ? request : { ...request, shards: known }];
     this.#options.tell({ type: 'book', symbol }, { type: 'BookRequests', requests });
   }
 
@@ -229,10 +282,13 @@ export class TradeAmendments {
   }
 
   #finish({ amendmentNo, request, asked }: Current, reply: Reply): void {
-    const { tell, log, onIdle } = this.#options;
+    const { tell, log, onIdle, cluster } = this.#options;
     const { tradeId, wanted, reason, requestedBy } = request;
     this.#current = undefined;
-    for (const userId of asked) tell({ type: 'account', userId }, { type: 'ReleaseFunds', amendmentNo });
+    const node = cluster === undefined ? {} : { node: cluster.self };
+    for (const userId of asked.keys()) {
+      tell({ type: 'account', userId }, { type: 'ReleaseFunds', amendmentNo, ...node });
+    }
     const outcome = reply.type === 'CommandRejected' ? reply.text : 'done';
     log.info('trade amendment', { tradeId, kind: wanted.type, reason, requestedBy, outcome });
     tell(request.replyTo, reply);
@@ -243,7 +299,8 @@ export class TradeAmendments {
 const NOTHING_YET = {
   phase: 'reading',
   plan: undefined,
-  asked: new Set<UserId>(),
+  asked: new Map<UserId, string | undefined>(),
+  shards: new Map<UserId, ShardEpoch>(),
   shortfalls: new Map<UserId, readonly Shortfall[]>(),
   command: undefined,
 } as const;

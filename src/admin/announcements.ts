@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { answer, Refusal } from './answers.ts';
 import { type AdminContext, audit } from './context.ts';
+import { memberCount, tellGateways } from './gateways.ts';
 
 interface AnnouncementBody {
   readonly headline: string;
@@ -13,7 +14,7 @@ const MAX_LINES = 20;
 /** Latin1 without control characters: what Text (58) can carry. */
 const SAYABLE = /^[\x20-\x7e\xa0-\xff]+$/;
 
-/** `POST /v1/announcements`. */
+/** `POST /v1/announcements`; `unreached` names gateways of a cluster that it has not come to, where there are some. */
 export function announcementRoutes(app: FastifyInstance, context: AdminContext): void {
   const { control } = context;
   app.post<{ Body: AnnouncementBody }>(
@@ -44,9 +45,9 @@ export function announcementRoutes(app: FastifyInstance, context: AdminContext):
       const em = control.orm.em.fork();
       audit(em, context, request, { action: 'announce', details: { headline, lines } });
       await em.flush();
-      const memberCount = control.status().sessions.filter(({ compId }) => compId !== undefined).length;
-      control.tell({ type: 'gateway', name: control.gatewayName }, { type: 'Announce', headline, lines });
-      return { headline, memberCount };
+      const count = await memberCount(control);
+      const unreached = tellGateways(control, { type: 'Announce', headline, lines });
+      return { headline, memberCount: count, ...(unreached.length === 0 ? {} : { unreached }) };
     },
   );
 }

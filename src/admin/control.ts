@@ -5,6 +5,7 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Address, Reply, Tell, TradingStatus } from '../actors/protocol.ts';
 import type { BooksStatus } from './books-status.ts';
+import type { ClusterControl } from './cluster-control.ts';
 
 /** What a node says about itself; from memory, never from the database, so that it answers without one. */
 export interface VenueStatus {
@@ -70,8 +71,10 @@ export interface VenueControl {
   readonly orm: MikroORM;
   /** Ms since the epoch. */
   now(): number;
-  /** The gateway that members' sessions belong to. */
+  /** The gateway that members' sessions belong to; in a cluster, this node's. */
   readonly gatewayName: string;
+  /** Undefined: the node is a venue by itself. */
+  readonly cluster?: ClusterControl | undefined;
   readonly tell: Tell;
   /** Resolves with the actors' answer to what `tellIt` sends; rejects when none comes within a bound. */
   ask(tellIt: (replyTo: Address) => void): Promise<Reply>;

@@ -93,6 +93,7 @@ export function instrumentRoutes(app: FastifyInstance, context: AdminContext): v
           return created;
         });
         control.tell({ type: 'exchange' }, { type: 'InstrumentChanged', symbol });
+        await showToEngines(context, symbol);
         await untilReady(control, symbol);
         return answer(reply, shownInstrument(row), 201);
       } catch (error) {
@@ -160,6 +161,15 @@ export function instrumentRoutes(app: FastifyInstance, context: AdminContext): v
 
 const READY_TIMEOUT_MS = 5_000;
 const READY_POLL_MS = 10;
+
+/** Their nodes look at the rows now, not with their next renewal: the one whose it is takes it. */
+async function showToEngines({ control: { cluster }, log }: AdminContext, symbol: string): Promise<void> {
+  try {
+    await cluster?.place({ symbols: [symbol], shards: [] }, undefined);
+  } catch (error) {
+    log.warn('engines see a new instrument later', { symbol, error });
+  }
+}
 
 /** So that an operator's next line, or a member's first order, finds the book. The row is there in any case. */
 async function untilReady({ status }: VenueControl, symbol: string): Promise<void> {

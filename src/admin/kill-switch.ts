@@ -83,7 +83,7 @@ async function killMember(
 ): Promise<FastifyReply> {
   const disabled = await disableMember(context, request, { action: ACTION, details });
   if (disabled instanceof Refusal) return answer(reply, disabled);
-  const outcome = await cancelUntilGone(context, disabled.user, details.reason);
+  const outcome = await cancelUntilGone(context, disabled, details.reason);
   const { username } = details;
   const done = { sentence: `${username} is disabled; `, facts: { disabled: username } };
   return sendOutcome(reply, context, disabled.entry, outcome, done);

@@ -17,10 +17,12 @@ import { cancelRoutes } from './cancels.ts';
 import { type AdminContext, takeTurns } from './context.ts';
 import type { VenueControl } from './control.ts';
 import { answerInTime } from './deadline.ts';
+import { drainRoutes } from './drain.ts';
 import { instrumentRoutes } from './instruments.ts';
 import { killSwitchRoutes } from './kill-switch.ts';
 import { METRICS_ROUTE, metricsRoutes } from './metrics.ts';
 import { orderRoutes } from './orders.ts';
+import { placementRoutes } from './placement.ts';
 import { statusRoutes } from './status.ts';
 import { tokensEqual } from './token.ts';
 import { tradeRoutes } from './trades.ts';
@@ -71,6 +73,8 @@ export class AdminPortInUse extends Error {
 const DEFAULT_LIMITS = { maxAdminBodyBytes: 65_536, maxAdminRows: 1_000 };
 /** What anybody may ask: an orchestrator has no token. */
 const OPEN_ROUTES: ReadonlySet<string> = new Set(['/health/live', '/health/ready']);
+/** Actions that need no actors. */
+const ROUTES_OF_ANY_NODE: ReadonlySet<string> = new Set(['/v1/drain', '/v1/undrain', '/v1/placement']);
 const REQUEST_TIMEOUT_MS = 30_000;
 const DEFAULT_OPERATOR_TIMEOUT_MS = 10_000;
 
@@ -126,6 +130,10 @@ export function buildAdminServer(options: Omit<AdminServerOptions, 'host' | 'por
     );
   });
   const { control, log, clock = systemClock } = options;
+  app.addHook('onRequest', async (request, reply) => {
+    const refusal = elsewhere(control, request);
+    return refusal === undefined ? undefined : answer(reply, refusal);
+  });
   const { operatorTimeoutMs = DEFAULT_OPERATOR_TIMEOUT_MS } = limits;
   answerInTime(app, { control, clock, log, operatorTimeoutMs });
   app.setNotFoundHandler((request, reply) =>
@@ -145,7 +153,18 @@ export function buildAdminServer(options: Omit<AdminServerOptions, 'host' | 'por
   cancelRoutes(app, context);
   tradeRoutes(app, context);
   killSwitchRoutes(app, context);
+  placementRoutes(app, context);
+  drainRoutes(app, context);
   return app;
+}
+
+/** What acts on members and books goes through actors, which a node that only answers for DNS has not. */
+function elsewhere({ cluster }: VenueControl, { method, routeOptions }: FastifyRequest): Refusal | undefined {
+  if (cluster === undefined || method === 'GET' || ROUTES_OF_ANY_NODE.has(routeOptions.url ?? ''))
+    return undefined;
+  const own = cluster.view().nodes.find(({ name, isAlive }) => name === cluster.self && isAlive);
+  if (own === undefined || own.roles.some((role) => role !== 'dns')) return undefined;
+  return new Refusal(409, `${cluster.self} only answers for DNS: ask a gateway or an engine (--node)`);
 }
 
 function sendError(

@@ -2,13 +2,15 @@
 import type { FastifyInstance } from 'fastify';
 import type { TradingStatus } from '../actors/protocol.ts';
 import { assertNever } from '../platform/assert.ts';
+import { clusterStatusReader } from './cluster-status.ts';
 import type { AdminContext } from './context.ts';
 
 /**
  * `GET /health/live`, `GET /health/ready` (503 with the reasons while it is not; books that load do not count, since
- * orders for them are answered), `GET /v1/status`.
+ * orders for them are answered), `GET /v1/status`, with `cluster` in a cluster ({@link ClusterStatus}).
  */
 export function statusRoutes(app: FastifyInstance, { control }: AdminContext): void {
+  const readCluster = clusterStatusReader(control);
   app.get('/health/live', async () => ({ live: true }));
 
   app.get('/health/ready', async (_request, reply) => {
@@ -18,7 +20,10 @@ export function statusRoutes(app: FastifyInstance, { control }: AdminContext): v
 
   app.get('/v1/status', async () => {
     const status = control.status();
-    const { ready, reasons, books } = await control.readiness();
+    const [{ ready, reasons, books }, cluster] = await Promise.all([
+      control.readiness(),
+      control.cluster === undefined ? undefined : readCluster(control.cluster),
+    ]);
     return {
       ...status,
       ready,
@@ -32,6 +37,7 @@ export function statusRoutes(app: FastifyInstance, { control }: AdminContext): v
         ...symbol,
         ...shownTradingStatus(trading),
       })),
+      ...(cluster === undefined ? {} : { cluster }),
     };
   });
 }

@@ -5,6 +5,7 @@ import { Account } from '../entities/account.ts';
 import { User } from '../entities/user.ts';
 import { answer, Refusal } from './answers.ts';
 import { type AdminContext, audit, findMember } from './context.ts';
+import { tellGatewayOf } from './gateways.ts';
 import { MEMBER_TERMS_SCHEMA, type MemberTerms, readMemberTerms, shownMemberTerms } from './member-terms.ts';
 import { MEMBER_LIMITS_SCHEMA, tradingTermsOf } from './trading-terms.ts';
 import { checkPassword, checkUsername } from './values.ts';
@@ -126,11 +127,12 @@ export function userRoutes(app: FastifyInstance, context: AdminContext): void {
       });
       if (user instanceof Refusal) return answer(reply, user);
       const { senderCompId, id: userId } = user;
-      control.tell(
-        { type: 'gateway', name: control.gatewayName },
-        { type: 'ResetMember', senderCompId, userId },
-      );
-      return answer(reply, shownUser(user));
+      const refusal = await tellGatewayOf(control, senderCompId, {
+        type: 'ResetMember',
+        senderCompId,
+        userId,
+      });
+      return answer(reply, refusal ?? shownUser(user));
     },
   );
 

@@ -16,7 +16,11 @@ export function addAnnounceCommand(program: Command): void {
     )
     .action(async (headline: string, flags: AnnounceFlags) => {
       const body = await (await connect(flags)).post('/v1/announcements', { headline, lines: flags.line });
-      const { memberCount } = body;
-      showSentence(flags, body, `told ${memberCount === 1 ? 'one member' : `${memberCount} members`}`);
+      const { memberCount, unreached } = body;
+      const told = `told ${memberCount === 1 ? 'one member' : `${memberCount} members`}`;
+      const missed = Array.isArray(unreached)
+        ? `, but not those at ${unreached.join(', ')}, which cannot be reached`
+        : '';
+      showSentence(flags, body, `${told}${missed}`);
     });
 }

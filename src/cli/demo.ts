@@ -2,25 +2,23 @@
  * `onebook demo`: a venue on a database of its own, two members that trade over FIX from another process, and every
  * message and row of it on the terminal. Stays up for one's own client unless told to exit.
  */
-import { mkdirSync, openSync, writeSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { styleText } from 'node:util';
 import { DEFAULT_NODE, type NodeConfig, resolveNodeConfig } from '../config/node-config.ts';
 import { DEFAULT_HOST } from '../config/values.ts';
 import { hasLogins, loadOrCreateLogins, type MemberLogins } from '../demo/credentials.ts';
+import { eventView } from '../demo/event-view.ts';
 import { guide } from '../demo/guide.ts';
 import { runMembers } from '../demo/members-process.ts';
-import type { MemberEvent } from '../demo/protocol.ts';
 import { showRows } from '../demo/row-view.ts';
 import { embeddedDatabaseUrl, openRows, type RowReader } from '../demo/rows.ts';
 import { PRICE } from '../demo/scenario.ts';
+import { fileLog, say, stopOnSignals, style, write } from '../demo/terminal.ts';
 import { SetupRefused, setUpVenue, unaffordableQuantity } from '../demo/venue-setup.ts';
-import { heading, messageLines, type Style } from '../demo/wire-view.ts';
+import { heading } from '../demo/wire-view.ts';
 import { assert } from '../platform/assert.ts';
 import { systemClock } from '../platform/clock.ts';
-import type { Log } from '../platform/log.ts';
-import { createLogger } from '../platform/logger.ts';
 import { adminClient } from './admin-client.ts';
 import { CliFailure, EXIT, tellError } from './failure.ts';
 import type { DemoOptions } from './program.ts';
@@ -135,42 +133,13 @@ async function tradeBetween(
       ...{ type: 'TradeOrder', host, port: node.fixPort, venueCompId: config.venueCompId },
       ...{ members: logins, runId, unaffordableQty },
     },
-    showEvents(differences),
+    eventView(differences, write, style),
     signal,
   );
   if (signal.aborted) return [];
   if (ending !== undefined) return [...differences, ending];
   // What the members were told is committed: a report leaves the venue after that.
   return [...differences, ...(await showRows(reader, runId, before, write, style))];
-}
-
-/** Shows what the members do as it happens, and gathers what differed. */
-function showEvents(differences: string[]): (event: MemberEvent) => void {
-  let stepCount = 0;
-  return (event) => {
-    switch (event.type) {
-      case 'StepBegun':
-        stepCount += 1;
-        write(heading(`${stepCount}. ${event.title}`, style));
-        return;
-      case 'MessageOnWire':
-        write(messageLines(event.member, event.direction, event.frame, event.isLate, style));
-        return;
-      case 'StepEnded':
-        for (const difference of event.differences) write(`\n  ${style('red', '✗')} ${difference}\n`);
-        if (event.differences.length === 0)
-          write(`\n  ${style('green', '✓')} ${reportsText(event.reportCount)}\n`);
-        differences.push(...event.differences);
-        return;
-      case 'TradingEnded':
-        return;
-    }
-  };
-}
-
-function reportsText(count: number): string {
-  if (count === 1) return 'the answer is what was expected';
-  return `${count === 2 ? 'both' : `all ${count}`} answers are what was expected`;
 }
 
 function placeOf({ config, options }: Run, node: RunningNode): Parameters<typeof guide>[0] {
@@ -220,55 +189,4 @@ function freePort(port: number, whose: string): Promise<number> {
     });
     probe.listen({ host: DEFAULT_HOST, port }, () => probe.close(() => settle(port)));
   });
-}
-
-function fileLog(path: string): Log {
-  const file = openSync(path, 'a', 0o600);
-  const log = createLogger({ level: 'info', pretty: false, write: (lines) => writeSync(file, lines) });
-  const onBug = (error: unknown): void => {
-    log.error('uncaught error', { error });
-    tellError(`${error instanceof Error ? error.message : String(error)} (see ${path})`);
-    process.exit(EXIT.refused);
-  };
-  process.on('uncaughtException', onBug);
-  process.on('unhandledRejection', onBug);
-  process.on('warning', (warning) => log.warn('process warning', { warning }));
-  return log;
-}
-
-/** Ctrl-C arrives twice under npm, from the terminal and from npm: what follows this soon is the same wish. */
-const SAME_WISH_MS = 500;
-
-/** The first signal asks to stop in order, a later one ends the process. */
-function stopOnSignals(log: Log): { readonly signal: AbortSignal; readonly stopped: Promise<void> } {
-  const stopping = new AbortController();
-  const stopped = new Promise<void>((settle) => {
-    let firstAt = 0;
-    const onSignal = (name: string): void => {
-      const now = systemClock.now();
-      if (!stopping.signal.aborted) {
-        firstAt = now;
-        log.info('signal', { signal: name });
-        write('\n');
-        say(`${name}: stopping in order; a second one stops at once`);
-        stopping.abort();
-        settle();
-      } else if (now - firstAt >= SAME_WISH_MS) {
-        process.exit(EXIT.refused);
-      }
-    };
-    process.on('SIGTERM', () => onSignal('SIGTERM'));
-    process.on('SIGINT', () => onSignal('SIGINT'));
-  });
-  return { signal: stopping.signal, stopped };
-}
-
-const style: Style = (kind, text) => styleText(kind, text, { stream: process.stdout });
-
-function write(text: string): void {
-  process.stdout.write(text);
-}
-
-function say(line: string): void {
-  write(`  ${line}\n`);
 }

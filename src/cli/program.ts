@@ -4,16 +4,19 @@ import { addAnnounceCommand } from './announce.ts';
 import { addAuditCommands, type VerifyAuditDatabase } from './audit.ts';
 import { addBackupCommand, type BackupDatabase } from './backup.ts';
 import { NODE_OPTIONS } from './client-command.ts';
+import { addDrainCommands } from './drain.ts';
 import { CliFailure, EXIT, type ExitCode, tellError } from './failure.ts';
 import { addFixCommands } from './fix.ts';
 import { addFundsCommands } from './funds.ts';
 import { addInstrumentCommands } from './instrument.ts';
 import { addKillSwitchCommand } from './kill-switch.ts';
 import { addOrderCommands } from './orders.ts';
+import { addRebalanceCommand } from './rebalance.ts';
 import { addReconcileCommand, type ReconcileDatabase } from './reconcile.ts';
 import { addRetentionCommands, type RetentionDatabase } from './retention.ts';
 import { addStartCommand, type StartNode } from './start.ts';
 import { addStatusCommand } from './status.ts';
+import { addSymbolCommands } from './symbol.ts';
 import { addTradeCommands } from './trade.ts';
 import { addUserCommands } from './user.ts';
 
@@ -24,6 +27,10 @@ export interface DemoOptions {
   readonly fixPort?: string;
   readonly adminPort?: string;
   readonly databaseUrl?: string;
+  /** Several processes instead of one. */
+  readonly cluster?: boolean;
+  /** Of somebody's NATS server, for `cluster`. */
+  readonly natsUrl?: string;
 }
 
 /** What is loaded only when its command runs. */
@@ -70,13 +77,25 @@ export async function runProgram(
     .description('run a venue with two members that trade over FIX, show every message and row, and stay up')
     .helpOption('-h, --help', 'show this help')
     .option('--once', 'exit after the rows are shown')
-    .option('--data-dir <dir>', 'where the demo keeps its database', './data/demo')
+    .option(
+      '--cluster',
+      'two gateways, two engines and a NATS server instead of one process; one engine is killed',
+    )
+    .option(
+      '--data-dir <dir>',
+      'where its database is; default ./data/demo, with --cluster ./data/demo-cluster',
+    )
     .option('--fix-port <port>', 'where members connect; 0: any free port')
     .option('--admin-port <port>', 'where operators connect; 0: any free port')
     .option('--database-url <url>', 'a Postgres server instead of the embedded one')
-    .action(async (options: DemoOptions) => {
+    .option('--nats-url <url>', 'with --cluster, a NATS server that runs already (env ONEBOOK_NATS_URL)')
+    .action(async (options: Omit<DemoOptions, 'dataDir'> & Partial<Pick<DemoOptions, 'dataDir'>>) => {
+      const isCluster = options.cluster === true;
+      if (options.natsUrl !== undefined && !isCluster) {
+        throw new CliFailure(EXIT.usage, '--nats-url is for --cluster: one process needs no NATS server');
+      }
       const demo = await loaders.demo();
-      exitCode = await demo(options);
+      exitCode = await demo({ dataDir: isCluster ? './data/demo-cluster' : './data/demo', ...options });
     });
   addStatusCommand(program);
   addUserCommands(program);
@@ -86,6 +105,9 @@ export async function runProgram(
   addTradeCommands(program);
   addKillSwitchCommand(program);
   addAnnounceCommand(program);
+  addSymbolCommands(program);
+  addRebalanceCommand(program);
+  addDrainCommands(program);
   addReconcileCommand(program, loaders.reconcile);
   addAuditCommands(program, loaders.verifyAudit);
   addBackupCommand(program, loaders.backup);

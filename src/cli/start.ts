@@ -96,6 +96,7 @@ async function runNode(flags: StartFlags, loadStartNode: () => Promise<StartNode
   });
 
   for (const listener of node.listeners) say(listenerText(listener, config.venueCompId));
+  for (const line of roleTexts(config)) say(line);
   say(
     `admin API: http://${urlHost(config.admin.host)}:${node.adminPort} (token in ${adminTokenPath(config.dataDir)})`,
   );
@@ -103,7 +104,11 @@ async function runNode(flags: StartFlags, loadStartNode: () => Promise<StartNode
   if (node.listeners.some(({ tls }) => tls !== 'none')) process.on('SIGHUP', () => node.reloadCertificates());
   say(`node "${config.nodeName}" is running; stop it with Ctrl-C`);
   await stop;
-  await node.drain();
+  await node.drain().catch((error: unknown) => {
+    log.error('the node did not stop in order', { error });
+    tellError(`the node did not stop in order: ${error instanceof Error ? error.message : String(error)}`);
+    process.exit(EXIT.refused);
+  });
   say('stopped');
   process.exit(EXIT.ok);
 }
@@ -118,6 +123,21 @@ function listenerText({ host, port, tls, proxyProtocol }: ListenerStatus, venueC
   if (tls !== 'none') traits.push(tls === 'server' ? 'TLS' : 'TLS with client certificates');
   if (proxyProtocol) traits.push('PROXY protocol');
   return `FIX: ${urlHost(host)}:${port} (${traits.join(', ')})`;
+}
+
+/** What a node of a cluster is there for besides its listeners: a line for each role that has none. */
+export function roleTexts({ roles, cluster }: Pick<NodeConfig, 'roles' | 'cluster'>): readonly string[] {
+  if (cluster === undefined) return [];
+  const lines: string[] = [];
+  if (roles.includes('engine')) {
+    const where = roles.includes('gateway') ? '' : '; members connect to its gateways';
+    lines.push(`engine: keeps books and accounts of the cluster${where}`);
+  }
+  if (roles.includes('dns') && cluster.dns !== undefined) {
+    const { host, port, name } = cluster.dns;
+    lines.push(`DNS: answers for ${name} on ${urlHost(host)}:${port}, UDP and TCP`);
+  }
+  return lines;
 }
 
 function urlHost(host: string): string {
@@ -187,6 +207,8 @@ export function startFailure(error: unknown, config: NodeConfig, log: Log): CliF
     return new CliFailure(EXIT.usage, `FIX cannot listen on ${urlHost(host)}:${port}: ${text}; ${remedy}`);
   }
   if (OPERATORS_FAILURES.has(error.name)) return new CliFailure(EXIT.usage, text);
+  const ofCluster = clusterFailureText(error, text, config);
+  if (ofCluster !== undefined) return new CliFailure(EXIT.usage, ofCluster);
   const trouble = databaseTrouble(error, config.databaseUrl);
   if (trouble !== undefined) return new CliFailure(EXIT.usage, `the node does not start: ${trouble}`);
   log.error('the node does not start', { error });
@@ -195,4 +217,18 @@ export function startFailure(error: unknown, config: NodeConfig, log: Log): CliF
     code === undefined ? EXIT.refused : EXIT.usage,
     `the node does not start: ${text || code}`,
   );
+}
+
+/** What keeps a node from joining its cluster, with what to do. */
+function clusterFailureText(error: Error, text: string, { databaseUrl }: NodeConfig): string | undefined {
+  switch (error.name) {
+    case 'NodeNameTakenError':
+      return `${text}: end that one first, or choose another node of the configuration (--node)`;
+    case 'DnsPortUnavailable':
+      return `${text}; choose another (dns of the node in the configuration)`;
+    case 'MembershipUnavailableError':
+      return `the node does not start: ${databaseTrouble(error.cause, databaseUrl) ?? `the database does not answer: ${text}`}`;
+    default:
+      return undefined;
+  }
 }

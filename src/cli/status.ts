@@ -1,7 +1,9 @@
-/** `onebook status`: how the node is doing. */
+/** `onebook status`: how the node is doing, and the cluster that it is in. */
 import type { Command } from 'commander';
+import type { ClusterStatus } from '../admin/cluster-status.ts';
 import type { Body } from './admin-client.ts';
 import { type ClientFlags, clientCommand, connect, showSentence } from './client-command.ts';
+import { countOf, drawCluster } from './cluster-drawing.ts';
 import { TRADING_STATUS_WORDS } from './instrument.ts';
 import { type Column, formatCard, formatTable, type Row } from './table.ts';
 
@@ -32,6 +34,23 @@ const SESSIONS: readonly Column[] = [
   { title: 'FROM', field: 'remoteAddress' },
 ];
 
+const CLUSTER_SYMBOLS: readonly Column[] = [
+  { title: 'SYMBOL', field: 'symbol' },
+  { title: 'OWNER', field: 'owner' },
+  { title: 'EPOCH', field: 'epoch', right: true },
+  { title: 'PLACED ON', field: 'placedOn', rare: true },
+  ...SYMBOLS.slice(1),
+];
+
+const CLUSTER_SESSIONS: readonly Column[] = [
+  { title: 'COMP ID', field: 'compId', right: true },
+  { title: 'MEMBER', field: 'username' },
+  { title: 'GATEWAY', field: 'gateway' },
+];
+
+/** Of a cluster's symbols and sessions; `--json` has all. */
+const SHOWN_ROWS = 20;
+
 /** Of the books that are not ready; the table has them all. */
 const SHOWN_NAMES = 5;
 
@@ -40,16 +59,27 @@ export function addStatusCommand(program: Command): void {
   clientCommand(
     program,
     'status',
-    'show how the node is doing: database, symbols and halts, sessions',
+    'show how the node is doing: database, symbols and halts, sessions; and its cluster, if it is in one',
   ).action(async (flags: ClientFlags) => {
     const body = await (await connect(flags)).get('/v1/status');
-    showSentence(flags, body, statusText(body));
+    showSentence(flags, body, statusText(body, process.stdout.columns));
   });
 }
 
-/** The body of `GET /v1/status` as people read it. */
-export function statusText(body: Body): string {
-  const { uptimeMs, ready, notReadyBecause, database, commits, symbols, sessions, listeners, books } = body;
+/** The body of `GET /v1/status` as people read it; `width` is that of their terminal, if it is one. */
+export function statusText(body: Body, width = 80): string {
+  const {
+    uptimeMs,
+    ready,
+    notReadyBecause,
+    database,
+    commits,
+    symbols,
+    sessions,
+    listeners,
+    books,
+    cluster,
+  } = body;
   const { up, reason } = objectOf(database);
   const { lastNo, lastBatch } = objectOf(commits);
   const node = {
@@ -57,14 +87,50 @@ export function statusText(body: Body): string {
     readiness: ready === true ? 'yes' : `no: ${listOf(notReadyBecause).join('; ')}`,
     uptime: durationText(Number(uptimeMs)),
     databaseText: up === true ? 'up' : `down: ${reason ?? 'it does not answer'}`,
-    listenersText: listOf(listeners).map(listenerText).join('; ') || 'not yet',
+    listenersText: listOf(listeners).map(listenerText).join('; ') || noListenerText(cluster),
     booksText: booksText(objectOf(books)),
     commitText: `${lastNo}, with ${lastBatch} events in the last`,
   };
   const symbolRows = listOf(symbols).map((symbol) => ({ ...objectOf(symbol), ready: bookText(symbol) }));
-  return [formatCard(NODE, node), formatTable(SYMBOLS, symbolRows), sessionsText(listOf(sessions))].join(
-    '\n',
+  const card = formatCard(NODE, node);
+  if (cluster === undefined) {
+    return [card, formatTable(SYMBOLS, symbolRows), sessionsText(listOf(sessions))].join('\n');
+  }
+  // Of the same version as this program, or one beside which it runs: fields are only added.
+  const shown = cluster as ClusterStatus;
+  const drawing = drawCluster(shown, { database: node.databaseText, width });
+  return [card, drawing, clusterSymbolsText(shown, symbolRows), clusterSessionsText(shown)].join('\n');
+}
+
+/** Those that want attention first: nobody's, not ready, not open. */
+function clusterSymbolsText({ symbols }: ClusterStatus, rows: readonly Row[]): string {
+  const here = new Map(rows.map((row) => [symbolOf(row), row]));
+  const all = symbols.map((owned): Row => ({ ...here.get(owned.symbol), ...owned }));
+  const shown = [...all.filter(needsAttention), ...all.filter((row) => !needsAttention(row))].slice(
+    0,
+    SHOWN_ROWS,
   );
+  return formatTable(CLUSTER_SYMBOLS, shown) + moreText(all.length - shown.length, 'symbols');
+}
+
+function symbolOf({ symbol }: Row): unknown {
+  return symbol;
+}
+
+function needsAttention({ owner, ready, status }: Row): boolean {
+  return owner === null || ready !== 'ready' || status !== 'open';
+}
+
+function clusterSessionsText({ sessions, moreSessions, sessionsFault }: ClusterStatus): string {
+  if (sessionsFault !== null) return `sessions: ${sessionsFault}`;
+  if (sessions.length === 0) return 'no sessions';
+  const shown = sessions.slice(0, SHOWN_ROWS);
+  const more = moreText(sessions.length - shown.length, moreSessions ? 'sessions and others' : 'sessions');
+  return (formatTable(CLUSTER_SESSIONS, shown.map(objectOf)) + more).trimEnd();
+}
+
+function moreText(count: number, what: string): string {
+  return count === 0 ? '' : `and ${countOf(count)} more ${what}: --json has them\n`;
 }
 
 /** Nobody is a word of its own: below a table of symbols, `(none)` would not say of what. */
@@ -87,6 +153,19 @@ export function durationText(durationMs: number): string {
     .slice(0, 2)
     .map(([count, unit]) => `${count}${unit}`)
     .join(' ');
+}
+
+/** Only gateways have some. */
+function noListenerText(cluster: unknown): string {
+  const { self, nodes } = objectOf(cluster);
+  const { roles } = objectOf(
+    listOf(nodes)
+      .map(objectOf)
+      .find(({ name }) => name === self),
+  );
+  return self === undefined || roles === undefined || listOf(roles).includes('gateway')
+    ? 'not yet'
+    : 'none: it is no gateway';
 }
 
 function listenerText(listener: unknown): string {

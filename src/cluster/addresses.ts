@@ -30,6 +30,8 @@ export interface Locator {
   place(address: Address): Place;
   /** Where the account of a member lives, and the epoch of its owner. */
   account(userId: number): { readonly place: Place; readonly epoch: number };
+  /** Whether the life says of itself that it can be reached. */
+  reaches(node: NodeId): boolean;
   /** Who has the book of a symbol. */
   book(symbol: string): { readonly place: Place; readonly epoch: number };
 }
@@ -59,10 +61,14 @@ export function createLocator({ nodes, ownership }: ClusterView, self: NodeId): 
 
   return {
     account,
+    reaches({ name }) {
+      return living.get(name)?.report.natsReachable ?? false;
+    },
     book: (symbol) => owned(ownership.symbols.get(symbol)),
     place(address) {
       switch (address.type) {
         case 'exchange':
+        case 'router':
         case 'persistence':
         case 'book':
         case 'reply':

@@ -4,7 +4,7 @@
  * by whoever keeps it, so that a message which must not be lost and cannot be sent ends its link.
  */
 import type { ActorSystem } from '../actors/actor-system.ts';
-import type { Address, Message, SessionMessage } from '../actors/protocol.ts';
+import type { Address, Message, SessionMessage, Tell } from '../actors/protocol.ts';
 import { assert } from '../platform/assert.ts';
 import type { Log } from '../platform/log.ts';
 import { createLocator, type Locator, type Place } from './addresses.ts';
@@ -18,7 +18,7 @@ import { type CrossingMessage, MESSAGES } from './wire/messages.ts';
 export interface SessionGate {
   /** On the engine, before it leaves; returns it as it should leave. */
   readonly leaving?: (sessionId: string, message: Message) => Message;
-  /** On the gateway, before the session sees it; undefined: it shall not. */
+  /** On the gateway, before the session sees it; undefined: it shall not. The router tells its sessions past this. */
   readonly arriving?: (sessionId: string, message: Message) => Message | undefined;
 }
 
@@ -30,6 +30,10 @@ export interface ClusterSystemOptions {
   readonly view: () => ClusterView;
   /** Without a valid lease another may have what this node has in memory: it says nothing. */
   readonly isLeaseValid: () => boolean;
+  /** Whether anything leaves this node at all: while nothing does there is no route to another. Default: it does. */
+  readonly isReachable?: () => boolean;
+  /** Whether an account lives here, as the actors know who have been told so: the view may be older. Default: by the view. */
+  readonly hasAccount?: (userId: number) => boolean;
   readonly log: Log;
   readonly sessions?: SessionGate;
 }
@@ -41,6 +45,9 @@ export interface Route {
   readonly key: string;
   /** The owner's life and epoch. */
   readonly owner: string;
+  readonly epoch: number;
+  /** Which no other link of this node has had; 0 for what is here. */
+  readonly linkNo: number;
 }
 
 export interface ClusterSystem {
@@ -55,12 +62,19 @@ export interface ClusterSystem {
   routeOfAccount(userId: number): Route | undefined;
   /** To the book of a symbol. */
   routeOfBook(symbol: string): Route | undefined;
+  /** The living node that has the book, reachable or not. */
+  ownerOfBook(symbol: string): string | undefined;
+  /** The other nodes to which there is a link. */
+  peers(): readonly string[];
+  /** For the router: what it tells the sessions of this node does not pass the gate, which would ask the router. */
+  readonly tellPastGate: Tell;
   /** Messages for which there was no link, or nobody: rows tell. */
   readonly droppedCount: number;
 }
 
 export function createClusterSystem(options: ClusterSystemOptions): ClusterSystem {
   const { inner, self, links, view, isLeaseValid, log, sessions = {} } = options;
+  const { isReachable = () => true } = options;
   /** Links that are up: by name, with a number that no other link has had. */
   const up = new Map<string, { readonly incarnation: number; readonly linkNo: number }>();
   const unspoken = new Set<string>();
@@ -80,15 +94,30 @@ export function createClusterSystem(options: ClusterSystemOptions): ClusterSyste
 
   function tell(address: Address, message: Message): void {
     const place = locate().place(address);
-    if (place === 'here') {
-      inner.tell(address, message);
-      return;
-    }
+    if (address.type === 'session') tellSession(place, address, message as SessionMessage);
+    else if (place === 'here' || isAccountHere(address)) inner.tell(address, message);
+    // What accounts are told by their own node only means nothing to one that has left it.
+    else if (address.type === 'account' && !crosses(message)) inner.tell(address, message);
+    else if (place === 'nobody') droppedCount += 1;
+    else send(place, address, message);
+  }
+
+  function isAccountHere(address: Address): boolean {
+    return address.type === 'account' && options.hasAccount?.(address.userId) === true;
+  }
+
+  /** Where a node is engine and gateway, what its engine tells passes the same gates as if it came from elsewhere. */
+  function tellSession(place: Place, address: SessionAddress, message: SessionMessage): void {
     // Counted as answered even where nobody hears it.
-    const leaving =
-      address.type === 'session' ? (sessions.leaving?.(address.sessionId, message) ?? message) : message;
-    if (place === 'nobody') droppedCount += 1;
+    const leaving = sessions.leaving?.(address.sessionId, message) ?? message;
+    if (place === 'here') arriveAt(address, leaving as SessionMessage);
+    else if (place === 'nobody') droppedCount += 1;
     else send(place, address, leaving);
+  }
+
+  function arriveAt(address: SessionAddress, message: SessionMessage): void {
+    const passed = sessions.arriving === undefined ? message : sessions.arriving(address.sessionId, message);
+    if (passed !== undefined) inner.tell(address, passed);
   }
 
   function send(peer: NodeId, address: Address, message: Message): void {
@@ -122,11 +151,25 @@ export function createClusterSystem(options: ClusterSystemOptions): ClusterSyste
   function routeTo({ place, epoch }: { readonly place: Place; readonly epoch: number }): Route | undefined {
     if (place === 'nobody') return undefined;
     if (place === 'here')
-      return { node: self.name, key: ownerText(self, epoch), owner: ownerText(self, epoch) };
+      return {
+        node: self.name,
+        key: ownerText(self, epoch),
+        owner: ownerText(self, epoch),
+        epoch,
+        linkNo: 0,
+      };
     const link = up.get(place.name);
-    if (link?.incarnation !== place.incarnation) return undefined;
+    if (link?.incarnation !== place.incarnation || !isReachable() || !locate().reaches(place))
+      return undefined;
     const owner = ownerText(place, epoch);
-    return { node: place.name, key: `${owner} ${link.linkNo}`, owner };
+    const { linkNo } = link;
+    return { node: place.name, key: `${owner} ${linkNo}`, owner, epoch, linkNo };
+  }
+
+  /** As it is now: by the time at which an actor handles what came by it there may be another. */
+  function linkTo({ name, incarnation }: NodeId): { readonly linkNo?: number } {
+    const link = up.get(name);
+    return link?.incarnation === incarnation ? { linkNo: link.linkNo } : {};
   }
 
   return {
@@ -136,13 +179,11 @@ export function createClusterSystem(options: ClusterSystemOptions): ClusterSyste
       ask: (tellIt, timeoutMs) =>
         inner.ask((replyTo) => tellIt({ ...replyTo, node: self.name } as Address), timeoutMs),
     },
-    arrived(_from, to, message) {
-      if (to.type !== 'session') {
-        inner.tell(to, message);
-        return;
-      }
-      const passed = sessions.arriving === undefined ? message : sessions.arriving(to.sessionId, message);
-      if (passed !== undefined) inner.tell(to, passed as SessionMessage);
+    arrived(from, to, message) {
+      if (to.type === 'session') arriveAt(to, message as SessionMessage);
+      else if (message.type === 'BookHandedOver' || message.type === 'BookTakenOver')
+        inner.tell(to, { type: message.type, epoch: message.epoch, ...linkTo(from) });
+      else inner.tell(to, message);
     },
     linkUp({ name, incarnation }) {
       lastLinkNo += 1;
@@ -153,11 +194,23 @@ export function createClusterSystem(options: ClusterSystemOptions): ClusterSyste
     },
     routeOfAccount: (userId) => routeTo(locate().account(userId)),
     routeOfBook: (symbol) => routeTo(locate().book(symbol)),
+    ownerOfBook(symbol) {
+      const { place } = locate().book(symbol);
+      if (place === 'here') return self.name;
+      return place === 'nobody' ? undefined : place.name;
+    },
+    peers: () => [...up.keys()],
+    tellPastGate(address, message) {
+      if (address.type === 'session' && locate().place(address) === 'here') inner.tell(address, message);
+      else tell(address, message);
+    },
     get droppedCount() {
       return droppedCount;
     },
   };
 }
+
+type SessionAddress = Extract<Address, { readonly type: 'session' }>;
 
 function crosses(message: Message): message is CrossingMessage {
   return MESSAGES.has(message.type);

@@ -31,6 +31,8 @@ export interface NodeReport {
   /** FIX connections that are open, and how many it takes at most. */
   readonly connections: number;
   readonly maxConnections: number;
+  /** By how much its clock is ahead of the database's, ms (clock-offset.ts); membership itself finds it out. */
+  readonly clockOffsetMs: number;
   readonly endpoints: readonly Endpoint[];
 }
 
@@ -39,6 +41,8 @@ export interface ClusterNode extends NodeId {
   readonly roles: readonly Role[];
   /** Of the messages between nodes. */
   readonly protocolVersion: number;
+  /** Of what all nodes must have alike in their configurations (config-digest.ts). */
+  readonly configDigest: string;
   /** Ms since the epoch, as the database counts them. */
   readonly startedAt: number;
   /** False once this life has ended: for good, it owns nothing any more. */
@@ -64,6 +68,8 @@ export interface Owned {
   readonly epoch: number;
   /** The name of the node that an operator wants it on. */
   readonly placedOn: string | undefined;
+  /** The incarnation of the life that expects it next and has read beforehand what it can. */
+  readonly preparedBy?: number | undefined;
 }
 
 /** Everything that engines own. */
@@ -137,6 +143,12 @@ export interface Membership {
    * @throws MembershipUnavailableError
    */
   place(items: Items, nodeName: string | undefined): Promise<void>;
+  /**
+   * Tells the owners of symbols that this life expects them and has prepared for them; or that it expects them no more.
+   *
+   * @throws MembershipUnavailableError
+   */
+  prepared(symbols: readonly string[], isPrepared: boolean): Promise<void>;
   /** Ends this life: whatever it still owns is free. The lease and the listeners end, whether the database answers or not. */
   leave(): Promise<void>;
 }

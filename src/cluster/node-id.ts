@@ -16,3 +16,11 @@ export function isSameNode(one: NodeId | undefined, other: NodeId | undefined): 
 export function nodeText({ name, incarnation }: NodeId): string {
   return `${name}#${incarnation}`;
 }
+
+/**
+ * From where a life counts what other nodes answer by number: they answer to the name of a node, and late, when the life
+ * that has asked may be over. Room for four billion numbers, before those of the next of half a million lives.
+ */
+export function firstNumberOf({ incarnation }: NodeId): number {
+  return (incarnation % 2 ** 19) * 2 ** 32;
+}

@@ -61,6 +61,27 @@ export function itemsToGiveUp(
   });
 }
 
+/** Symbols that others alive have and, by {@link itemsToGiveUp}, leave to `self`. In one pass over all of them. */
+export function symbolsToExpect(view: ClusterView, self: NodeId, fixed: FixedPlacement): readonly string[] {
+  const engines = eligibleEngines(view);
+  if (!engines.some((engine) => isSameNode(engine, self))) return [];
+  const alive = new Map(view.nodes.filter(({ isAlive }) => isAlive).map((node) => [node.name, node]));
+  const namesOf = (some: readonly ClusterNode[]) => some.map(({ name }) => name);
+  const names = namesOf(engines);
+  const settled = namesOf(engines.filter(({ heldMs }) => heldMs >= SETTLED_MS));
+  const expected: string[] = [];
+  for (const [symbol, owned] of view.ownership.symbols) {
+    const owner = alive.get(owned.owner?.name ?? '');
+    if (owner === undefined || owner.name === self.name || !isSameNode(owner, owned.owner)) continue;
+    const isDraining = owner.report.draining;
+    const wanted = wantedOn(owned, symbol, fixed, isDraining ? names : settled);
+    // One that drains is none of the engines.
+    const place = isDraining ? (wanted ?? rendezvous(symbolKey(symbol), names)) : wanted;
+    if (place === self.name) expected.push(symbol);
+  }
+  return expected;
+}
+
 /**
  * The nodes whose crash `self` looks out for: the next `count` of the living after it, in a ring of their names. So each
  * is watched by as many, at the price of as many connections a node, however large the cluster is.

@@ -6,7 +6,7 @@ import type { ClusterConfig, ClusterNodeConfig } from './cluster.ts';
 import { type DnsTerms, dnsTerms, type Endpoint, endpointsOf } from './dns.ts';
 import { type LeaseTerms, leaseTerms } from './lease.ts';
 import { type NatsTerms, natsTerms } from './nats.ts';
-import type { Role } from './roles.ts';
+import { DEFAULT_ROLES, type Role } from './roles.ts';
 
 /** Holds the password of NATS: never log it. */
 export interface ClusterTerms {
@@ -14,6 +14,8 @@ export interface ClusterTerms {
   readonly lease: LeaseTerms;
   /** Name of an engine, by symbol; other symbols are spread. */
   readonly placement: ReadonlyMap<string, string>;
+  /** All nodes of the file with their roles, this one among them. */
+  readonly nodes: ReadonlyMap<string, readonly Role[]>;
   /** Where members reach this node; empty of what is no gateway, or a gateway that listens everywhere and does not say. */
   readonly endpoints: readonly Endpoint[];
   /** Undefined without the role. */
@@ -40,6 +42,7 @@ export function clusterTerms(sources: TermsSources): ClusterTerms | undefined {
     nats: natsTerms(nats, natsPassword, clusterDir),
     lease: leaseTerms(lease),
     placement: new Map(Object.entries(placement)),
+    nodes: new Map(Object.entries(cluster.nodes).map(([name, one]) => [name, one.roles ?? DEFAULT_ROLES])),
     endpoints: roles.includes('gateway') ? endpointsOf(node.advertise, first) : [],
     dns: roles.includes('dns') && dns !== undefined ? dnsTerms(dns, node, cluster.nodes) : undefined,
   };

@@ -33,6 +33,14 @@ export interface VenueLimits extends SessionLimits, DnsLimits {
   readonly maxUnreadBytes: number;
   /** Commands on their way to a commit, a tenth of it kept for cancels; past it they are refused (103=0). */
   readonly maxCommandsInFlight: number;
+  /** Commands without an answer that a gateway of a cluster keeps, a tenth of it for cancels; past it they are refused. */
+  readonly maxRoutedCommands: number;
+  /** How long a command waits for an engine of a cluster: at a gateway (then j, 380=4), or at an account for a book. */
+  readonly routeWaitMs: number;
+  /** How long after a gateway has found no engine for a command it looks again. */
+  readonly routeRetryMs: number;
+  /** How long a gateway of a cluster may take to say whether a member is connected there that logs on at another. */
+  readonly sessionAnswerMs: number;
   /** Commands that an account keeps while it is loaded or rebuilt; past it they are refused. */
   readonly accountStash: number;
   /** Requests that a book keeps while it is built from rows; past it they are refused. */
@@ -159,6 +167,10 @@ export const LIMIT_RANGES: { readonly [Name in keyof VenueLimits]: LimitRange } 
   maxDnsUnsentBytes: dns('maxDnsUnsentBytes', 4 * KIB, MIB),
 
   maxCommandsInFlight: { default: 20_000, min: 10, max: 10 * MILLION },
+  maxRoutedCommands: { default: 50_000, min: 10, max: 10 * MILLION },
+  routeWaitMs: { default: 5_000, min: 100, max: HOUR_MS },
+  routeRetryMs: { default: 50, min: 1, max: MINUTE_MS },
+  sessionAnswerMs: { default: 3_000, min: 10, max: MINUTE_MS },
   accountStash: { default: 10_000, min: 10, max: MILLION },
   bookStash: { default: 20_000, min: 10, max: MILLION },
   closedOrdersKept: { default: 10_000, min: 0, max: 10 * MILLION },

@@ -36,6 +36,12 @@ export interface MemberOptions {
 /** HeartBtInt (108) in seconds: longer than the demo takes. */
 export const HEART_BT_INT = '30';
 const MAX_FRAME_BYTES = 64 * 1024;
+/** Requests that say when they were made. */
+const TIMED: ReadonlySet<string> = new Set([
+  'NewOrderSingle',
+  'OrderCancelRequest',
+  'OrderCancelReplaceRequest',
+]);
 
 /** One connection. Make it with {@link Member.connect}. */
 export class Member {
@@ -85,13 +91,12 @@ export class Member {
     });
   }
 
-  /** Sends a message by its name, with fields by theirs. Adds TransactTime (60) where there is a ClOrdID (11). */
+  /** Sends a message by its name, with fields by theirs. Adds TransactTime (60) where the message must have it. */
   send(name: string, fields: Readonly<Record<string, string>>): void {
     const now = this.#options.clock.now();
     const writer = this.#writer.begin(messageType(name), this.#nextOutSeqNum, now);
     for (const [field, value] of Object.entries(fields)) writer.field(fieldTag(field), value);
-    const { ClOrdID: clOrdId } = fields;
-    if (clOrdId !== undefined) writer.field(TAG.TransactTime, utcTimestamp(now));
+    if (TIMED.has(name)) writer.field(TAG.TransactTime, utcTimestamp(now));
     const frame = writer.end();
     this.#nextOutSeqNum += 1;
     this.#options.onMessage('toVenue', frame);

@@ -1,14 +1,27 @@
 /** Shows what a run has left in the database: the SQL that is asked, its rows as a table, and what they prove. */
 import { type Column, formatTable } from '../cli/table.ts';
 import { changeDifferences, holdDifferences, rowDifferences, sumDifferences } from './row-checks.ts';
-import { type RowReader, runPattern, type SqlRow, STATEMENTS } from './rows.ts';
-import { EXPECTED_CHANGES, EXPECTED_TRADES, expectedOrders } from './scenario.ts';
+import { type RowReader, runPattern, type SqlRow, STATEMENTS, type Statements } from './rows.ts';
+import { EXPECTED_CHANGES, EXPECTED_TRADES, type ExpectedRow, expectedOrders } from './scenario.ts';
 import { heading, type Style } from './wire-view.ts';
 
-const SIDES = { '1': '1 buy', '2': '2 sell' };
-const STATUSES = { '0': '0 new', '1': '1 partly filled', '2': '2 filled', '4': '4 canceled' };
+/** How the rows of a run are read and shown, and what they must be. */
+export interface RowsShown {
+  readonly statements: Statements;
+  readonly columns: Readonly<Record<keyof Statements, readonly Column[]>>;
+  readonly expectedOrders: (runId: string) => readonly ExpectedRow[];
+  readonly expectedTrades: readonly ExpectedRow[];
+  /** What a run changes in `balances`: of a user, an asset, by how much. */
+  readonly expectedChanges: readonly Change[];
+}
 
-const COLUMNS: Readonly<Record<keyof typeof STATEMENTS, readonly Column[]>> = {
+type Change = readonly [member: string, asset: string, change: string];
+
+/** Words for codes in columns. */
+export const SIDES = { '1': '1 buy', '2': '2 sell' };
+export const STATUSES = { '0': '0 new', '1': '1 partly filled', '2': '2 filled', '4': '4 canceled' };
+
+const COLUMNS: RowsShown['columns'] = {
   orders: [
     ...[right('id'), left('member'), left('cl_ord_id'), { ...left('side'), words: SIDES }],
     ...[right('price'), right('quantity'), right('filled'), right('remaining'), right('hold')],
@@ -21,6 +34,15 @@ const COLUMNS: Readonly<Record<keyof typeof STATEMENTS, readonly Column[]>> = {
   balances: [left('member'), left('asset'), right('amount'), right('held')],
 };
 
+/** The demo of one process. */
+const SHOWN: RowsShown = {
+  statements: STATEMENTS,
+  columns: COLUMNS,
+  expectedOrders,
+  expectedTrades: EXPECTED_TRADES,
+  expectedChanges: EXPECTED_CHANGES,
+};
+
 /** Writes the rows of the run and what was checked; resolves with every difference from the scenario. */
 export async function showRows(
   reader: RowReader,
@@ -28,17 +50,19 @@ export async function showRows(
   before: readonly SqlRow[],
   write: (text: string) => void,
   style: Style,
+  shown: RowsShown = SHOWN,
 ): Promise<string[]> {
+  const { statements, columns, expectedChanges } = shown;
   const [orders, trades, balances] = [
     await reader.orders(runId),
     await reader.trades(runId),
     await reader.balances(),
   ];
-  const show = (table: keyof typeof STATEMENTS, rows: readonly SqlRow[]): void => {
-    const statement = STATEMENTS[table];
+  const show = (table: keyof Statements, rows: readonly SqlRow[]): void => {
+    const statement = statements[table];
     const parameter = statement.includes('$1') ? ` -- $1 = '${runPattern(runId)}'` : '';
     write(`\n${indented(style('dim', `${statement};${parameter}`))}\n\n`);
-    const [titles = '', ...lines] = formatTable(COLUMNS[table], rows).trimEnd().split('\n');
+    const [titles = '', ...lines] = formatTable(columns[table], rows).trimEnd().split('\n');
     write(`${indented([style('bold', titles), ...lines].join('\n'))}\n`);
   };
   write(heading('What is in the database now', style));
@@ -52,13 +76,13 @@ export async function showRows(
     [
       'orders and trades are what the members were told',
       [
-        ...rowDifferences('orders', expectedOrders(runId), orders),
-        ...rowDifferences('trades', EXPECTED_TRADES, trades),
+        ...rowDifferences('orders', shown.expectedOrders(runId), orders),
+        ...rowDifferences('trades', shown.expectedTrades, trades),
       ],
     ],
     [
-      `balances changed by exactly the trades and their fees:\n    ${changesText()}`,
-      changeDifferences(before, balances, EXPECTED_CHANGES),
+      `balances changed by exactly the trades and their fees:\n    ${changesText(expectedChanges)}`,
+      changeDifferences(before, balances, expectedChanges),
     ],
     [`all balances sum to what was deposited: ${sumsText(sums)}`, sumDifferences(sums)],
     ['what is held is what open orders need', holdDifferences(await reader.holds())],
@@ -70,21 +94,23 @@ export async function showRows(
   return checks.flatMap(([, differences]) => differences);
 }
 
-function changesText(): string {
-  return EXPECTED_CHANGES.map(([member, asset, change]) => {
-    return `${member} ${change.startsWith('-') ? change : `+${change}`} ${asset}`;
-  }).join(', ');
+function changesText(changes: readonly Change[]): string {
+  return changes
+    .map(([member, asset, change]) => `${member} ${change.startsWith('-') ? change : `+${change}`} ${asset}`)
+    .join(', ');
 }
 
 function sumsText(sums: readonly SqlRow[]): string {
   return sums.map(({ owned, asset }) => `${owned} ${asset}`).join(', ');
 }
 
-function left(field: string): Column {
+/** A column under its own name. */
+export function left(field: string): Column {
   return { title: field, field };
 }
 
-function right(field: string): Column {
+/** The same, for numbers. */
+export function right(field: string): Column {
   return { title: field, field, right: true };
 }
 

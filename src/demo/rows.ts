@@ -8,8 +8,11 @@ import { readPostmasterFile } from '../persistence/postgres/postmaster.ts';
 /** A row by column, as Postgres writes its values. */
 export type SqlRow = Readonly<Record<string, string | null>>;
 
-/** The statements that are shown; `$1` is the pattern of the run's ClOrdIDs. */
-export const STATEMENTS = {
+/** Statements that are shown, by table; `$1` is the pattern of the run's ClOrdIDs. */
+export type Statements = Readonly<Record<'orders' | 'trades' | 'balances', string>>;
+
+/** Those of the demo of one process. */
+export const STATEMENTS: Statements = {
   orders: `select o.id, u.username as member, o.cl_ord_id, o.side, trim_scale(o.price) as price,
        trim_scale(o.quantity) as quantity, trim_scale(o.filled_quantity) as filled,
        trim_scale(o.remaining_quantity) as remaining, trim_scale(o.hold) as hold, o.status
@@ -27,7 +30,7 @@ export const STATEMENTS = {
   balances: `select u.username as member, b.asset, trim_scale(b.amount) as amount, trim_scale(b.held) as held
   from balances b join users u on u.id = b.user_id
  order by u.id, b.asset`,
-} as const;
+};
 
 /** Deposits less withdrawals, beside what everybody owns, by asset. */
 const SUMS = `select asset, trim_scale(sum(owned)) as owned, trim_scale(sum(deposited)) as deposited
@@ -68,7 +71,7 @@ export function runPattern(runId: string): string {
 }
 
 /** Connects. Rejects with the driver's error. */
-export async function openRows(databaseUrl: string): Promise<RowReader> {
+export async function openRows(databaseUrl: string, statements: Statements = STATEMENTS): Promise<RowReader> {
   const client = new pg.Client({ connectionString: databaseUrl, application_name: 'onebook demo' });
   // A connection that breaks fails the query in progress; without a listener it would end the process too.
   client.on('error', () => {});
@@ -76,9 +79,9 @@ export async function openRows(databaseUrl: string): Promise<RowReader> {
   const read = async (statement: string, ...parameters: string[]): Promise<readonly SqlRow[]> =>
     (await client.query<SqlRow>(statement, parameters)).rows;
   return {
-    orders: (runId) => read(STATEMENTS.orders, runPattern(runId)),
-    trades: (runId) => read(STATEMENTS.trades, runPattern(runId)),
-    balances: () => read(STATEMENTS.balances),
+    orders: (runId) => read(statements.orders, runPattern(runId)),
+    trades: (runId) => read(statements.trades, runPattern(runId)),
+    balances: () => read(statements.balances),
     sums: () => read(SUMS),
     holds: () => read(HOLDS),
     close: () => client.end(),

@@ -2,8 +2,9 @@
  * What the demo's members do, step by step, and what must come of it: every message that the venue owes them, and
  * the rows that are left. Fees are 10 basis points for the resting side and 20 for the incoming one.
  */
-import { contains, type ExpectedMessage, same } from './expectations.ts';
+import { contains, same } from './expectations.ts';
 import type { MemberName, TradeOrder } from './protocol.ts';
+import { BUY, DAY, GOOD_TILL_CANCEL, LIMIT, SELL, type Step, stepMessages } from './step-messages.ts';
 
 /** What the scenario is traded in. */
 export const SYMBOL = 'BTC-USD';
@@ -23,66 +24,10 @@ export const FUNDS: Readonly<Record<MemberName, Readonly<Record<string, string>>
   bob: { BTC: '10', ETH: '100', AAPL: '1000' },
 };
 
-/** A request by its message's name. */
-export interface StepRequest {
-  readonly member: MemberName;
-  readonly name: string;
-  readonly fields: Readonly<Record<string, string>>;
-}
-
-/** A message that one of the members must get; those to one member come in this order. */
-export interface StepReport extends ExpectedMessage {
-  readonly member: MemberName;
-}
-
-export interface Step {
-  /** A sentence about the market. */
-  readonly title: string;
-  readonly request: StepRequest;
-  readonly reports: readonly StepReport[];
-}
-
-const BUY = '1';
-const SELL = '2';
-const LIMIT = '2';
-const DAY = '0';
-const GOOD_TILL_CANCEL = '1';
-
-interface OrderTerms {
-  readonly side: string;
-  readonly quantity: string;
-  readonly price: string;
-  readonly timeInForce?: string;
-}
-
 /** The steps of one run. Every ClOrdID (11) begins with the run's id. */
 export function stepsOf(run: Pick<TradeOrder, 'runId' | 'unaffordableQty'>): Step[] {
   const { runId, unaffordableQty } = run;
-  const id = (name: string): string => `${runId}-${name}`;
-  const order = (member: MemberName, name: string, terms: OrderTerms): StepRequest => {
-    const { side, quantity, price, timeInForce } = terms;
-    return {
-      member,
-      name: 'NewOrderSingle',
-      fields: {
-        ...{ ClOrdID: id(name), Symbol: SYMBOL, Side: side, OrderQty: quantity },
-        ...{ OrdType: LIMIT, Price: price, TimeInForce: timeInForce ?? DAY },
-      },
-    };
-  };
-  const report = (member: MemberName, name: string, fields: ExpectedMessage['fields']): StepReport => ({
-    member,
-    name: 'ExecutionReport',
-    fields: { ClOrdID: id(name), Symbol: SYMBOL, ...fields },
-  });
-  const accepted = (member: MemberName, name: string, orderQty: string): StepReport =>
-    report(member, name, {
-      ...{ OrderID: same(`OrderID of ${name}`), ExecType: '0', OrdStatus: '0' },
-      ...{ OrderQty: orderQty, CumQty: '0', LeavesQty: orderQty },
-    });
-  const fill = (member: MemberName, name: string, fields: ExpectedMessage['fields']): StepReport =>
-    report(member, name, { OrderID: same(`OrderID of ${name}`), ExecType: 'F', LastPx: PRICE, ...fields });
-
+  const { id, order, report, accepted, fill } = stepMessages(runId, SYMBOL, PRICE);
   return [
     {
       title: 'bob offers 1 BTC at 50,000.00: the book is empty, so his order rests',

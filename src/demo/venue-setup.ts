@@ -28,7 +28,20 @@ export interface SetupOptions {
   readonly clock: Clock;
   /** Told what is done. */
   readonly say: (line: string) => void;
+  /** What is traded; by default what the demo of one process does. */
+  readonly market?: DemoMarket;
 }
+
+/** What a scenario needs. */
+export interface DemoMarket {
+  readonly instruments: typeof INSTRUMENTS;
+  /** What each member has at least when the trading begins. */
+  readonly funds: typeof FUNDS;
+  /** Nobody may have orders in these. */
+  readonly clearedSymbols: readonly string[];
+}
+
+const MARKET: DemoMarket = { instruments: INSTRUMENTS, funds: FUNDS, clearedSymbols: [SYMBOL] };
 
 /** What the lists of the admin API contain, as far as the demo looks at it. */
 interface Item {
@@ -60,9 +73,10 @@ export async function setUpVenue(options: SetupOptions): Promise<void> {
   await addFunds(options);
 }
 
-async function addInstruments({ operator, say, clock }: SetupOptions): Promise<void> {
+async function addInstruments({ operator, say, clock, market = MARKET }: SetupOptions): Promise<void> {
+  const { instruments } = market;
   const listed = await list(operator, '/v1/instruments', 'instruments');
-  for (const terms of INSTRUMENTS) {
+  for (const terms of instruments) {
     const { symbol } = terms;
     const found = listed.find((instrument) => instrument.symbol === symbol);
     if (found === undefined) {
@@ -82,7 +96,7 @@ async function addInstruments({ operator, say, clock }: SetupOptions): Promise<v
   }
   await until(clock, 'the books do not open', async () => {
     const symbols = await list(operator, '/v1/status', 'symbols');
-    return INSTRUMENTS.every(({ symbol }) =>
+    return instruments.every(({ symbol }) =>
       symbols.some((book) => book.symbol === symbol && book.ready === true && book.status === 'open'),
     );
   });
@@ -107,7 +121,8 @@ async function addMembers({ operator, logins, isOwnVenue, say }: SetupOptions): 
   }
 }
 
-async function clearBook({ operator, isOwnVenue, clock, say }: SetupOptions): Promise<void> {
+async function clearBook(options: SetupOptions): Promise<void> {
+  const { operator, isOwnVenue, clock, say, market = MARKET } = options;
   const open = async (query: string): Promise<number> =>
     (await list(operator, `/v1/orders?${query}`, 'orders')).length;
   const clear = async (query: string, whose: string, body: object): Promise<void> => {
@@ -119,16 +134,18 @@ async function clearBook({ operator, isOwnVenue, clock, say }: SetupOptions): Pr
   for (const username of MEMBER_NAMES) {
     await clear(`username=${username}`, `the orders that ${username} left in the book`, { username });
   }
-  if (!isOwnVenue && (await open(`symbol=${SYMBOL}`)) > 0) {
-    throw new SetupRefused(`others have orders in ${SYMBOL}: give the demo a database of its own`);
+  for (const symbol of market.clearedSymbols) {
+    if (!isOwnVenue && (await open(`symbol=${symbol}`)) > 0) {
+      throw new SetupRefused(`others have orders in ${symbol}: give the demo a database of its own`);
+    }
+    await clear(`symbol=${symbol}`, `the orders of other members in ${symbol}`, { symbol });
   }
-  await clear(`symbol=${SYMBOL}`, `the orders of other members in ${SYMBOL}`, { symbol: SYMBOL });
 }
 
-async function addFunds({ operator, runId, say }: SetupOptions): Promise<void> {
+async function addFunds({ operator, runId, say, market = MARKET }: SetupOptions): Promise<void> {
   for (const username of MEMBER_NAMES) {
     const balances = await list(operator, `/v1/balances?username=${username}`, 'balances');
-    for (const [asset, target] of Object.entries(FUNDS[username])) {
+    for (const [asset, target] of Object.entries(market.funds[username])) {
       const found = balances.find((balance) => balance.asset === asset);
       const missing = amountOf(target) - amountOf(found?.available ?? '0');
       if (missing <= 0n) continue;

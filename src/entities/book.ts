@@ -28,6 +28,8 @@ export const Book = defineEntity({
     epoch: safeBigint().defaultRaw('0'),
     /** The node that an operator wants it on; null: where it is placed by configuration or by chance. */
     placedOn: p.text().nullable(),
+    /** The life of the node that has read beforehand what it can, so that the book may come to it. */
+    preparedBy: safeBigint().nullable(),
     /** The last book sequence number given out. */
     lastSeq: safeBigint().defaultRaw('0'),
     /** Price of the last trade. */

@@ -34,6 +34,8 @@ export const FixSession = defineEntity({
     owner: p.text().nullable(),
     ownerIncarnation: safeBigint().nullable(),
     epoch: safeBigint().defaultRaw('0'),
+    /** The epoch at which a member was last let in: one whose Logon is refused takes the session, and has none. */
+    servedEpoch: safeBigint().defaultRaw('0'),
   },
 });
 

@@ -17,6 +17,8 @@ export const NodeRow = defineEntity({
     roles: p.array(),
     /** Of the messages between nodes. */
     protocolVersion: p.integer(),
+    /** Of what all nodes must have alike in their configurations: a digest for each setting. */
+    configDigest: p.text(),
     startedAt: instant(),
     renewedAt: instant(),
     leaseUntil: instant(),
@@ -33,6 +35,8 @@ export const NodeRow = defineEntity({
     /** FIX connections now, and how many it takes. */
     connections: p.integer(),
     maxConnections: p.integer(),
+    /** By how much its clock is ahead of the database's. */
+    clockOffsetMs: safeBigint(),
     /** Where members reach it. */
     endpoints: p.json<readonly { readonly host: string; readonly port: number }[]>().columnType('jsonb'),
   },

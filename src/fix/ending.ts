@@ -43,6 +43,16 @@ export function end(state: SessionState, reason: string): void {
   endAs(state, state.phase === 'LoggingOut' ? 'ByVenue' : 'Lost', reason);
 }
 
+/**
+ * Another gateway has the session: closes the connection, and journals nothing. What the member has sent is its next
+ * session's affair.
+ */
+export function lose(state: SessionState): void {
+  state.commands = [];
+  state.outbound?.takeBytes();
+  finish(state, 'Lost', 'another gateway has the session', false, false);
+}
+
 function endAs(state: SessionState, how: SessionEnd, reason: string): void {
   if (state.phase === 'Ended') return;
   submitCommands(state);
@@ -114,9 +124,15 @@ function hasNumbers(state: SessionState): boolean {
   return state.isOpenInStore && state.phase !== 'Opening';
 }
 
-function finish(state: SessionState, how: SessionEnd, reason: string, resetAfter: boolean): void {
+function finish(
+  state: SessionState,
+  how: SessionEnd,
+  reason: string,
+  resetAfter: boolean,
+  isOurs = true,
+): void {
   state.counts.ends[state.isOpenInStore ? how : 'BeforeLogon'] += 1;
-  if (hasNumbers(state)) journal(state, isCertain(state), resetAfter);
+  if (isOurs && hasNumbers(state)) journal(state, isCertain(state), resetAfter);
   if (state.isOpenInStore) state.effects.push({ type: 'CloseStored', userId: identityOf(state).userId });
   if (state.isClaimed) {
     state.effects.push({ type: 'Release', senderCompId: identityOf(state).senderCompId });

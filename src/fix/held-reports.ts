@@ -60,6 +60,12 @@ export class HeldReports {
     else this.#byClOrdId.set(clOrdId, left);
   }
 
+  /** The oldest of the requests with this ClOrdID is answered. */
+  forgetFirst(clOrdId: string): void {
+    const [first] = this.#byClOrdId.get(clOrdId) ?? [];
+    if (first !== undefined) this.forget(first);
+  }
+
   /** True when the report is kept: it is a pending mass cancel's, or a book's behind one of those. */
   keep(committed: CommittedReport, now: number): boolean {
     const { report } = committed;

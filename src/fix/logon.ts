@@ -162,8 +162,7 @@ export function start(state: SessionState, opened: StoredSession): readonly FixM
     nextOutSeqNum: outboundOf(state).nextSeqNum,
   });
   state.counts.logons += 1;
-  const { userId, senderCompId } = identityOf(state);
-  state.effects.push({ type: 'LoggedOn', senderCompId, userId, cancelAfterMs: state.cancelAfterMs });
+  sayLoggedOn(state);
   if (verdict.type === 'Gap') {
     state.inbound.queue(logon.msgSeqNum, { message: logon.message, isServed: true });
     // A member that uses 789 has been told in the answer what is missing, and sends it by itself.
@@ -174,6 +173,13 @@ export function start(state: SessionState, opened: StoredSession): readonly FixM
   if (wanted < firstUnused) resendRange(state, Math.max(wanted, 1), firstUnused);
   else state.backlogHeldUntil = undefined;
   return kept;
+}
+
+/** The gateway knows from then on for whom it looks after the session's end. */
+export function sayLoggedOn(state: SessionState): void {
+  const { cancelAfterMs, epoch } = state;
+  const ofCluster = epoch === undefined ? {} : { epoch };
+  state.effects.push({ type: 'LoggedOn', ...identityOf(state), cancelAfterMs, ...ofCluster });
 }
 
 /** Sends a Logon (A) with these terms, and the next number expected (789) where it is wanted. */
@@ -202,6 +208,7 @@ export function stageReports(state: SessionState, opened: StoredSession): void {
   state.backlogSent = 0;
   state.undeliveredCount = undelivered.length;
   state.openedCommits = commits;
+  if (opened.epoch !== undefined) state.missed.begin(commits, undelivered);
   // After a crash our numbers have jumped: the member asks for what is between before it wants anything new.
   const isHeld = isPossResend && undelivered.length > 0;
   state.backlogHeldUntil = isHeld ? state.now + state.config.limits.settleMs : undefined;

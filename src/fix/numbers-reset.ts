@@ -4,7 +4,7 @@
  */
 import { logOut, logOutAndEnd } from './ending.ts';
 import { judgeMsgSeqNum } from './inbound.ts';
-import { open, sendLogon, stageReports, takeKept } from './logon.ts';
+import { open, sayLoggedOn, sendLogon, stageReports, takeKept } from './logon.ts';
 import { cancelAfterMsOf, faultOf, termsOf } from './logon-terms.ts';
 import type { FixMessage } from './message.ts';
 import { requestMissing } from './resend.ts';
@@ -43,6 +43,7 @@ export function beginOwnReset(state: SessionState): void {
 export function isSettled(state: SessionState): boolean {
   // Who asks for a reset does not want what it asked for before; when the venue does, the member still may.
   if (state.ownReset === 'Due' && state.resend !== undefined) return false;
+  if (state.missed.isBehind) return false;
   return state.inbound.unansweredCount === 0 && outboundOf(state).isReady;
 }
 
@@ -66,6 +67,8 @@ export function announceOwnReset(state: SessionState, opened: StoredSession): re
   enter(state, 'Active');
   sendLogon(state, { heartBtInt: state.logon?.heartBtInt ?? 0, isReset: true }, undefined);
   say(state, 'info', 'numbers reset', { nextInSeqNum: state.inbound.nextSeqNum });
+  // It has another epoch now.
+  if (state.epoch !== undefined) sayLoggedOn(state);
   // Behind the Logon: without it the member could not read the Logout's number.
   if (state.farewell !== undefined) {
     logOutAndEnd(state, state.farewell);

@@ -41,14 +41,6 @@ export function unsupportedRequest(refusal: OrderRefusal): UnsupportedOrderReque
   }
 }
 
-/** Opening: keeps committed reports until it is known which of them the store hands over itself. */
-export function holdReports(state: SessionState, input: ReportsCommittedInput): void {
-  const { writer, commitNo } = input;
-  for (const report of input.reports) {
-    putBehind(state, { commit: { writer, commitNo }, report, isPossResend: false });
-  }
-}
-
 /** Sends committed reports, or puts them behind those that wait. */
 export function sendReports(state: SessionState, input: ReportsCommittedInput): void {
   const { writer, commitNo } = input;
@@ -112,8 +104,14 @@ function giveUpHolding(state: SessionState): void {
   state.held.giveUp();
 }
 
+/** The report (r) of the mass cancel with this ClOrdID (11) is told: what waits for it alone may follow. */
+export function tellHeld(state: SessionState, clOrdId: string): void {
+  state.held.forgetFirst(clOrdId);
+  passReleased(state);
+}
+
 /** Sends the report, or puts it behind those that wait for the member to read. */
-function pass(state: SessionState, committed: CommittedReport): void {
+export function pass(state: SessionState, committed: CommittedReport): void {
   const outbound = outboundOf(state);
   const isFree = state.backlogSent === state.backlog.length && outbound.waitingCount === 0;
   if (isFree && state.unsentBytes + outbound.byteCount <= roomFor(state)) {
@@ -124,7 +122,8 @@ function pass(state: SessionState, committed: CommittedReport): void {
   }
 }
 
-function putBehind(state: SessionState, committed: CommittedReport): void {
+/** Puts the report behind those that wait to be sent. */
+export function putBehind(state: SessionState, committed: CommittedReport): void {
   state.backlog.push(committed);
   if (isOfMassStatus(committed.report)) state.statusReportsWaiting += 1;
 }

@@ -19,7 +19,7 @@ export function loadOf(state: SessionState): SessionLoad {
   return {
     phase: state.phase,
     isReadingPaused: state.isPaused,
-    queuedReports: state.backlog.length - state.backlogSent + state.held.length,
+    queuedReports: state.backlog.length - state.backlogSent + state.held.length + state.missed.heldCount,
     unansweredRequests: state.inbound.unansweredCount,
     queuedAboveGap: state.inbound.queuedCount,
   };

@@ -88,6 +88,13 @@ export interface StoredSession {
   readonly isDisabled: boolean;
 }
 
+/** What the member has been told of by nobody, as rows have it. */
+export interface StoredReports {
+  /** The commits that are contained. */
+  readonly commits: CommitNumbers;
+  readonly reports: readonly Report[];
+}
+
 /** Application messages that were sent: complete frames back to back, in order of MsgSeqNum. */
 export interface StoredFrames {
   readonly firstSeqNum: number;
@@ -116,6 +123,13 @@ export interface ReportsCommittedInput {
   readonly type: 'ReportsCommitted';
   readonly writer: string;
   readonly commitNo: number;
+  /** Where several nodes commit: what must have been told before these. */
+  readonly continuity?: {
+    /** The writer's last commit before this one that concerned the session. */
+    readonly previousNo: number;
+    /** The writer's first commit since the sources are its own. */
+    readonly ownedFromNo: number;
+  };
   readonly reports: readonly Report[];
   readonly answered: readonly number[];
 }
@@ -161,8 +175,11 @@ export type SessionInput =
   | { readonly type: 'SessionClaimed' }
   | { readonly type: 'SessionBusy' }
   | { readonly type: 'SessionOpened'; readonly opened: StoredSession }
+  | { readonly type: 'SessionLost' }
   | { readonly type: 'LoadFailed'; readonly reason: string }
   | MessagesLoadedInput
+  | { readonly type: 'CatchUp'; readonly writer: string; readonly commitNo: number }
+  | { readonly type: 'UndeliveredLoaded'; readonly undelivered: StoredReports }
   | ReportsCommittedInput
   | CommandsRefusedInput
   | { readonly type: 'NumbersReserved'; readonly reservedOutSeqNum: number }
@@ -223,6 +240,8 @@ export type SessionEffect =
       readonly senderCompId: number;
       readonly userId: UserId;
       readonly cancelAfterMs: number | undefined;
+      /** In a cluster, the epoch under which this gateway has the session. */
+      readonly epoch?: number;
     }
   | { readonly type: 'Submit'; readonly userId: UserId; readonly commands: readonly NumberedRequest[] }
   | { readonly type: 'Journal'; readonly journal: SessionJournal }
@@ -232,6 +251,8 @@ export type SessionEffect =
       readonly beginSeqNum: number;
       readonly endSeqNum: number;
     }
+  /** Asks for the reports that the member was not told, as rows have them now. */
+  | { readonly type: 'LoadUndelivered'; readonly senderCompId: number; readonly userId: UserId }
   /** So many reports that answer mass status requests (AF) have left. */
   | { readonly type: 'StatusReportsTold'; readonly userId: UserId; readonly count: number }
   | { readonly type: 'PauseReading' }

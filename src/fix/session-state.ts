@@ -11,6 +11,7 @@ import { HeldReports } from './held-reports.ts';
 import { Inbound } from './inbound.ts';
 import { DEFAULT_MEMBER_SETTINGS, type MemberSettings } from './member-settings.ts';
 import type { FixMessage } from './message.ts';
+import { MissedReports } from './missed-reports.ts';
 import { Outbound } from './outbound.ts';
 import { SessionCounts } from './session-counts.ts';
 import type { NumberedRequest, SessionConfig, SessionEffect, StoredSession } from './session-protocol.ts';
@@ -143,6 +144,8 @@ export interface SessionState {
   backlogHeldUntil: number | undefined;
   /** Reports that go out behind the answer to a mass cancel (q), before they are backlog. */
   readonly held: HeldReports;
+  /** In a cluster, what was not told, or not in its order. */
+  readonly missed: MissedReports;
 
   /** SecurityStatusReqID (324) by the symbol that the member follows. */
   readonly followed: Map<string, string>;
@@ -217,6 +220,7 @@ export function newSession(config: SessionConfig, now: number, isStoreUp: boolea
     epoch: undefined,
     backlogHeldUntil: undefined,
     held: new HeldReports(),
+    missed: new MissedReports(),
     followed: new Map(),
     changedSymbols: new Set(),
     toldStatus: new Map(),

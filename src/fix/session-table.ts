@@ -47,6 +47,9 @@ export type SessionAction =
   | 'keepAlive'
   | 'finish'
   | 'resend'
+  | 'noteMissed'
+  | 'takeUndelivered'
+  | 'lose'
   | 'holdReports'
   | 'sendReports'
   | 'noteAnswers'
@@ -92,8 +95,11 @@ const TABLE: { readonly [Type in SessionInput['type']]: Row } = {
   SessionClaimed:   ['ignore',      'ignore',      'open',        'ignore',          'ignore',         'ignore',       'ignore',       'ignore',       'ignore'],
   SessionBusy:      ['ignore',      'ignore',      'drop',        'ignore',          'probe',          'probe',        'ignore',       'ignore',       'ignore'],
   SessionOpened:    ['ignore',      'ignore',      'ignore',      'start',           'ignore',         'ignore',       'ignore',       'ignore',       'ignore'],
+  SessionLost:      ['ignore',      'ignore',      'ignore',      'lose',            'lose',           'lose',         'lose',         'lose',         'ignore'],
   LoadFailed:       ['ignore',      'ignore',      'ignore',      'drop',            'endBroken',      'endBroken',    'endBroken',    'end',          'ignore'],
   MessagesLoaded:   ['ignore',      'ignore',      'ignore',      'ignore',          'resend',         'resend',       'resend',       'resend',       'ignore'],
+  CatchUp:          ['ignore',      'ignore',      'ignore',      'noteMissed',      'noteMissed',     'noteMissed',   'noteMissed',   'ignore',       'ignore'],
+  UndeliveredLoaded: ['ignore',     'ignore',      'ignore',      'ignore',          'takeUndelivered', 'takeUndelivered', 'takeUndelivered', 'ignore', 'ignore'],
   ReportsCommitted: ['ignore',      'ignore',      'ignore',      'holdReports',     'sendReports',    'sendReports',  'sendReports',  'noteAnswers',  'ignore'],
   CommandsRefused:  ['ignore',      'ignore',      'ignore',      'ignore',          'sendRefusals',   'sendRefusals', 'sendRefusals', 'ignore',       'ignore'],
   NumbersReserved:  ['ignore',      'ignore',      'ignore',      'ignore',          'grantNumbers',   'grantNumbers', 'grantNumbers', 'grantNumbers', 'ignore'],

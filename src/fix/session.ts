@@ -3,7 +3,8 @@
  * do in which phase stands in session-table.ts, and what that means in the files beside it.
  */
 import { assert, assertNever } from '../platform/assert.ts';
-import { answerLogout, end, flush, logOut, logOutAndEnd } from './ending.ts';
+import { holdReports, readMissed, releaseHeld, takeReports, takeUndelivered } from './catch-up.ts';
+import { answerLogout, end, flush, logOut, logOutAndEnd, lose } from './ending.ts';
 import { countUnanswered, forgetUnanswered, needsPause } from './fair-reading.ts';
 import { keepAlive, probe, timeOut } from './liveness.ts';
 import { beginLogon, keep, open, start, takeVerdict } from './logon.ts';
@@ -11,14 +12,7 @@ import type { FixMessage } from './message.ts';
 import { announce } from './news.ts';
 import { announceOwnReset, beginOwnReset, cutNumbers, isSettled } from './numbers-reset.ts';
 import { receive, receiveLast } from './receive.ts';
-import {
-  holdReports,
-  noteAnswers,
-  sendBacklog,
-  sendReleased,
-  sendReports,
-  tellStatusReports,
-} from './reports.ts';
+import { noteAnswers, sendBacklog, sendReleased, tellStatusReports } from './reports.ts';
 import { sendRefusals } from './request-refusals.ts';
 import { continueResend, takePortion } from './resend.ts';
 import { noteSecurityStatus, sendSecurityStatus } from './security-status.ts';
@@ -40,12 +34,14 @@ export function step(
   state.unsentBytes = unsentBytes;
   for (const input of inputs) act(state, actionFor(state.phase, input.type), input);
   if (state.phase !== 'Ended') continueResend(state);
+  releaseHeld(state);
   settle(state);
   sendSecurityStatus(state);
   // Last: what is sent again for a ResendRequest comes before what is new.
   sendBacklog(state);
   tellStatusReports(state);
   flush(state);
+  readMissed(state);
   countUnanswered(state);
   regulateReading(state);
   return takeEffects(state);
@@ -149,7 +145,18 @@ function act(state: SessionState, action: SessionAction, input: SessionInput): v
       holdReports(state, as(input, 'ReportsCommitted'));
       return;
     case 'sendReports':
-      sendReports(state, as(input, 'ReportsCommitted'));
+      takeReports(state, as(input, 'ReportsCommitted'));
+      return;
+    case 'noteMissed': {
+      const { writer, commitNo } = as(input, 'CatchUp');
+      state.missed.want(writer, commitNo);
+      return;
+    }
+    case 'takeUndelivered':
+      takeUndelivered(state, as(input, 'UndeliveredLoaded').undelivered);
+      return;
+    case 'lose':
+      lose(state);
       return;
     case 'noteAnswers':
       noteAnswers(state, as(input, 'ReportsCommitted'));

@@ -2,7 +2,7 @@
 import type { Market, MarketDirectory } from '../actors/ports.ts';
 import { assertNever } from '../platform/assert.ts';
 import { byLabel, type Sample, type Series } from './series.ts';
-import type { WatchedNode } from './watched-node.ts';
+import type { WatchedCluster, WatchedNode } from './watched-node.ts';
 
 /** What the node itself knows beside its parts. */
 export interface NodeFigures {
@@ -10,6 +10,8 @@ export interface NodeFigures {
   readonly startedInMs: () => number;
   /** ms that the clock has been set forwards since the start. */
   readonly clockOffsetMs: () => number;
+  /** Undefined in a venue of one process. */
+  readonly cluster: () => WatchedCluster | undefined;
   /** Bytes of the file system with the data directory; NaN when it does not say. */
   readonly disk: () => { readonly free: number; readonly size: number };
 }
@@ -58,6 +60,16 @@ export function nodeSeries(node: () => WatchedNode | undefined, figures: NodeFig
       name: 'clock_offset_seconds',
       help: 'By how much the system clock has been set forwards (backwards: negative) since the start, in seconds; a clock that nobody sets stays near 0.',
       read: () => figures.clockOffsetMs() / 1_000,
+    },
+    {
+      name: 'database_clock_offset_seconds',
+      help: 'By how much the clock of this machine is ahead of (behind: negative) the database, in seconds; 0 in a venue of one process.',
+      read: () => (figures.cluster()?.clockOffsetMs ?? 0) / 1_000,
+    },
+    {
+      name: 'config_differences',
+      help: 'Living nodes of the cluster that run with another configuration than this one, as a count.',
+      read: () => figures.cluster()?.configDifferences ?? 0,
     },
     {
       name: 'data_dir_free_bytes',

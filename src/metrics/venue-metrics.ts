@@ -16,7 +16,7 @@ import { addCounters, addGauges, type Sample } from './series.ts';
 import { sessionCounters, sessionGauges } from './session-series.ts';
 import { Tallies } from './tallies.ts';
 import { tradingSeries } from './trading-series.ts';
-import type { WatchedNode } from './watched-node.ts';
+import type { WatchedCluster, WatchedNode } from './watched-node.ts';
 
 export interface VenueMetricsOptions {
   readonly clock: Pick<Clock, 'now'>;
@@ -43,6 +43,7 @@ export class VenueMetrics {
   readonly #beganAtMs: number;
   readonly #crashes = new Map<string, number>();
   #node: WatchedNode | undefined;
+  #cluster: () => WatchedCluster | undefined = () => undefined;
   #startedInMs = 0;
   #disk = UNKNOWN_DISK;
   #asked: Promise<string> | undefined;
@@ -67,6 +68,7 @@ export class VenueMetrics {
       ...nodeSeries(node, {
         startedInMs: () => this.#startedInMs,
         clockOffsetMs: watchClock(options.clock, this.#monotonicMs),
+        cluster: () => this.#cluster(),
         disk: () => this.#disk,
       }),
       ...sessionGauges(node),
@@ -92,6 +94,11 @@ export class VenueMetrics {
   /** The node's actors live: recovery can be watched. */
   watch(node: WatchedNode): void {
     this.#node = node;
+  }
+
+  /** The node is a member of a cluster, or another life of it is; it is looked at whenever figures are asked for. */
+  watchCluster(cluster: () => WatchedCluster): void {
+    this.#cluster = cluster;
   }
 
   /** Members can connect. */

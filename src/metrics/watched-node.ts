@@ -20,6 +20,14 @@ export interface WatchedBounds {
   readonly maxUnsentBytes: number;
 }
 
+/** A node of a cluster, as the rows of the others tell of it. */
+export interface WatchedCluster {
+  /** By how much this machine's clock is ahead of the database's, ms. */
+  readonly clockOffsetMs: number;
+  /** Living nodes with another configuration than this one's. */
+  readonly configDifferences: number;
+}
+
 /** A node from the moment at which its actors live. */
 export interface WatchedNode {
   readonly bounds: WatchedBounds;

@@ -21,6 +21,8 @@ export const REFUSALS = {
   notOwner: 'OB002',
   /** A row that should change is not there. A bug of ours. */
   rowMissing: 'OB003',
+  /** Others have ended the life of the node that writes. */
+  lifeOver: 'OB004',
 } as const;
 
 /** Who writes. */
@@ -157,6 +159,11 @@ const WHEN_STUCK =
   'when not exists (select from moved) then ' +
   `refuse_commit('${REFUSALS.numberStuck}', 'the commit number did not move', null)`;
 
+// Of what it may write under no epoch, such as a halt, nothing else would keep a node that was paused and is buried.
+const WHEN_OVER =
+  "when $6 <> '' and owner_is_gone($1, nullif($6, '')::bigint) then " +
+  `refuse_commit('${REFUSALS.lifeOver}', 'this life of the node has ended', null)`;
+
 /** What of one kind a commit may only write while its epochs hold. */
 interface GuardPart {
   /** Name of the rows that the batch names. */
@@ -190,7 +197,7 @@ function guardText(used: readonly UsedPart[]): string {
     ({ part: { wanted, found } }) =>
       `when (select count(*) from ${found}) < (select count(*) from ${wanted}) then ${refusal} `,
   );
-  return `${MOVE_COMMIT_NO}${elements} select case ${WHEN_STUCK} ${cases.join('')}end`;
+  return `${MOVE_COMMIT_NO}${elements} select case ${WHEN_STUCK} ${WHEN_OVER} ${cases.join('')}end`;
 }
 
 function lostOf({ wanted, found, lost }: GuardPart): string {

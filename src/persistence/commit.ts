@@ -102,6 +102,8 @@ export class Committer {
     switch (sqlStateOf(error)) {
       case REFUSALS.numberStuck:
         return this.#judgeStuckNumber(batch);
+      case REFUSALS.lifeOver:
+        return { type: 'NotOwner', isLifeOver: true, ...allOf(batch) };
       case REFUSALS.notOwner:
         return { type: 'NotOwner', ...lostIn(error) };
       default:
@@ -121,7 +123,7 @@ export class Committer {
     );
     // A later life of this node writes, and owns all that this one had.
     if (String(rows[0]?.incarnation ?? '') !== String(incarnation ?? '')) {
-      return { type: 'NotOwner', ...allOf(batch) };
+      return { type: 'NotOwner', isLifeOver: true, ...allOf(batch) };
     }
     const lastNo = Number(rows[0]?.last_no ?? Number.NaN);
     if (lastNo === commitNo) return COMMITTED;

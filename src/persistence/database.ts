@@ -20,6 +20,8 @@ export interface DatabaseOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly onProgress: (line: string) => void;
+  /** How long the server lets a transaction of ours be idle; default as in {@link connect}. */
+  readonly idleInTransactionTimeoutMs?: number | undefined;
   /** Nobody waits any more for who reads. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -46,7 +48,12 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const { clock, log, nodeName, onProgress } = options;
   const server = await serverFor(options);
   try {
-    const orm = await connect(server.url, { applicationName: `onebook ${nodeName}`, log });
+    const { idleInTransactionTimeoutMs } = options;
+    const orm = await connect(server.url, {
+      applicationName: `onebook ${nodeName}`,
+      log,
+      ...(idleInTransactionTimeoutMs === undefined ? {} : { idleInTransactionTimeoutMs }),
+    });
     try {
       await assertDurable(orm);
       onProgress('bringing the schema up to date');
@@ -103,12 +110,14 @@ export interface TradingRightOptions {
   readonly onLost: (reason: string) => void;
   /** Ends the waiting. */
   readonly signal: AbortSignal;
+  /** Nodes of one cluster trade together; a venue of one process is alone. */
+  readonly isShared?: boolean;
 }
 
 const RETRY_INTERVAL_MS = 250;
 
 /**
- * Waits until no other node trades on this database, then holds the right to: a session lock that Postgres frees
+ * Waits until no other venue trades on this database, then holds the right to: a session lock that Postgres frees
  * when this process dies. When its connection is lost it is taken again; if another node was faster, the guard of
  * every commit keeps this one from writing, and it must stop. Resolves with undefined when aborted.
  */
@@ -118,6 +127,7 @@ export async function acquireTradingRight(options: TradingRightOptions): Promise
     url: options.url,
     nodeName: options.nodeName,
     log,
+    isShared: options.isShared ?? false,
     onLost: () => void regain(),
   });
   let isAnnounced = false;

@@ -1,6 +1,7 @@
 /**
- * One trading node per database: an advisory lock that lives and dies with a connection of its own. Whoever has
- * lost the connection has lost the lock, and another node may have it.
+ * One venue per database: an advisory lock that lives and dies with a connection of its own. Whoever has lost the
+ * connection has lost the lock, and another node may have it. A venue of one process has it for itself; the nodes of a
+ * cluster, between whom rows decide, share it.
  */
 import pg from 'pg';
 import { type Log, silentLog } from '../platform/log.ts';
@@ -17,6 +18,8 @@ export interface EngineLockOptions {
   readonly onLost: (reason: string) => void;
   readonly log?: Log;
   readonly connectTimeoutMs?: number;
+  /** Together with other nodes of a cluster. */
+  readonly isShared?: boolean;
 }
 
 export interface EngineLock {
@@ -48,6 +51,7 @@ const IS_THE_LOCK =
 /** The lock is not taken yet. */
 export function createEngineLock(options: EngineLockOptions): EngineLock {
   const log = options.log ?? silentLog;
+  const tryLock = options.isShared === true ? 'pg_try_advisory_lock_shared' : 'pg_try_advisory_lock';
   let client: pg.Client | undefined;
   let isHeld = false;
   /** The server's process of the session that held the lock last. */
@@ -83,7 +87,7 @@ export function createEngineLock(options: EngineLockOptions): EngineLock {
       if (isHeld) return true;
       const own = await connection();
       const { rows } = await own.query<{ locked: boolean; pid: number }>(
-        'select pg_try_advisory_lock($1, $2) as locked, pg_backend_pid() as pid',
+        `select ${tryLock}($1, $2) as locked, pg_backend_pid() as pid`,
         [...LOCK_KEY],
       );
       isHeld = client === own && rows[0]?.locked === true;

@@ -19,7 +19,7 @@ import { isPassing, load, onConnection, prepared, reasonOf, type Sql } from './s
 import { TERMS_RECORD_COLUMNS, type TermsRecord, toTradingTerms } from './trading-terms.ts';
 
 /** Orders of one portion: it becomes snapshots without a pause, and another command may wait for that. */
-const PORTION = 2_000;
+export const PORTION = 2_000;
 
 /**
  * Makes `owner` the owner of these books under their next epochs. A commit under an older epoch has finished before this
@@ -66,7 +66,7 @@ export function ownedBooks(
   owner: NodeLife,
   instruments: KnownInstruments,
 ): Promise<readonly ClaimedBook[]> {
-  return load(orm, async (sql) => {
+  return read(orm, async (sql) => {
     const books = await sql.rows<BookRecord>(OWNED_BOOKS, [symbols, owner.name, owner.incarnation]);
     await instruments.learn(
       sql,
@@ -143,7 +143,7 @@ function isOrder(record: OrderStateRecord | { readonly id: null }): record is Or
 }
 
 /** A single statement is a snapshot by itself. Passing failures are StoreUnavailableError. */
-async function read<Rows>(orm: MikroORM, work: (sql: Sql) => Promise<Rows>): Promise<Rows> {
+export async function read<Rows>(orm: MikroORM, work: (sql: Sql) => Promise<Rows>): Promise<Rows> {
   try {
     return await onConnection(orm, work);
   } catch (error) {

@@ -5,9 +5,12 @@ import { openChain } from './audit-chain/head.ts';
 import { Claims } from './claims.ts';
 import { Committer } from './commit.ts';
 import { KnownInstruments } from './instruments.ts';
-import { claimBooks, loadAccount, loadMessages, loadOrders, ownedBooks } from './loads.ts';
-import { openSession, pendingCancels } from './open-session.ts';
+import { claimBooks, loadAccount, loadMessages, ownedBooks } from './loads.ts';
+import { openSession } from './open-session.ts';
+import { PreparedBooks } from './prepared-books.ts';
+import { pendingCancels, resetSession, succeeded } from './session-ends.ts';
 import { load, type Sql } from './sql.ts';
+import { loadUndelivered } from './undelivered.ts';
 
 export interface StoreOptions {
   readonly orm: MikroORM;
@@ -37,21 +40,28 @@ export async function createStore({ orm, nodeName, incarnation }: StoreOptions):
   const instruments = new KnownInstruments();
   const writer = { name: nodeName, incarnation };
   const claims = new Claims(nodeName);
+  const books = new PreparedBooks(orm, instruments);
   const committer = new Committer(orm, writer, instruments, head);
   return {
     writer: nodeName,
+    hasOtherWriters: incarnation !== undefined,
     lastCommitNo,
     commit: (batch) => committer.commit(batch),
     claimBooks: (symbols) =>
       incarnation === undefined
         ? claimBooks(orm, symbols, nodeName, claims, instruments)
         : ownedBooks(orm, symbols, { name: nodeName, incarnation }, instruments),
-    loadOrders: (book, after) => loadOrders(orm, book, after, instruments),
+    loadOrders: (book, after) => books.loadOrders(book, after),
+    preparation: incarnation === undefined ? undefined : books,
     loadAccount: (userId, tradingDay) => loadAccount(orm, userId, tradingDay, instruments),
     openSession: (request) => openSession(orm, request, writer, instruments),
     loadMessages: (senderCompId, beginSeqNum, endSeqNum) =>
       loadMessages(orm, senderCompId, beginSeqNum, endSeqNum),
-    pendingCancels: () => pendingCancels(orm, nodeName),
+    loadUndelivered: (senderCompId, userId) =>
+      loadUndelivered(orm, senderCompId, userId, nodeName, instruments),
+    resetSession: (senderCompId) => resetSession(orm, senderCompId, writer),
+    pendingCancels: (recentOnly = false) => pendingCancels(orm, writer, recentOnly),
+    succeeded: (sessions) => succeeded(orm, sessions),
   };
 }
 

@@ -4,9 +4,12 @@ import { NO_TERMS } from '../../src/accounts/trading-terms.ts';
 import { accountActor } from '../../src/actors/account.ts';
 import { Markets } from '../../src/actors/markets.ts';
 import type { LoadedAccount } from '../../src/actors/ports.ts';
-import type { AccountMessage, Message, RoutedCommand } from '../../src/actors/protocol.ts';
+import type { AccountMessage, AskedRequest, Message, RoutedCommand } from '../../src/actors/protocol.ts';
+import { lots, type OrderSnapshot, ticks } from '../../src/matching/types.ts';
 import { silentLog } from '../../src/platform/log.ts';
 import { createTradingCalendar } from '../../src/platform/trading-calendar.ts';
+import { SYMBOL } from '../support/book-commands.ts';
+import { BTC_USD } from '../support/instruments.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 const DEPOSIT: RoutedCommand = {
@@ -58,16 +61,76 @@ function settleElsewhere(commitNo: number, amount: bigint): AccountMessage {
 
 const VOID: AccountMessage = { type: 'VoidAccount', generation: 1, fenceCount: 2 };
 
+const RESTING: OrderSnapshot = {
+  orderId: 7,
+  userId: 1,
+  symbol: SYMBOL,
+  clOrdId: 'a',
+  side: '2',
+  ordType: '2',
+  timeInForce: '1',
+  price: ticks(10),
+  quantity: lots(3),
+  cumQty: lots(0),
+  leavesQty: lots(3),
+  cumNotional: 0n,
+  ordStatus: '0',
+  priority: 1,
+  acceptedSeq: 1,
+  makerFeeRate: 0,
+  takerFeeRate: 0,
+  tradingDay: '2024-05-06',
+  enteredAt: 0,
+};
+
+/** The book of the symbol has another owner. */
+function moved(symbol: string, moveNo = 1): Extract<AccountMessage, { type: 'JudgeAgain' }> {
+  return { type: 'JudgeAgain', moved: new Map([[symbol, moveNo]]), lastMoveNo: moveNo, asked: [] };
+}
+
+const ASKED: AskedRequest = {
+  symbol: SYMBOL,
+  request: {
+    command: { type: 'CancelOrder', orderId: 7, clOrdId: 'c', unsolicited: undefined },
+    cause: DEPOSIT,
+  },
+};
+
+function withOrder(loaded: LoadedAccount): LoadedAccount {
+  return {
+    ...loaded,
+    balances: [...loaded.balances, { asset: 'BTC', amount: 10n ** 20n }],
+    orders: [RESTING],
+  };
+}
+
 describe('account actor', () => {
   /** What the account owns when it gets to a deposit of one unit, after these messages. */
   function balanceAfter(...messages: readonly AccountMessage[]): bigint | undefined {
     const told: Message[] = [];
+    toldAfter(told, ...messages, { type: 'AccountCommands', commands: [DEPOSIT] });
+    const replies = told.flatMap((message) => (message.type === 'JournalAccount' ? message.replies : []));
+    const [first] = replies.map(({ reply }) => (reply.type === 'TransferBooked' ? reply.balance : undefined));
+    return first;
+  }
+
+  /** How often the account has asked for its rows, at first and then after each of these messages. */
+  function loadsAfter(...messages: readonly AccountMessage[]): readonly number[] {
+    const told: Message[] = [];
+    const isLoad = ({ type }: Message): boolean => type === 'LoadAccount' || type === 'Fence';
+    return toldAfter(told, ...messages).map((count) => told.slice(0, count).filter(isLoad).length);
+  }
+
+  /** Adds what is told to `told`; returns how much that was before the messages and after each of them. */
+  function toldAfter(told: Message[], ...messages: readonly AccountMessage[]): readonly number[] {
+    const markets = new Markets();
+    markets.put({ instrument: BTC_USD, status: 'open' } as never);
     const { behavior } = accountActor({
       userId: 1,
       tell: (_address, message) => told.push(message),
       clock: new ManualClock(Date.UTC(2024, 4, 6)),
       log: silentLog,
-      markets: new Markets(),
+      markets,
       ids: { nextOrderId: () => 1 },
       calendar: createTradingCalendar({ timeZone: 'UTC', rollTime: '00:00' }),
       generation: 0,
@@ -79,11 +142,12 @@ describe('account actor', () => {
       massCancelWaitMs: 2_000,
     });
     let state = behavior.initial();
-    for (const message of messages) state = behavior.receive(state, message);
-    behavior.receive(state, { type: 'AccountCommands', commands: [DEPOSIT] });
-    const replies = told.flatMap((message) => (message.type === 'JournalAccount' ? message.replies : []));
-    const [first] = replies.map(({ reply }) => (reply.type === 'TransferBooked' ? reply.balance : undefined));
-    return first;
+    const counts = [told.length];
+    for (const message of messages) {
+      state = behavior.receive(state, message);
+      counts.push(told.length);
+    }
+    return counts;
   }
 
   it('works from its rows and what was committed after them', () => {
@@ -117,6 +181,35 @@ describe('account actor', () => {
     expect(balanceAfter(VOID, early)).to.equal(undefined);
     expect(balanceAfter(VOID, early, late)).to.equal(201n);
     expect(balanceAfter(VOID, { type: 'LoadFailed', reason: 'stale' }, late)).to.equal(201n);
+  });
+
+  it('is loaded again, when what it knows of a symbol may be old, as soon as there is something to do', () => {
+    const loaded = { type: 'AccountLoaded', loaded: withOrder(rows(5, 100n)) } as const;
+    const old = moved(SYMBOL);
+    const work = { type: 'AccountCommands', commands: [DEPOSIT] } as const;
+    expect(loadsAfter(loaded, old, old, settle(6, 7n), work, work)).to.deep.equal([1, 1, 1, 1, 1, 2, 2]);
+    const reserve = { type: 'ReserveFunds', amendmentNo: 1, node: 'a', needs: [] } as never;
+    expect(loadsAfter(loaded, old, reserve)).to.deep.equal([1, 1, 1, 2]);
+    // Of a move that it knows of it has heard enough, whether it has been loaded since or not.
+    expect(loadsAfter(loaded, old, work, loaded, old)).to.deep.equal([1, 1, 1, 2, 2, 2]);
+    // With something to judge again there is something to do, and while it loads there may be.
+    expect(loadsAfter(loaded, { ...old, asked: [ASKED] })).to.deep.equal([1, 1, 2]);
+    expect(loadsAfter(old)).to.deep.equal([1, 2]);
+    // Rows that are read for what is to be judged again have what was done before the book moved.
+    const asked = { ...moved(SYMBOL, 3), moved: new Map(), asked: [ASKED] };
+    expect(loadsAfter(loaded, asked, moved(SYMBOL, 3), moved(SYMBOL, 4))).to.deep.equal([1, 1, 2, 2, 3]);
+    // Nothing that it knows is of that symbol.
+    expect(loadsAfter(loaded, moved('ETH-USD'), work)).to.deep.equal([1, 1, 1, 1]);
+  });
+
+  it('has what was committed while nobody asked for it from its rows', () => {
+    const loaded = { type: 'AccountLoaded', loaded: withOrder(rows(5, 100n)) } as const;
+    const old = moved(SYMBOL);
+    const again = { type: 'AccountLoaded', loaded: withOrder(rows(6, 107n)) } as const;
+    const other = { ...DEPOSIT, commandNo: 2, replyTo: undefined };
+    const work = { type: 'AccountCommands', commands: [other] } as const;
+    expect(balanceAfter(loaded, old, settle(6, 7n), work, again)).to.equal(109n);
+    expect(balanceAfter(loaded, old, VOID, again)).to.equal(108n);
   });
 
   it('keeps the settlements of its whole wait', () => {

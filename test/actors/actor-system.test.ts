@@ -229,6 +229,25 @@ describe('actor system', () => {
   });
 
   describe('ask', () => {
+    it('is not answered by what comes late for an earlier life of the node', async () => {
+      const after = (delayMs: number, callback: () => void) => clock.after(delayMs, callback);
+      const lives = ['engine-1#3', 'engine-1#31'].map((life) =>
+        startActorSystem(silentLog, after, undefined, life),
+      );
+      const asked = lives.map((life) => {
+        const asker: { address?: Address } = {};
+        const answer = life.ask((replyTo) => {
+          asker.address = replyTo;
+        }, 1_000);
+        return { life, asker, answer: answer.catch(() => 'nothing') };
+      });
+      const [earlier, later] = asked;
+      later?.life.tell(earlier?.asker.address as Address, { type: 'Drained' });
+      clock.advance(1_000);
+      expect(await later?.answer).to.equal('nothing');
+      for (const life of lives) life.shutdown();
+    });
+
     it('resolves with the first reply to its address', async () => {
       const reply = await system.ask((replyTo) => {
         system.tell(replyTo, { type: 'CancelsRequested', orderCount: 3 });

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { Hold } from '../../src/accounts/holds.ts';
 import { AmendmentReserve, type ReservingAccount } from '../../src/actors/amendment-reserve.ts';
-import type { Message } from '../../src/actors/protocol.ts';
+import type { Address, Message } from '../../src/actors/protocol.ts';
 
 class FakeAccount implements ReservingAccount {
   funds: readonly Hold[] = [];
@@ -21,7 +21,8 @@ class FakeAccount implements ReservingAccount {
 describe('the reserve of an amendment', () => {
   let told: Message[];
   let reserve: AmendmentReserve;
-  const ask = { type: 'ReserveFunds', amendmentNo: 7, orderIds: [1] } as const;
+  const ask = { type: 'ReserveFunds', amendmentNo: 7, userId: 3, orderIds: [1] } as const;
+  const release = (amendmentNo: number) => ({ type: 'ReleaseFunds', amendmentNo }) as const;
   const some = { ...ask, funds: [{ asset: 'USD', amount: 4n }] };
 
   beforeEach(() => {
@@ -50,9 +51,9 @@ describe('the reserve of an amendment', () => {
     const rebuilt = new FakeAccount();
     reserve.restore(rebuilt);
     expect(rebuilt.funds).to.deep.equal(some.funds);
-    reserve.release(6, rebuilt);
+    reserve.release(release(6), rebuilt);
     expect(rebuilt.funds).to.deep.equal(some.funds);
-    reserve.release(7, rebuilt);
+    reserve.release(release(7), rebuilt);
     expect(rebuilt).to.deep.include({ funds: [], orderIds: [] });
     const next = new FakeAccount();
     reserve.restore(next);
@@ -61,7 +62,7 @@ describe('the reserve of an amendment', () => {
 
   it('is released while there is no account, and then not set aside in the next', () => {
     reserve.take(new FakeAccount(), some);
-    reserve.release(7, undefined);
+    reserve.release(release(7), undefined);
     const rebuilt = new FakeAccount();
     reserve.restore(rebuilt);
     expect(rebuilt.funds).to.deep.equal([]);
@@ -70,7 +71,7 @@ describe('the reserve of an amendment', () => {
   it('waits for the account, unless the amendment ends first', () => {
     const account = new FakeAccount();
     reserve.wait(some);
-    reserve.release(7, undefined);
+    reserve.release(release(7), undefined);
     reserve.answerWaiting(account);
     expect(told).to.deep.equal([]);
     reserve.wait(some);
@@ -89,6 +90,33 @@ describe('the reserve of an amendment', () => {
     expect(() => reserve.take(account, some)).to.throw('the test fails the account');
     expect(told[1]).to.deep.include({ fault: 'the venue failed on this: nothing was done' });
     expect(account.funds).to.deep.equal([]);
+  });
+
+  it('is told to the node that has asked, with the right by which it was made', () => {
+    const to: Address[] = [];
+    const shard = { shard: 3, epoch: 9 };
+    const tell = (address: Address, message: Message) => {
+      to.push(address);
+      told.push(message);
+    };
+    reserve = new AmendmentReserve(3, tell, shard);
+    reserve.take(new FakeAccount(), { ...some, node: 'engine-1' });
+    expect(to).to.deep.equal([{ type: 'exchange', node: 'engine-1' }]);
+    expect(told[0]).to.deep.include({ shard });
+  });
+
+  it('is released by the node that has asked, and when there is no way to that one', () => {
+    const account = new FakeAccount();
+    reserve.take(account, { ...some, node: 'engine-1' });
+    reserve.release({ ...release(7), node: 'engine-2' }, account);
+    reserve.releaseAllOf('engine-2', account);
+    expect(account.funds).to.deep.equal(some.funds);
+    reserve.releaseAllOf('engine-1', account);
+    expect(account.funds).to.deep.equal([]);
+    reserve.wait({ ...some, node: 'engine-1' });
+    reserve.releaseAllOf('engine-1', undefined);
+    reserve.answerWaiting(account);
+    expect(told).to.have.lengthOf(1);
   });
 
   it('is void with the state of a redo', () => {

@@ -93,7 +93,7 @@ describe('the turn in which a commit is answered', () => {
       [3, [1001]],
       [3, [1002]],
     ]);
-    expect(told).deep.include({ type: 'EndSession', text: 'the session is open elsewhere' });
+    expect(told).deep.include({ type: 'SessionLost' });
     actor.behavior.receive({}, { type: 'LogDue' });
     expect(actor.status()).include({ isIdle: true, journalBytes: 0, lastCommitNo: 3 });
   });

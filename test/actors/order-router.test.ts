@@ -14,7 +14,7 @@ import { buyOrder, cancelOrder } from '../support/member-commands.ts';
 
 const SESSION = 'gateway-1/fix:1:1';
 const USER = 7;
-const LIMITS: RouterLimits = { maxKeptCommands: 10, routeWaitMs: 1_000, routeRetryMs: 50 };
+const LIMITS: RouterLimits = { maxRoutedCommands: 10, routeWaitMs: 1_000, routeRetryMs: 50 };
 
 function open(limits: Partial<RouterLimits> = {}) {
   const clock = new ManualClock(1_000_000);
@@ -27,11 +27,10 @@ function open(limits: Partial<RouterLimits> = {}) {
     log: silentLog,
     limits: { ...LIMITS, ...limits },
     routeOfAccount: () => state.route,
-    routeOfBook: () => state.route,
     tell(address, message) {
       if (address.type === 'exchange' && message.type === 'SubmitCommands') {
         submitted.push({ node: address.node, message });
-      } else if (address.type === 'exchange' && address.node === undefined) {
+      } else if (address.type === 'router') {
         router.behavior.receive({}, message as { type: 'RoutesDue' });
       } else if (message.type === 'CommandsRefused') refused.push(message);
       else others.push(message);
@@ -201,9 +200,11 @@ describe('the router of a gateway', () => {
       { type: 'SubmitCommands', sessionId: SESSION, userId: USER, commands },
     );
     expect(gateway.router.status().keptCommands).to.equal(10);
+    gateway.submit('more');
+    expect(gateway.refused).to.have.lengthOf(2);
     gateway.answer(...Array.from({ length: 9 }, (_, index) => index + 1), 99);
     gateway.submit('again');
-    expect(gateway.refused).to.have.lengthOf(1);
+    expect(gateway.refused).to.have.lengthOf(2);
   });
 
   it('is drained when everything is answered, and takes no new orders meanwhile', () => {

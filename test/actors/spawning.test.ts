@@ -8,16 +8,19 @@ import { ManualClock } from '../support/manual-clock.ts';
 
 describe('the spawner', () => {
   let spawned: ActorAddress[];
+  let stopped: ActorAddress[];
   let spawner: Spawner;
 
   beforeEach(() => {
     spawned = [];
+    stopped = [];
     const isAt = (one: ActorAddress) => (other: ActorAddress) =>
       JSON.stringify(one) === JSON.stringify(other);
     const system: SpawnerOptions['system'] = {
       spawn: (address) => void spawned.push(address),
       isAlive: (address) => spawned.some(isAt(address)),
       tell: () => {},
+      stop: (address) => void stopped.push(address),
     };
     const never = () => {
       throw new Error('nothing is loaded here');
@@ -53,6 +56,18 @@ describe('the spawner', () => {
       { type: 'book', symbol: 'BTC-USD' },
       { type: 'book', symbol: 'ETH-USD' },
     ]);
+  });
+
+  it('stops accounts that live elsewhere from now on, and makes them anew when they come back', () => {
+    for (const userId of [1, 2, 3]) spawner.account(userId, 0);
+    spawner.forgetAccounts((userId) => userId !== 2);
+    expect(stopped).to.deep.equal([
+      { type: 'account', userId: 1 },
+      { type: 'account', userId: 3 },
+    ]);
+    expect([...spawner.accounts.keys()]).to.deep.equal([2]);
+    spawner.account(1, 0);
+    expect(spawned.at(-1)).to.deep.equal({ type: 'account', userId: 1 });
   });
 
   it('makes one account of a member, and the other one of another', () => {

@@ -34,6 +34,8 @@ describe('an address in a cluster', () => {
 
   it('of what each node has is here unless it names another', () => {
     expect(onGateway.place({ type: 'exchange' })).to.equal('here');
+    expect(onGateway.place({ type: 'router' })).to.equal('here');
+    expect(onEngine.place({ type: 'router', node: 'gateway-1' })).to.deep.equal(GATEWAY);
     expect(onGateway.place({ type: 'book', symbol: 'BTC-USD' })).to.equal('here');
     expect(onGateway.place({ type: 'persistence', node: 'engine-1' })).to.deep.equal(ENGINE);
     expect(onEngine.place({ type: 'exchange', node: 'engine-1' })).to.equal('here');

@@ -11,13 +11,25 @@ const GATEWAY = { name: 'gateway-1', incarnation: 1 };
 const ENGINE = { name: 'engine-1', incarnation: 2 };
 const NODES = [nodeInView(ENGINE, 'engine'), nodeInView(GATEWAY, 'gateway')];
 const SESSION = { type: 'session', sessionId: 'gateway-1/fix:1:1' } as const;
+const REFUSED = {
+  type: 'CommandsRefused',
+  refusal: 'Overloaded',
+  text: 'busy',
+  commands: [],
+} as const;
 const ANNOUNCE = { type: 'Announce', headline: 'h', lines: ['l'] } as const;
 
 function open(sessions: SessionGate = {}) {
   const here: [Address, Message][] = [];
   const there: [NodeId, Address, Message][] = [];
   const ended: string[] = [];
-  const state = { outcome: 'Queued' as TellOutcome, isLeaseValid: true, view: viewOwnedBy(NODES, ENGINE, 7) };
+  const state = {
+    outcome: 'Queued' as TellOutcome,
+    isLeaseValid: true,
+    isReachable: true,
+    accounts: [] as number[],
+    view: viewOwnedBy(NODES, ENGINE, 7),
+  };
   const inner: ActorSystem = {
     tell: (address, message) => here.push([address, message]),
     spawn() {},
@@ -41,6 +53,8 @@ function open(sessions: SessionGate = {}) {
     },
     view: () => state.view,
     isLeaseValid: () => state.isLeaseValid,
+    isReachable: () => state.isReachable,
+    hasAccount: (userId) => state.accounts.includes(userId),
     log: silentLog,
     sessions,
   });
@@ -107,6 +121,46 @@ describe('the actors of several nodes', () => {
       ['session', 'StoreAvailable'],
       ['gateway', 'Announce'],
     ]);
+  });
+
+  it('are told here what their node has by their own knowledge, though the view is older', () => {
+    const { cluster, here, there, state } = open();
+    cluster.system.tell({ type: 'account', userId: 1 }, { type: 'ReleaseFunds', amendmentNo: 1 });
+    state.accounts = [1];
+    cluster.system.tell({ type: 'account', userId: 1 }, { type: 'ReleaseFunds', amendmentNo: 2 });
+    expect([there.length, here.length]).to.deep.equal([1, 1]);
+  });
+
+  it('pass both gates where a node is engine and gateway, but for what the router itself says', () => {
+    const { cluster, here } = open({
+      leaving: (_sessionId, message) => (message === REFUSED ? { ...REFUSED, text: 'left' } : message),
+      arriving: (_sessionId, message) =>
+        message.type === 'CommandsRefused' ? { ...message, text: `${message.text}, arrived` } : message,
+    });
+    cluster.system.tell(SESSION, REFUSED);
+    cluster.tellPastGate(SESSION, REFUSED);
+    expect(here.map(([, message]) => message)).to.deep.equal([
+      { ...REFUSED, text: 'left, arrived' },
+      REFUSED,
+    ]);
+  });
+
+  it('have no route where nothing leaves this node, or the owner says that it cannot be reached', () => {
+    const { cluster, state } = open();
+    cluster.linkUp(ENGINE);
+    expect(cluster.peers()).to.deep.equal(['engine-1']);
+    const { key } = cluster.routeOfAccount(1) ?? {};
+    state.isReachable = false;
+    expect([cluster.routeOfAccount(1), cluster.ownerOfBook('BTC-USD')]).to.deep.equal([
+      undefined,
+      'engine-1',
+    ]);
+    state.isReachable = true;
+    const cutOff = NODES.map((node) => ({ ...node, report: { ...node.report, natsReachable: false } }));
+    state.view = viewOwnedBy(cutOff, ENGINE, 7);
+    expect(cluster.routeOfBook('BTC-USD')).to.equal(undefined);
+    state.view = viewOwnedBy(NODES, ENGINE, 7);
+    expect(cluster.routeOfAccount(1)?.key).to.equal(key);
   });
 
   it('have a route only while the owner lives and its link is up, and another one when either changes', () => {

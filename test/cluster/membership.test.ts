@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { type Items, NodeNameTakenError } from '../../src/cluster/membership.ts';
 import { createStore } from '../../src/persistence/store.ts';
+import type { Log } from '../../src/platform/log.ts';
 import { monotonicMs } from '../../src/platform/monotonic.ts';
 import { LEASE_MS, Members, symbols, untilBuried, untilSeen } from '../support/cluster-members.ts';
 import { until } from '../support/until.ts';
@@ -59,6 +60,33 @@ describe('membership', function () {
     );
     expect([...one.membership.view().ownership.symbols.keys()]).deep.equal([BTC, ETH]);
     expect(one.membership.view().ownership.shards.size).equal(64);
+  });
+
+  it('shows every node the others’ configurations and clocks, and says when a clock is wrong and right again', async () => {
+    const said: unknown[] = [];
+    const note = (event: string): void => {
+      said.push(event);
+    };
+    const log: Log = { debug: note, info: note, warn: note, error: note, with: () => log };
+    let aheadMs = 0;
+    const one = await members.join('engine-1');
+    const two = await members.join('engine-2', { configDigest: 'lease=1', aheadMs: () => aheadMs, log });
+    await untilSeen(one, 'engine-2');
+    const seen = () => one.membership.view().nodes.find(({ name }) => name === 'engine-2');
+    expect(seen()).deep.include({ configDigest: 'lease=1' });
+    const offset = (): number => seen()?.report.clockOffsetMs ?? 0;
+    expect(Math.abs(offset())).lessThan(1_000);
+    // A machine whose battery is empty begins in 1970.
+    const away = 'the clock of this machine and the clock of the database differ';
+    for (const ahead of [-1_790_000_000_000, 3_600_000]) {
+      aheadMs = ahead;
+      await until('it to be seen', () => Math.abs(offset() - ahead) < 60_000);
+    }
+    expect(said).deep.equal([away]);
+    aheadMs = 0;
+    await until('it to be right', () => Math.abs(offset()) < 1_000);
+    expect(said).deep.equal([away, 'the clock of this machine and the clock of the database agree again']);
+    expect(two.ended).deep.equal([]);
   });
 
   it('lets one node of a name live at a time, and its next life begin at once after a crash', async () => {
@@ -229,6 +257,29 @@ describe('membership', function () {
     await client.query('rollback');
     client.release();
     expect([...(await one.membership.claim(symbols(BTC, ETH))).symbols.keys()]).deep.equal([BTC]);
+  });
+
+  it('shows who has prepared for a symbol, until it is taken, or wanted elsewhere', async () => {
+    const one = await members.join('engine-1');
+    const two = await members.join('engine-2');
+    await one.membership.claim(symbols(BTC, ETH));
+    const preparedBy = (symbol: string) => one.membership.view().ownership.symbols.get(symbol)?.preparedBy;
+    const { incarnation } = two.membership.self;
+    await one.membership.place(symbols(ETH), 'engine-2');
+    await two.membership.prepared([BTC, ETH], true);
+    await until('it to be seen', () => preparedBy(BTC) === incarnation && preparedBy(ETH) === incarnation);
+    await one.membership.prepared([BTC], false);
+    await one.membership.place(symbols(ETH), 'engine-2');
+    await one.membership.release(symbols(BTC));
+    expect((await two.membership.claim(symbols(BTC))).symbols.size).equal(1);
+    await until('it to be taken', () => preparedBy(BTC) === undefined);
+    expect(preparedBy(ETH)).equal(incarnation);
+    await one.membership.place(symbols(ETH), 'engine-3');
+    await until('it to be wanted elsewhere', () => preparedBy(ETH) === undefined);
+    await two.membership.prepared([ETH], true);
+    await until('it to be seen again', () => preparedBy(ETH) === incarnation);
+    await two.membership.prepared([ETH], false);
+    await until('it to be taken back', () => preparedBy(ETH) === undefined);
   });
 
   it('frees what a node owns that leaves', async () => {

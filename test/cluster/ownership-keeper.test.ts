@@ -65,9 +65,11 @@ describe('engines that keep their symbols and shards', function () {
     two.crash();
     await untilBuried(one, 'engine-2');
     await untilShared(one, three);
-    const owners = ownersSeenBy(one);
-    expect(Object.values(owners)).not.include('engine-2');
-    await until('both to see the same', () => JSON.stringify(ownersSeenBy(three)) === JSON.stringify(owners));
+    await until(
+      'both to see the same',
+      () => JSON.stringify(ownersSeenBy(three)) === JSON.stringify(ownersSeenBy(one)),
+    );
+    expect(Object.values(ownersSeenBy(one))).not.include('engine-2');
   });
 
   it('take over from one that is stopped, which is told so when it goes on', async () => {
@@ -114,6 +116,15 @@ describe('engines that keep their symbols and shards', function () {
     expect(one.log).include('given up BTC-USD');
   });
 
+  it('say that they are cut off when they cannot give up in order what others with NATS could take', async () => {
+    const one = await members.join('engine-1', { keeps: true, natsGraceMs: 200, isStuck: true });
+    await untilShared(one);
+    const two = await members.join('engine-2', { keeps: true });
+    one.membership.report({ natsReachable: false });
+    await until('it to say so', () => one.log.includes('cut off: it is stuck'));
+    expect(two.log).deep.equal([]);
+  });
+
   it('keep what they have when NATS is away for less than the grace', async () => {
     const one = await members.join('engine-1', { keeps: true, natsGraceMs: 60_000 });
     await untilShared(one);
@@ -135,10 +146,13 @@ describe('engines that keep their symbols and shards', function () {
     expect(ownersSeenBy(one)[BTC] ?? 'engine-1').equal('engine-1');
     await one.membership.place(symbols(ETH), 'engine-2');
     one.crash();
-    const two = await members.join('engine-2', { keeps: true, fixed, report: { ready: false } });
-    const three = await members.join('engine-3', { keeps: true, fixed, report: { ready: false } });
+    const two = await members.join('engine-2', { fixed });
+    const three = await members.join('engine-3', { fixed });
     await untilBuried(two, 'engine-1');
-    for (const { membership } of [two, three]) membership.report({ ready: true });
+    // One that sees itself alone takes everything.
+    await untilSeen(two, 'engine-3');
+    await untilSeen(three, 'engine-2');
+    for (const member of [two, three]) member.keep();
     await untilShared(two, three);
     expect([...two.served]).include.members([BTC, ETH]);
   });

@@ -12,8 +12,10 @@ import {
   NOTHING,
   nodesToWatch,
   SETTLED_MS,
+  symbolsToExpect,
 } from '../../src/cluster/ownership-plan.ts';
 import { rendezvous, symbolKey } from '../../src/cluster/placement.ts';
+import { nodeInView } from '../support/cluster-view.ts';
 
 const SYMBOLS = ['A-USD', 'B-USD', 'C-USD', 'D-USD'];
 const LEASE_MS = 5_000;
@@ -23,27 +25,12 @@ function engine(
   report: Partial<NodeReport> = {},
   rest: Partial<Omit<ClusterNode, 'report'>> = {},
 ): ClusterNode {
+  const node = nodeInView({ name, incarnation: 1 }, 'engine');
   return {
-    name,
-    incarnation: 1,
-    roles: ['engine'],
-    protocolVersion: 1,
-    startedAt: 0,
-    isAlive: true,
-    endReason: undefined,
-    isLeaseValid: true,
+    ...node,
     leaseLeftMs: 1,
-    leaseAgeMs: 0,
     heldMs: SETTLED_MS,
-    report: {
-      natsReachable: true,
-      ready: true,
-      draining: false,
-      connections: 0,
-      maxConnections: 0,
-      endpoints: [],
-      ...report,
-    },
+    report: { ...node.report, ...report },
     ...rest,
   };
 }
@@ -117,6 +104,28 @@ describe('the plan of an engine', () => {
           for (const symbol of symbols) {
             expect(isSameNode(seen.ownership.symbols.get(symbol)?.owner, node)).equal(true);
           }
+        }
+      }),
+    );
+  });
+
+  it('expects what others will give up and it will take then', () => {
+    const fixed = new Map([['A-USD', 'b']]);
+    fc.assert(
+      fc.property(anyView, (seen) => {
+        const givenUp = seen.nodes.flatMap((node) =>
+          node.isAlive ? itemsToGiveUp(seen, node, fixed, false).symbols : [],
+        );
+        const free = new Map(
+          [...seen.ownership.symbols].map(([symbol, owned]) => [
+            symbol,
+            givenUp.includes(symbol) ? { ...owned, owner: undefined } : owned,
+          ]),
+        );
+        const later = { ...seen, ownership: { ...seen.ownership, symbols: free } };
+        for (const node of seen.nodes) {
+          const taken = itemsToTake(later, node, fixed).symbols.filter((symbol) => givenUp.includes(symbol));
+          expect(symbolsToExpect(seen, node, fixed).toSorted()).deep.equal(taken.toSorted());
         }
       }),
     );
@@ -211,7 +220,7 @@ describe('what an engine keeps', () => {
   it('is found once, whichever comes first, the answer or the view', () => {
     const kept = new KeptItems<string>();
     expect(kept.add(new Map([['A-USD', 3]])).size).equal(1);
-    expect(kept.compare(row('a', 3), isOwn)).deep.equal({ lost: [], found: new Map() });
+    expect(kept.compare(row('a', 3), isOwn)).deep.equal({ lost: [], found: new Map(), gone: [] });
     const other = new KeptItems<string>();
     expect(other.compare(row('a', 3), isOwn).found.get('A-USD')).equal(3);
     expect(other.add(new Map([['A-USD', 3]])).size).equal(0);

@@ -1,8 +1,7 @@
 /** Orders that cross from a gateway to the engine that has their account, while engines die and links are cut. */
 import { expect } from 'chai';
 import type { Faults } from '../../src/cluster/memory-carrier.ts';
-import { audit } from '../support/audit.ts';
-import { buyOrder, cancelOrder, sellOrder } from '../support/member-commands.ts';
+import { buyOrder, cancelOrder, massCancel, sellOrder } from '../support/member-commands.ts';
 import { RoutedVenue } from '../support/routed-venue.ts';
 
 const ALICE = 1;
@@ -19,7 +18,7 @@ describe('orders on several nodes', () => {
   async function open(seed = 1, faults?: Faults): Promise<void> {
     venue = new RoutedVenue(seed, faults);
     await venue.startEngine('engine-1');
-    venue.own('engine-1');
+    await venue.own('engine-1');
     const engine = venue.engines.get('engine-1');
     await engine?.deposit(ALICE, 'USD', '100000');
     await engine?.deposit(BOB, 'BTC', '100');
@@ -34,10 +33,7 @@ describe('orders on several nodes', () => {
   }
 
   afterEach(() => {
-    for (const engine of venue.engines.values()) {
-      audit(engine);
-      expect(engine.errors).to.deep.equal([]);
-    }
+    venue.audit();
     venue.shutdown();
   });
 
@@ -89,7 +85,7 @@ describe('orders on several nodes', () => {
     venue.store.isAway = false;
     expect(ordersOf(ALICE)).to.have.lengthOf(10);
     await venue.startEngine('engine-2');
-    venue.own('engine-2');
+    await venue.own('engine-2');
     await venue.answered();
     const all = ['a', 'b', 'c', 'd'].flatMap((prefix) => names(prefix, 5)).sort();
     expect(ordersOf(ALICE)).to.deep.equal(all);
@@ -101,13 +97,13 @@ describe('orders on several nodes', () => {
   it('wait for an owner, and are refused when there is none in time', async () => {
     await open();
     const alice = venue.member(ALICE);
-    venue.own(undefined);
+    await venue.own(undefined);
     alice.send(buyOrder('a', '1', '100'));
     await venue.pass(100);
-    venue.own('engine-1');
+    await venue.own('engine-1');
     await venue.answered();
     expect(alice.lines()).to.deep.equal(['8 0/0 a 0/1']);
-    venue.own(undefined);
+    await venue.own(undefined);
     alice.send(buyOrder('b', '1', '100'));
     await venue.pass(2_100);
     expect(alice.refusals.map(({ refusal }) => refusal)).to.deep.equal(['StoreUnavailable']);
@@ -140,7 +136,7 @@ describe('orders on several nodes', () => {
       venue.putBook('BTC-USD', 'engine-2');
       await venue.startEngine('engine-1');
       await venue.startEngine('engine-2');
-      venue.own('engine-1');
+      await venue.own('engine-1');
       const engine = venue.engines.get('engine-1');
       await engine?.deposit(ALICE, 'USD', '100000');
       await engine?.deposit(BOB, 'BTC', '100');
@@ -172,6 +168,32 @@ describe('orders on several nodes', () => {
         '9 F 102=0 39=4 d<a',
       ]);
       expect(bob.lines()).to.deep.equal(['8 0/0 b 0/0.4', '8 F/2 b 0.4/0 @100*0.4']);
+    });
+
+    it('wait for a book that nobody has, and are refused for good when nobody takes it in time', async () => {
+      await openApart();
+      const alice = venue.member(ALICE);
+      await venue.give({ symbols: ['BTC-USD'], shards: [] }, undefined);
+      alice.send(buyOrder('a', '1', '100'));
+      await venue.pass(1_000);
+      await venue.give({ symbols: ['BTC-USD'], shards: [] }, 'engine-2');
+      await venue.answered();
+      expect(alice.lines()).to.deep.equal(['8 0/0 a 0/1']);
+      await venue.give({ symbols: ['BTC-USD'], shards: [] }, undefined);
+      alice.send(buyOrder('b', '1', '100'));
+      alice.send(cancelOrder('c', 'a'));
+      await venue.pass(1_900);
+      expect(alice.lines()).to.have.lengthOf(1);
+      await venue.answered();
+      // What was held for it is free again, and its ClOrdID is used: the audit compares both with the rows.
+      expect(alice.lines().slice(1)).to.deep.equal(['8 8/8 b 103=2', '9 F 102=2 39=0 c<a']);
+      expect(alice.refusals).to.deep.equal([]);
+      await venue.give({ symbols: ['BTC-USD'], shards: [] }, 'engine-2');
+      await venue.pass(200);
+      alice.send(cancelOrder('d', 'a'));
+      await venue.answered();
+      expect(alice.lines().slice(3)).to.deep.equal(['8 4/4 d<a 0/0']);
+      expect(ordersOf(ALICE)).to.deep.equal(['a']);
     });
 
     for (const [when, ms] of [
@@ -207,7 +229,7 @@ describe('orders on several nodes', () => {
       venue.kill('engine-2');
       venue.store.isAway = false;
       expect(ordersOf(ALICE)).to.have.lengthOf(10);
-      venue.own('engine-1');
+      await venue.own('engine-1');
       alice.send(...names('d', 5).map((clOrdId) => buyOrder(clOrdId, '0.01', '100')));
       await venue.pass(5);
       venue.putBook('BTC-USD', 'engine-3');
@@ -217,6 +239,36 @@ describe('orders on several nodes', () => {
       expect(ordersOf(ALICE)).to.deep.equal(all);
       expect(venue.store.requests).to.deep.equal([]);
     });
+
+    for (const wait of [0, 1, 2, 3, 4, 5]) {
+      it(`are not overtaken by the mass cancel behind them when the link is cut after ${wait} ms`, async () => {
+        await openApart();
+        const alice = venue.member(ALICE);
+        alice.send(buyOrder('a', '1', '100'));
+        await venue.answered();
+        alice.send(buyOrder('b', '1', '100'), massCancel('q'));
+        await venue.pass(wait);
+        venue.cutLink('engine-2', 'engine-1');
+        await venue.answered();
+        await venue.pass(50);
+        expect(venue.store.openOrders()).to.deep.equal([]);
+        expect(alice.lines().filter((line) => line.includes('534='))).to.deep.equal([]);
+      });
+
+      it(`are not overtaken by it either when the book's engine dies after ${wait} ms`, async () => {
+        await openApart();
+        const alice = venue.member(ALICE);
+        alice.send(buyOrder('a', '1', '100'));
+        await venue.answered();
+        alice.send(buyOrder('b', '1', '100'), massCancel('q'), buyOrder('c', '1', '90'));
+        await venue.pass(wait);
+        venue.kill('engine-2');
+        await venue.give({ symbols: ['BTC-USD'], shards: [] }, 'engine-1');
+        await venue.answered();
+        expect(venue.store.openOrders().map(({ clOrdId }) => clOrdId)).to.deep.equal(['c']);
+        expect(alice.lines().filter((line) => line.includes('534='))).to.deep.equal([]);
+      });
+    }
 
     for (const seed of [1, 2, 3, 4, 5]) {
       it(`are neither lost nor doubled when links between engines are cut (seed ${seed})`, async () => {

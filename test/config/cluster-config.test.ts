@@ -374,6 +374,14 @@ describe('the example of a cluster', () => {
         ['BTC-USD', 'engine-1'],
         ['ETH-USD', 'engine-2'],
       ]),
+      nodes: new Map<string, readonly Role[]>([
+        ['gateway-1', ['gateway']],
+        ['gateway-2', ['gateway']],
+        ['engine-1', ['engine']],
+        ['engine-2', ['engine']],
+        ['dns-1', ['dns']],
+        ['dns-2', ['dns']],
+      ]),
       endpoints: [
         { host: '192.0.2.12', port: 9880 },
         { host: '2001:db8::12', port: 9880 },

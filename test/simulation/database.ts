@@ -100,6 +100,10 @@ export class Database {
       openSession: (request) => load(`open session of ${request.userId}`, () => rows.openSession(request)),
       loadMessages: (id, begin, end) => load(`messages of ${id}`, () => rows.loadMessages(id, begin, end)),
       pendingCancels: () => load('pending cancels', () => []),
+      // Of a cluster.
+      loadUndelivered: () => Promise.reject(new Error('nothing is missed on one node')),
+      resetSession: () => Promise.reject(new Error('one node resets in a commit')),
+      succeeded: () => Promise.reject(new Error('one node knows its sessions')),
     };
   }
 

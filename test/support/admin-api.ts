@@ -6,6 +6,7 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import type { FastifyInstance } from 'fastify';
 import type { Address, Message, Reply } from '../../src/actors/protocol.ts';
 import { NO_BOOKS } from '../../src/admin/books-status.ts';
+import type { ClusterControl } from '../../src/admin/cluster-control.ts';
 import type { VenueControl, VenueStatus } from '../../src/admin/control.ts';
 import { buildAdminServer } from '../../src/admin/server.ts';
 import { connect, migrate } from '../../src/persistence/orm.ts';
@@ -55,6 +56,8 @@ export class AdminApi {
   now = Date.UTC(2026, 2, 2);
   status: VenueStatus = IDLE_STATUS;
   readiness: Awaited<ReturnType<VenueControl['readiness']>> = { ready: true, reasons: [], books: NO_BOOKS };
+  /** The cluster that the node is in; undefined: none. */
+  cluster: ClusterControl | undefined;
   /** What the actors answer to a message that waits; throws when nobody would. */
   reply: (message: Message) => Reply | Promise<Reply> = termsOnly;
   /** What the database says when it is asked whether it is there. */
@@ -114,7 +117,8 @@ export class AdminApi {
   async reset(): Promise<void> {
     await this.rows(
       `set local onebook.append_only = 'off';
-       truncate audit, trade_amendments, trades, transfers, balances, orders, accounts, books, instruments;
+       truncate audit, trade_amendments, trades, transfers, balances, orders, accounts, books, instruments,
+         nodes, fix_sessions;
        delete from users where status <> 'venue'`,
     );
     this.told.length = 0;
@@ -122,6 +126,7 @@ export class AdminApi {
     this.reply = termsOnly;
     this.take = (message) => this.obey(message);
     this.status = IDLE_STATUS;
+    this.cluster = undefined;
   }
 
   /** Takes the database away from under the API. */
@@ -140,8 +145,12 @@ export class AdminApi {
       told.push({ address, message });
       this.take(message);
     };
+    const cluster = (): ClusterControl | undefined => this.cluster;
     return {
       orm: this.orm,
+      get cluster() {
+        return cluster();
+      },
       now: () => this.now,
       gatewayName: 'fix',
       tell,

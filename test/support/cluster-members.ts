@@ -7,7 +7,7 @@ import { keepOwnership } from '../../src/cluster/ownership-keeper.ts';
 import type { FixedPlacement } from '../../src/cluster/ownership-plan.ts';
 import { joinCluster } from '../../src/persistence/cluster/postgres-membership.ts';
 import { type Clock, systemClock } from '../../src/platform/clock.ts';
-import { silentLog } from '../../src/platform/log.ts';
+import { type Log, silentLog } from '../../src/platform/log.ts';
 import { monotonicMs } from '../../src/platform/monotonic.ts';
 import { postgresProxy } from './postgres-proxy.ts';
 import { until } from './until.ts';
@@ -20,7 +20,13 @@ class StoppableClock implements Clock {
   #isStopped = false;
   #due: (() => void)[] = [];
 
-  now = (): number => systemClock.now();
+  readonly #aheadMs: () => number;
+
+  constructor(aheadMs: () => number = () => 0) {
+    this.#aheadMs = aheadMs;
+  }
+
+  now = (): number => systemClock.now() + this.#aheadMs();
 
   after(delayMs: number, callback: () => void): () => void {
     return systemClock.after(delayMs, this.#held(callback));
@@ -56,6 +62,8 @@ export interface Member {
   readonly log: string[];
   /** Why its life in the cluster has ended. */
   readonly ended: string[];
+  /** From now on it takes what is its to take, where it has not from the start. */
+  keep(): void;
   /** Renews nothing and hears nothing until it goes on. */
   pause(): void;
   goOn(): void;
@@ -71,8 +79,14 @@ export interface MemberOptions {
   /** Without: it takes only what the test claims. */
   readonly keeps?: boolean;
   readonly natsGraceMs?: number;
+  /** What is on its way never ends, so that nothing can be given up. */
+  readonly isStuck?: boolean;
   readonly watchCount?: number;
   readonly leaseMs?: number;
+  readonly configDigest?: string;
+  /** By how much its clock is ahead of the others', ms, whenever it is asked. */
+  readonly aheadMs?: () => number;
+  readonly log?: Log;
 }
 
 /** The members of one test. */
@@ -86,7 +100,7 @@ export class Members {
 
   async join(name: string, options: MemberOptions = {}): Promise<Member> {
     const proxy = await postgresProxy(this.#url);
-    const clock = new StoppableClock();
+    const clock = new StoppableClock(options.aheadMs);
     let isPaused = false;
     const ended: string[] = [];
     const membership = await joinCluster({
@@ -94,8 +108,10 @@ export class Members {
       name,
       roles: options.roles ?? ['engine'],
       protocolVersion: 1,
+      configDigest: options.configDigest ?? '',
       report: { ...READY, ...options.report },
       clock,
+      log: options.log ?? silentLog,
       monotonic: monotonicMs,
       leaseMs: options.leaseMs ?? LEASE_MS,
       watchCount: options.watchCount ?? 2,
@@ -113,35 +129,43 @@ export class Members {
         else served.delete(String(key));
       }
     };
-    const stopKeeping =
-      options.keeps === true
-        ? keepOwnership({
-            membership,
-            clock,
-            log: silentLog,
-            fixed: options.fixed ?? new Map(),
-            natsGraceMs: options.natsGraceMs ?? 300,
-            handlers: {
-              onTaken: ({ symbols, shards }) => {
-                record('taken', symbols.keys());
-                record('taken', shards.keys());
-              },
-              giveUp: async ({ symbols, shards }) => {
-                record('given up', symbols);
-                record('given up', shards);
-              },
-              onLost: ({ symbols, shards }) => {
-                record('lost', symbols);
-                record('lost', shards);
-              },
-            },
-          })
-        : () => undefined;
+    const keep = (): (() => void) =>
+      keepOwnership({
+        membership,
+        clock,
+        log: silentLog,
+        fixed: options.fixed ?? new Map(),
+        natsGraceMs: options.natsGraceMs ?? 300,
+        onCutOff: (reason) => log.push(`cut off: ${reason}`),
+        handlers: {
+          onTaken: ({ symbols, shards }) => {
+            record('taken', symbols.keys());
+            record('taken', shards.keys());
+          },
+          giveUp: async ({ symbols, shards }) => {
+            if (options.isStuck === true) throw new Error('it is stuck');
+            record('given up', symbols);
+            record('given up', shards);
+          },
+          onReleased: ({ symbols, shards }) => {
+            record('released', symbols);
+            record('released', shards);
+          },
+          onLost: ({ symbols, shards }) => {
+            record('lost', symbols);
+            record('lost', shards);
+          },
+        },
+      });
+    let stopKeeping = options.keeps === true ? keep() : (): void => undefined;
     const member: Member = {
       membership,
       served,
       log,
       ended,
+      keep() {
+        stopKeeping = keep();
+      },
       pause() {
         isPaused = true;
         clock.stop();
@@ -180,6 +204,7 @@ const READY: NodeReport = {
   draining: false,
   connections: 0,
   maxConnections: 100,
+  clockOffsetMs: 0,
   endpoints: [],
 };
 

@@ -14,6 +14,7 @@ export function nodeInView(id: NodeId, role: Role, isAlive = true): ClusterNode 
     ...id,
     roles: [role],
     protocolVersion: 1,
+    configDigest: '',
     startedAt: 0,
     isAlive,
     endReason: isAlive ? undefined : 'it is dead',
@@ -27,6 +28,7 @@ export function nodeInView(id: NodeId, role: Role, isAlive = true): ClusterNode 
       draining: false,
       connections: 0,
       maxConnections: 100,
+      clockOffsetMs: 0,
       endpoints: [],
     },
   };

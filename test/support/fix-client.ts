@@ -42,6 +42,8 @@ export interface FixClientOptions {
   readonly isAutomatic?: boolean;
   /** How long `nextMessage` and the like wait, 5 s by default. */
   readonly timeoutMs?: number;
+  /** How long `connect` waits; by default as long as the system does. */
+  readonly connectTimeoutMs?: number;
 }
 
 /** How one message differs from the usual. */
@@ -102,8 +104,15 @@ export class FixClient {
         tls === undefined
           ? connect({ ...from, port, host, noDelay: true })
           : connectTls({ ...tls, ...from, port, host });
+      const { connectTimeoutMs } = options;
+      const stopTimer =
+        connectTimeoutMs === undefined
+          ? () => {}
+          : systemClock.after(connectTimeoutMs, () => socket.destroy(new Error('nobody answers')));
+      socket.once('close', stopTimer);
       socket.once('error', reject);
       socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
+        stopTimer();
         socket.off('error', reject);
         resolve(new FixClient(socket, options));
       });

@@ -16,6 +16,7 @@ import type {
   RequestOutcome,
   Store,
   StoredMessages,
+  UndeliveredReports,
 } from '../../src/actors/ports.ts';
 import { StoreUnavailableError } from '../../src/actors/ports.ts';
 import type { JournalSession, TradingStatus } from '../../src/actors/protocol.ts';
@@ -151,6 +152,11 @@ export class MemoryStore implements Store {
     return { symbol, epoch, lastSeq, lastPrice };
   }
 
+  /** Books as they are, for whoever has them by other rows. */
+  readBooks(symbols: readonly string[]): Promise<readonly ClaimedBook[]> {
+    return this.#load('claims', () => symbols.map((symbol) => ({ symbol, ...this.#bookOf(symbol) })));
+  }
+
   loadOrders({ symbol, epoch }: ClaimedBook, after: number): Promise<LoadedOrders> {
     return this.#load(symbol, () => {
       if (this.#bookOf(symbol).epoch !== epoch) throw new StoreUnavailableError(`${symbol} is not ours`);
@@ -207,6 +213,16 @@ export class MemoryStore implements Store {
 
   pendingCancels(): Promise<readonly PendingCancel[]> {
     return this.#load('cancels', () => [...this.cancels.values()]);
+  }
+
+  async loadUndelivered(): Promise<UndeliveredReports> {
+    return { commits: this.#commits, reports: [] };
+  }
+
+  async resetSession(): Promise<void> {}
+
+  async succeeded(): Promise<ReadonlySet<number>> {
+    return new Set();
   }
 
   async loadMessages(): Promise<readonly StoredMessages[]> {

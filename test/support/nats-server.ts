@@ -14,12 +14,14 @@ export interface NatsServerTerms {
   /** Without: everybody may connect. */
   readonly user?: string;
   readonly password?: string;
+  /** The address that it listens on; loopback by default. */
+  readonly host?: string;
   /** PEM files; clients must show a certificate of the authority. Without: no TLS. */
   readonly tls?: { readonly caFile: string; readonly certFile: string; readonly keyFile: string };
 }
 
 export interface NatsServer {
-  /** `nats://127.0.0.1:port`; the same after a restart. */
+  /** `nats://host:port`; the same after a restart. */
   readonly url: string;
   /** As `kill -9`, and waits for the end. */
   kill(): Promise<void>;
@@ -33,14 +35,24 @@ export interface NatsServer {
 }
 
 const PROGRAM = 'nats-server';
+const LOOPBACK = '127.0.0.1';
 
-/** True when there is a server to test with; else says so, once. */
+/** Set where there must be a server: tests that need one then fail without it, and are not skipped. */
+const REQUIRED = 'ONEBOOK_REQUIRE_NATS';
+/** Set where somebody has said already that there is none. */
+export const NATS_MISSED = 'ONEBOOK_NATS_MISSED';
+
+/** True when there is a server to test with; else says so, once, or throws where there must be one. */
 export const hasNatsServer: () => boolean = (() => {
   let answer: boolean | undefined;
   return () => {
-    if (answer === undefined) {
-      answer = spawnSync(PROGRAM, ['--version']).status === 0;
-      if (!answer) console.log(`    no ${PROGRAM} on this machine: tests with a real one are skipped`);
+    answer ??= spawnSync(PROGRAM, ['--version']).status === 0;
+    if (!answer && (process.env[REQUIRED] ?? '') !== '') {
+      throw new Error(`there is no ${PROGRAM} on this machine, and ${REQUIRED} asks for one`);
+    }
+    if (!answer && process.env[NATS_MISSED] === undefined) {
+      process.env[NATS_MISSED] = 'said';
+      console.log(`    no ${PROGRAM} on this machine: tests with a real one are skipped`);
     }
     return answer;
   };
@@ -60,7 +72,7 @@ export async function startNatsServer(terms: NatsServerTerms = {}): Promise<Nats
     await exited;
   };
   return {
-    url: `nats://127.0.0.1:${port}`,
+    url: `nats://${terms.host ?? LOOPBACK}:${port}`,
     kill: end,
     pause: () => void server.kill('SIGSTOP'),
     resume: () => void server.kill('SIGCONT'),
@@ -74,8 +86,8 @@ export async function startNatsServer(terms: NatsServerTerms = {}): Promise<Nats
   };
 }
 
-function configOf(port: number, dir: string, { user, password, tls }: NatsServerTerms): string {
-  const lines = [`listen: "127.0.0.1:${port}"`, `ports_file_dir: ${JSON.stringify(dir)}`];
+function configOf(port: number, dir: string, { user, password, tls, host }: NatsServerTerms): string {
+  const lines = [`listen: "${host ?? LOOPBACK}:${port}"`, `ports_file_dir: ${JSON.stringify(dir)}`];
   if (user !== undefined) {
     lines.push(`authorization { user: ${JSON.stringify(user)}, password: ${JSON.stringify(password)} }`);
   }
@@ -89,6 +101,9 @@ function configOf(port: number, dir: string, { user, password, tls }: NatsServer
 
 async function run(configFile: string, dir: string): Promise<ChildProcess> {
   const server = spawn(PROGRAM, ['--config', configFile], { cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] });
+  const killAtExit = () => server.kill('SIGKILL');
+  process.once('exit', killAtExit);
+  server.once('exit', () => process.off('exit', killAtExit));
   let output = '';
   server.stderr?.setEncoding('utf8').on('data', (text: string) => {
     output += text;

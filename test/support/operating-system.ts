@@ -1,6 +1,10 @@
 /** Ports and processes as the operating system shows them, for tests that take them away. */
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
+
+/** Above what services have by habit. */
+const LOWEST_LASTING_PORT = 10_000;
 
 /** A server on a free loopback port, which is thereby taken. */
 export function listen(): Promise<Server> {
@@ -24,6 +28,35 @@ export async function freePorts(count: number): Promise<number[]> {
   const ports = servers.map(portOf);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;
+}
+
+/**
+ * Free ports that stay free while whoever listens there is away: below those that the system gives to outgoing
+ * connections.
+ */
+export async function lastingPorts(count: number): Promise<number[]> {
+  const range = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8');
+  const room = Math.max(Number(range.split('\t')[0]) - LOWEST_LASTING_PORT, 1_000);
+  const ports: number[] = [];
+  // Runs side by side begin at different places.
+  for (let no = (process.pid * 97) % room; ports.length < count; no += 1) {
+    const port = LOWEST_LASTING_PORT + (no % room);
+    if (await isFree(port)) ports.push(port);
+  }
+  return ports;
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  try {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+  } catch {
+    return false;
+  }
+  server.close();
+  await once(server, 'close');
+  return true;
 }
 
 /** Running processes with their parent, as the kernel shows them. */

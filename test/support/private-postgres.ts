@@ -14,9 +14,20 @@ import { silentLog } from '../../src/platform/log.ts';
 import { freePorts } from './operating-system.ts';
 import { until } from './until.ts';
 
+/** One run of the server. */
+export interface PrivateServer {
+  readonly url: string;
+  /** Ends it: `SIGINT` in order, `SIGQUIT` as a crash would; resolves when it has ended. */
+  stop(signal?: 'SIGINT' | 'SIGQUIT'): Promise<void>;
+}
+
 export interface PrivatePostgres {
   /** A directory for whoever uses the server. */
   readonly scratchDir: string;
+  /** Where the server's own files are, `pg_hba.conf` among them. */
+  readonly clusterDir: string;
+  /** Starts the server with `settings`, on `port` or a free one. */
+  start(settings: Readonly<Record<string, string>>, port?: number): Promise<PrivateServer>;
   /** Runs `work` with the URL of the server, which was started with `settings` and is stopped afterwards. */
   running<Value>(
     settings: Readonly<Record<string, string>>,
@@ -35,35 +46,49 @@ export async function privatePostgres(): Promise<PrivatePostgres> {
   const account = await chooseAccount(dataDir);
   const { postgres } = await findBinaries(account);
   const cwd = clusterDirOf(dataDir);
+  const start: PrivatePostgres['start'] = async (settings, fixedPort) => {
+    const port = fixedPort ?? (await freePorts(1))[0];
+    const flags = Object.entries({ ...settings, port: String(port) }).map(
+      ([name, value]) => `${name}=${value}`,
+    );
+    const server = spawn(postgres, ['-D', HERE, ...flags.flatMap((flag) => ['-c', flag])], {
+      cwd,
+      env: postgresEnvironment(),
+      stdio: ['ignore', 'ignore', 'pipe'],
+      ...account,
+    });
+    const ended = new Promise((resolve) => server.once('close', resolve));
+    const killAtExit = () => server.kill('SIGQUIT');
+    process.once('exit', killAtExit);
+    let output = '';
+    server.stderr.on('data', (chunk: Buffer) => {
+      output += chunk.toString('utf8');
+    });
+    const stop: PrivateServer['stop'] = async (signal = 'SIGINT') => {
+      server.kill(signal);
+      await ended;
+      process.off('exit', killAtExit);
+    };
+    try {
+      await until('the server', () => output.includes('database system is ready') || undefined);
+    } catch (error) {
+      await stop();
+      throw error;
+    }
+    const here = new URL(url);
+    here.port = String(port);
+    return { url: here.href, stop };
+  };
   return {
     scratchDir,
+    clusterDir: cwd,
+    start,
     async running(settings, work) {
-      const [port] = await freePorts(1);
-      const flags = Object.entries({ ...settings, port: String(port) }).map(
-        ([name, value]) => `${name}=${value}`,
-      );
-      const server = spawn(postgres, ['-D', HERE, ...flags.flatMap((flag) => ['-c', flag])], {
-        cwd,
-        env: postgresEnvironment(),
-        stdio: ['ignore', 'ignore', 'pipe'],
-        ...account,
-      });
-      const ended = new Promise((resolve) => server.once('close', resolve));
-      const killAtExit = () => server.kill('SIGQUIT');
-      process.once('exit', killAtExit);
-      let output = '';
-      server.stderr.on('data', (chunk: Buffer) => {
-        output += chunk.toString('utf8');
-      });
+      const server = await start(settings);
       try {
-        await until('the server', () => output.includes('database system is ready') || undefined);
-        const here = new URL(url);
-        here.port = String(port);
-        return await work(here.href);
+        return await work(server.url);
       } finally {
-        server.kill('SIGINT');
-        await ended;
-        process.off('exit', killAtExit);
+        await server.stop();
       }
     },
     remove: () => rm(scratchDir, { recursive: true, force: true }),

@@ -20,6 +20,8 @@ import { until } from './until.ts';
 export interface VenueOptions {
   /** Name of the node, `local` by default. */
   readonly node?: string;
+  /** A configuration file that somebody else has written: addresses, limits and database are then as it says. */
+  readonly config?: string;
   readonly fixPort?: number;
   /** Listeners, with absolute paths; one on plain TCP by default. `fixPort` is the first one's. */
   readonly listeners?: readonly FixListenerConfig[];
@@ -29,6 +31,8 @@ export interface VenueOptions {
   /** Written into the cluster.config.ts of the data directory. */
   readonly limits?: Partial<VenueLimits>;
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error';
+  /** What the process is started through, with its arguments: another network namespace for example. */
+  readonly through?: readonly string[];
   /** The program, with the command line of the venue's own, which it is by default. */
   readonly main?: string;
 }
@@ -144,15 +148,25 @@ export class VenueProcess {
   static async spawn(dataDir: string, options: VenueOptions = {}): Promise<VenueProcess> {
     watchExit();
     const { node = 'local', fixPort, listeners, adminPort, databaseUrl, limits, logLevel } = options;
-    const config = join(dataDir, 'cluster.config.ts');
-    const nodes = { [node]: listeners === undefined ? {} : { fix: listeners } };
-    const cluster = { nodes, limits: limits ?? {} };
-    await writeFile(config, `export default ${JSON.stringify(cluster)};\n`);
-    const argv = ['start', '--config', config, '--node', node, '--data-dir', dataDir];
-    argv.push('--fix-port', String(fixPort ?? 0), '--admin-port', String(adminPort ?? 0));
-    argv.push('--log-level', logLevel ?? 'info');
+    const argv = ['start', '--node', node, '--data-dir', dataDir, '--log-level', logLevel ?? 'info'];
+    if (options.config === undefined) {
+      const config = join(dataDir, 'cluster.config.ts');
+      const nodes = { [node]: listeners === undefined ? {} : { fix: listeners } };
+      const cluster = { nodes, limits: limits ?? {} };
+      await writeFile(config, `export default ${JSON.stringify(cluster)};\n`);
+      argv.push(
+        '--config',
+        config,
+        '--fix-port',
+        String(fixPort ?? 0),
+        '--admin-port',
+        String(adminPort ?? 0),
+      );
+    } else argv.push('--config', options.config);
     if (databaseUrl !== undefined) argv.push('--database-url', databaseUrl);
-    const child = spawn(process.execPath, [options.main ?? MAIN, ...argv], {
+    const commandLine = [...(options.through ?? []), process.execPath, options.main ?? MAIN, ...argv];
+    const [program = '', ...rest] = commandLine;
+    const child = spawn(program, rest, {
       cwd: dataDir,
       env: environment(),
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -194,6 +208,12 @@ export class VenueProcess {
     return portIn(/^admin API: http:\/\/.*:(\d+) /m, this.#stdout);
   }
 
+  get #adminAddress(): string {
+    const address = /^admin API: http:\/\/(.*:\d+) /m.exec(this.#stdout)?.[1];
+    if (address === undefined) throw new Error('the venue has not said where operators connect');
+    return address;
+  }
+
   get hasEnded(): boolean {
     return this.#end !== undefined;
   }
@@ -224,7 +244,7 @@ export class VenueProcess {
   /** Asks the admin API with the token of the data directory. */
   async api(method: 'GET' | 'POST', path: string, body?: object): Promise<ApiAnswer> {
     const token = (await readFile(join(this.dataDir, 'admin.token'), 'utf8')).trim();
-    return askApi(this.adminPort, method, path, token, body);
+    return askApi(this.#adminAddress, method, path, token, body);
   }
 
   /** Like {@link api}, for what must succeed; returns the body. */
@@ -268,15 +288,16 @@ export class VenueProcess {
   }
 }
 
-/** One request to the admin API at a port. */
+/** One request to the admin API at a port of loopback, or at `host:port`. */
 export async function askApi(
-  adminPort: number,
+  admin: number | string,
   method: 'GET' | 'POST',
   path: string,
   token = '',
   body?: object,
 ): Promise<ApiAnswer> {
-  const response = await fetch(`http://127.0.0.1:${adminPort}${path}`, {
+  const address = typeof admin === 'number' ? `127.0.0.1:${admin}` : admin;
+  const response = await fetch(`http://${address}${path}`, {
     method,
     headers: {
       authorization: `Bearer ${token}`,

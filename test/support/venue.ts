@@ -4,7 +4,12 @@
  */
 import { Account } from '../../src/accounts/account.ts';
 import { type ActorSystem, type Behavior, startActorSystem } from '../../src/actors/actor-system.ts';
-import { type ExchangeLimits, type ExchangeStatus, exchangeActor } from '../../src/actors/exchange.ts';
+import {
+  type ExchangeLimits,
+  type ExchangeOptions,
+  type ExchangeStatus,
+  exchangeActor,
+} from '../../src/actors/exchange.ts';
 import { Markets } from '../../src/actors/markets.ts';
 import { type Meter, NO_METER } from '../../src/actors/meter.ts';
 import type { MatchingBook } from '../../src/actors/order-book.ts';
@@ -20,7 +25,6 @@ import type {
   Tell,
 } from '../../src/actors/protocol.ts';
 import type { RemoteGateways } from '../../src/actors/remote-gateways.ts';
-import type { SpawnerOptions } from '../../src/actors/spawning.ts';
 import { restartFresh } from '../../src/actors/supervision.ts';
 import { isOfMassStatus } from '../../src/fix/reports.ts';
 import type { Report } from '../../src/matching/execution-report.ts';
@@ -61,7 +65,8 @@ export interface VenueOptions {
   readonly store?: MemoryStore;
   /** Whose writes go into the same rows, of one writer of several. */
   readonly storeOf?: (store: MemoryStore) => Store;
-  readonly proxyOf?: NonNullable<SpawnerOptions['proxyOf']>;
+  /** Puts its books into seats, and its exchange among others. */
+  readonly cluster?: NonNullable<ExchangeOptions['cluster']>;
   readonly clock?: ManualClock;
   readonly instruments?: readonly InstrumentTerms[];
   readonly limits?: Partial<ExchangeLimits>;
@@ -72,6 +77,8 @@ export interface VenueOptions {
   readonly joined?: (inner: ActorSystem) => ActorSystem;
   /** Of an engine that has gateways elsewhere. */
   readonly remote?: RemoteGateways;
+  /** Commands on their way, where others look at them too. */
+  readonly inFlight?: NonNullable<ExchangeOptions['inFlight']>;
   /** Puts a book that fails in place of one that does not. */
   readonly wrapBook?: (book: MatchingBook, symbol: string) => MatchingBook;
   readonly createAccount?: (...args: ConstructorParameters<typeof Account>) => Account;
@@ -186,7 +193,8 @@ export async function openVenue(options: VenueOptions = {}): Promise<Venue> {
     },
     trades: memoryTrades(store),
     ...(options.remote === undefined ? {} : { remote: options.remote }),
-    ...(options.proxyOf === undefined ? {} : { proxyOf: options.proxyOf }),
+    ...(options.inFlight === undefined ? {} : { inFlight: options.inFlight }),
+    ...(options.cluster === undefined ? {} : { cluster: options.cluster }),
     limits: { ...LIMITS, ...options.limits },
     createBook(loaded) {
       const book = restoredBook(loaded, () => store.nextId(), options.maxWaitingStops);

@@ -274,19 +274,32 @@ const SAMPLES: Samples = {
       type: 'SubmitCommands',
       sessionId: 'gateway-1/fix:1:1',
       userId: 42,
-      commands: SUBMITTED.map((one) => ({ ...one, sending: { no: 2, isAgain: true } })),
+      commands: SUBMITTED.map((one) => ({ ...one, sending: { no: 2, isAgain: true, epoch: 5 } })),
     },
   ],
   CommandsMisrouted: [
     { type: 'CommandsMisrouted', sessionId: 'gateway-1/fix:1:1', commands: [{ msgSeqNum: 3, sendingNo: 1 }] },
   ],
-  BookRequestsAnswered: [{ type: 'BookRequestsAnswered', committed: [1, 2], bounced: [3], returned: [] }],
+  BookRequestsAnswered: [
+    {
+      type: 'BookRequestsAnswered',
+      committed: [1, 2],
+      bounced: [{ requestNo: 3, reason: { type: 'BookUnavailable', text: 'busy' } }],
+      returned: [{ requestNo: 4, isSuspect: true }],
+    },
+    { type: 'BookRequestsAnswered', committed: [], bounced: [], returned: [], voids: { epoch: 3, count: 1 } },
+  ],
   BookFenced: [{ type: 'BookFenced', fenceNo: 2 }],
+  BookHandedOver: [{ type: 'BookHandedOver', epoch: 4 }],
+  BookTakenOver: [{ type: 'BookTakenOver', epoch: 6 }],
   FollowMembers: [
     { type: 'FollowMembers', node: 'gateway-1', sessions: [{ userId: 42, sessionId: 'gateway-1/fix:1:1' }] },
   ],
   UnfollowMember: [{ type: 'UnfollowMember', userId: 42, sessionId: 'gateway-1/fix:1:1' }],
-  MembersFollowed: [{ type: 'MembersFollowed', sessionIds: ['gateway-1/fix:1:1'] }],
+  MembersFollowed: [
+    { type: 'MembersFollowed', sessionIds: ['gateway-1/fix:1:1'], writer: 'engine-1', commitNo: 3 },
+  ],
+  SessionHeld: [{ type: 'SessionHeld', sessionId: 'gateway-1/fix:1:1', isAlive: true }],
   SubmitAccountCommand: [
     {
       type: 'SubmitAccountCommand',
@@ -307,6 +320,7 @@ const SAMPLES: Samples = {
       userId: 42,
       command: { type: 'CancelMemberOrders', unsolicited: UNSOLICITED },
       replyTo: { type: 'gateway', name: 'gateway' },
+      isForwarded: true,
     },
   ],
   CancelSymbolOrders: [
@@ -317,29 +331,33 @@ const SAMPLES: Samples = {
       userId: 1,
       side: '1',
       unsolicited: UNSOLICITED,
-      replyTo: { type: 'account', userId: 1 },
+      replyTo: { type: 'router', node: 'gateway-1' },
+      isForwarded: true,
     },
   ],
-  CommandsCompleted: [
-    { type: 'CommandsCompleted', count: 3, lastPrices: [{ symbol: 'X', price: ticks(9) }] },
-    { type: 'CommandsCompleted', count: 0, lastPrices: [] },
-  ],
+  PricesTraded: [{ type: 'PricesTraded', lastPrices: [{ symbol: 'X', price: ticks(9) }] }],
   StoreUnavailable: [{ type: 'StoreUnavailable', reason: 'away' }],
   StoreAvailable: [{ type: 'StoreAvailable' }],
   InstrumentChanged: [
     { type: 'InstrumentChanged', symbol: 'X' },
     { type: 'InstrumentChanged', symbol: 'X', replyTo: { type: 'persistence' } },
+    { type: 'InstrumentChanged', symbol: 'X', isForwarded: true },
   ],
   SetTradingStatus: [
     { type: 'SetTradingStatus', symbol: 'X', status: { type: 'Open' } },
+    { type: 'SetTradingStatus', symbol: 'X', status: { type: 'Open' }, from: 'operator' },
+    { type: 'SetTradingStatus', symbol: 'X', status: { type: 'Open' }, from: 'owner' },
     { type: 'SetTradingStatus', symbol: 'X', status: { type: 'CancelOnly', reason: 'r' } },
     { type: 'SetTradingStatus', symbol: 'X', status: { type: 'Halted', by: 'crash', reason: 'r' } },
   ],
   BookReady: [
     { type: 'BookReady', symbol: 'X', lastPrice: undefined },
-    { type: 'BookReady', symbol: 'X', lastPrice: ticks(4) },
+    { type: 'BookReady', symbol: 'X', lastPrice: ticks(4), node: 'engine-1' },
   ],
-  BookHalted: [{ type: 'BookHalted', symbol: 'X', reason: 'r' }],
+  BookHalted: [
+    { type: 'BookHalted', symbol: 'X', reason: 'r' },
+    { type: 'BookHalted', symbol: 'X', reason: 'r', node: 'engine-1' },
+  ],
   DrainExchange: [{ type: 'DrainExchange', replyTo: { type: 'book', symbol: 'X' } }],
   TradingTermsChanged: [
     {
@@ -398,6 +416,14 @@ const SAMPLES: Samples = {
       fault: undefined,
     },
     { type: 'FundsReserved', amendmentNo: 1, userId: 42, shortfalls: [], fault: 'gone' },
+    {
+      type: 'FundsReserved',
+      amendmentNo: 1,
+      userId: 42,
+      shortfalls: [],
+      fault: undefined,
+      shard: { shard: 42, epoch: 3 },
+    },
   ],
   AmendmentAnswered: [
     { type: 'AmendmentAnswered', amendmentNo: 1, fault: undefined },
@@ -406,9 +432,19 @@ const SAMPLES: Samples = {
   AccountCommands: [{ type: 'AccountCommands', commands: COMMANDS }],
   StatusReportsTold: [{ type: 'StatusReportsTold', sessionId: 's-1', count: 1 }],
   ReserveFunds: [
-    { type: 'ReserveFunds', amendmentNo: 1, funds: [{ asset: 'USD', amount: 5n }], orderIds: [7, 8] },
+    {
+      type: 'ReserveFunds',
+      amendmentNo: 1,
+      userId: 42,
+      funds: [{ asset: 'USD', amount: 5n }],
+      orderIds: [7, 8],
+    },
+    { type: 'ReserveFunds', amendmentNo: 1, userId: 42, node: 'engine-1', funds: [], orderIds: [] },
   ],
-  ReleaseFunds: [{ type: 'ReleaseFunds', amendmentNo: 1 }],
+  ReleaseFunds: [
+    { type: 'ReleaseFunds', amendmentNo: 1 },
+    { type: 'ReleaseFunds', amendmentNo: 1, node: 'engine-1' },
+  ],
   BookMassCanceled: [
     {
       type: 'BookMassCanceled',
@@ -440,6 +476,8 @@ const SAMPLES: Samples = {
       commitNo: 2,
       orders: [PLAIN_ORDER, FULL_ORDER],
       amounts: [{ asset: 'BTC', amount: -1n }],
+      previousNo: 1,
+      books: [{ symbol: 'X', epoch: 3 }],
       amendedOrders: [FULL_ORDER],
       answered: ['a', 'b'],
     },
@@ -450,6 +488,7 @@ const SAMPLES: Samples = {
       type: 'BookRequests',
       requests: [
         { command: ENTER, cause: ROUTED },
+        { command: ENTER, cause: ROUTED, from: { node: 'engine-1', requestNo: 7, epoch: 3 } },
         {
           command: { ...ENTER, stopPx: ticks(3), slides: true, minQty: lots(1), account: 'x' },
           cause: undefined,
@@ -504,6 +543,9 @@ const SAMPLES: Samples = {
   DrainGateway: [{ type: 'DrainGateway', text: 'bye', replyTo: REPLY_TO }],
   LogoutMember: [{ type: 'LogoutMember', senderCompId: 42, text: 'bye' }],
   ResetMember: [{ type: 'ResetMember', senderCompId: 42, userId: 42 }],
+  SessionWanted: [
+    { type: 'SessionWanted', senderCompId: 42, sessionId: 'gateway-1/fix:1:1', node: 'gateway-1' },
+  ],
   Announce: [{ type: 'Announce', headline: 'h', lines: ['one', 'two'] }],
   SecurityStatusChanged: [{ type: 'SecurityStatusChanged', symbol: 'X' }],
   ReportsCommitted: [
@@ -512,6 +554,7 @@ const SAMPLES: Samples = {
       type: 'ReportsCommitted',
       writer: 'engine-2',
       commitNo: 2,
+      continuity: { previousNo: 0, ownedFromNo: 2 },
       reports: [
         REPORT,
         FULL_REPORT,

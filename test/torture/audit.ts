@@ -14,8 +14,7 @@ import { restoredBook } from '../support/venue.ts';
 import { withRows } from '../support/venue-process.ts';
 import { auditRows, readVenueRows } from '../support/venue-rows.ts';
 import type { Bank } from './bank.ts';
-import { type LiveState, tellVenue } from './control.ts';
-import type { TorturedMarket } from './market.ts';
+import type { LiveState } from './control.ts';
 import type { TortureMember } from './member.ts';
 import { Pace } from './pace.ts';
 import {
@@ -32,6 +31,15 @@ export class Difference extends Error {
   override readonly name = 'Difference';
 }
 
+/** What there is besides the members' records. */
+export interface Evidence {
+  databaseUrl(): Promise<string>;
+  /** What lives in memory; undefined: nobody tells. */
+  liveState(): Promise<LiveState | undefined>;
+  /** What else does not hold, of whoever has several nodes; looked at as rarely as the proofs. */
+  differences?(): Promise<readonly string[]>;
+}
+
 /** What is on its way arrives within this time; what differs after it differs. */
 const TIMEOUT_MS = 20_000;
 const MIN_ATTEMPTS = 5;
@@ -41,7 +49,7 @@ const IDLE_TIMEOUT_MS = 120_000;
 const MAX_DIFFERENCES = 5;
 
 export class Auditor {
-  readonly #market: TorturedMarket;
+  readonly #evidence: Evidence;
   readonly #members: readonly TortureMember[];
   readonly #bank: Bank;
   #compared: Compared = NOTHING_COMPARED;
@@ -54,8 +62,8 @@ export class Auditor {
   /** The slow one, which shares no code with the venue. */
   readonly #independent = new Pace(9);
 
-  constructor(market: TorturedMarket, members: readonly TortureMember[], bank: Bank) {
-    this.#market = market;
+  constructor(evidence: Evidence, members: readonly TortureMember[], bank: Bank) {
+    this.#evidence = evidence;
     this.#members = members;
     this.#bank = bank;
   }
@@ -82,7 +90,7 @@ export class Auditor {
   }
 
   async #compare(isLast: boolean): Promise<void> {
-    const url = await this.#market.databaseUrl();
+    const url = await this.#evidence.databaseUrl();
     const orm = await connect(url, {
       applicationName: 'torture',
       idleInTransactionTimeoutMs: IDLE_TIMEOUT_MS,
@@ -96,12 +104,28 @@ export class Auditor {
       failOn(this.#appearances(rows), 'what nobody has asked for');
       this.#noteCompared(rows);
       failOn(this.#bank.differences(rows.userIds, rows.transfers), 'transfers');
-      await this.#proofs.run(() => prove(orm), isLast);
+      await this.#proofs.run(() => this.#prove(orm), isLast);
       await this.#independent.run(async () => auditRows(await withRows(url, readVenueRows)), isLast);
       this.auditCount += 1;
     } finally {
       await orm.close(true);
     }
+  }
+
+  /** Both of an operator's proofs, and what else there is to prove. */
+  async #prove(orm: MikroORM): Promise<void> {
+    const options = { clock: systemClock, limit: MAX_DIFFERENCES };
+    const { checks } = await reconcile(orm, options);
+    failOn(
+      checks.flatMap(({ differences }) => differences),
+      'onebook reconcile',
+    );
+    const { chains } = await verifyAudit(orm, { ...options, noted: [] });
+    failOn(
+      chains.flatMap(({ differences }) => differences),
+      'onebook audit verify',
+    );
+    failOn((await this.#evidence.differences?.()) ?? [], 'owners');
   }
 
   #noteCompared({ orders, lastSeqs, requests }: CommittedRows): void {
@@ -118,7 +142,7 @@ export class Auditor {
   async #untilAgreed(orm: MikroORM): Promise<CommittedRows> {
     const deadline = systemClock.now() + TIMEOUT_MS;
     for (let attempt = 1; ; attempt += 1) {
-      const live = await tellVenue(this.#market.venue.pid, { type: 'TellState' });
+      const live = await this.#evidence.liveState();
       const rows = await readRows(orm, this.#compared);
       const differences = [
         ...this.#members.flatMap((member) => recordDifferences(member, rows, this.#closed)),
@@ -230,21 +254,6 @@ export function liveDifferences(live: LiveState, rows: CommittedRows): string[] 
     }
   }
   return found;
-}
-
-/** Both of an operator's proofs. */
-async function prove(orm: MikroORM): Promise<void> {
-  const options = { clock: systemClock, limit: MAX_DIFFERENCES };
-  const { checks } = await reconcile(orm, options);
-  failOn(
-    checks.flatMap(({ differences }) => differences),
-    'onebook reconcile',
-  );
-  const { chains } = await verifyAudit(orm, { ...options, noted: [] });
-  failOn(
-    chains.flatMap(({ differences }) => differences),
-    'onebook audit verify',
-  );
 }
 
 function failOn(differences: readonly string[], where: string): void {

@@ -5,7 +5,11 @@
 import { delay, systemClock } from '../../src/platform/clock.ts';
 import { parseAmount } from '../../src/platform/decimal.ts';
 import type { ApiAnswer } from '../support/venue-process.ts';
-import type { TorturedMarket } from './market.ts';
+
+/** Whoever answers operators; of several nodes, any. */
+export interface Counter {
+  api(method: 'POST', path: string, body: object): Promise<ApiAnswer>;
+}
 
 /** One transfer as it is asked for. */
 export interface Wanted {
@@ -24,12 +28,13 @@ const RETRY_MS = 100;
 const ANSWER_TIMEOUT_MS = 15_000;
 
 export class Bank {
-  readonly #market: TorturedMarket;
+  readonly #counter: () => Counter;
   readonly #wanted = new Map<string, Wanted>();
   readonly #outcomes = new Map<string, Outcome>();
 
-  constructor(market: TorturedMarket) {
-    this.#market = market;
+  /** `counter` is asked for anew with every question, and may throw while there is none. */
+  constructor(counter: () => Counter) {
+    this.#counter = counter;
   }
 
   get bookedCount(): number {
@@ -41,15 +46,32 @@ export class Bank {
     this.#wanted.set(wanted.id, wanted);
     const { type, username, asset, amount, id } = wanted;
     for (;;) {
-      const asked = this.#market.venue
-        .api('POST', '/v1/transfers', { type, username, asset, amount, id })
-        .catch((): ApiAnswer => ({ status: 503, body: {} }));
+      const asked = this.#ask({ type, username, asset, amount, id });
       const answer = await Promise.race([asked, delay(systemClock, ANSWER_TIMEOUT_MS)]);
       // Anything else leaves it open whether it was booked.
       if (answer?.status === 200) this.#outcomes.set(id, 'booked');
       if (answer?.status === 409) this.#outcomes.set(id, 'refused');
       if (this.#outcomes.has(id)) return;
       await delay(systemClock, RETRY_MS);
+    }
+  }
+
+  /** What a member begins with, by asset. */
+  async open(
+    { username, senderCompId }: Pick<Wanted, 'username' | 'senderCompId'>,
+    amounts: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    for (const [asset, amount] of Object.entries(amounts)) {
+      const id = `opening-${username}-${asset}`;
+      await this.transfer({ type: 'deposit', username, senderCompId, asset, amount, id });
+    }
+  }
+
+  async #ask(body: object): Promise<ApiAnswer> {
+    try {
+      return await this.#counter().api('POST', '/v1/transfers', body);
+    } catch {
+      return { status: 503, body: {} };
     }
   }
 

@@ -9,7 +9,7 @@ import type { MemberIdentity } from '../support/recording-member.ts';
 import { until } from '../support/until.ts';
 import { embeddedUrl, VenueProcess } from '../support/venue-process.ts';
 import { alarmsIn } from './alarms.ts';
-import { tellVenue } from './control.ts';
+import { type LiveState, tellVenue } from './control.ts';
 import type { Disk } from './disk.ts';
 import { PostgresVictim } from './postgres-victim.ts';
 import { reasonOf } from './reasons.ts';
@@ -32,7 +32,7 @@ const LOG_LINES_KEPT = 2_000;
 
 /** How long something took to be right again, ms. */
 export interface Recovery {
-  readonly fault: Fault['type'];
+  readonly fault: string;
   readonly tookMs: number;
 }
 
@@ -94,6 +94,10 @@ export class TorturedMarket {
 
   databaseUrl(): Promise<string> {
     return embeddedUrl(this.disk.dataDir);
+  }
+
+  liveState(): Promise<LiveState | undefined> {
+    return tellVenue(this.venue.pid, { type: 'TellState' });
   }
 
   /** Lists the instruments and lets the members in. */

@@ -15,9 +15,13 @@ import type { ScriptedRequest } from './requests.ts';
 
 /** A request that waits for its answer longer than this is the venue's fault; connections are not given up before. */
 const PATIENCE_MS = 600_000;
+/** Where nobody answers at all another gateway may. */
+const CONNECT_TIMEOUT_MS = 3_000;
 const LOGON_TIMEOUT_MS = 10_000;
 /** Numbers below are never asked for again: the venue stores how far it has read much sooner. */
 const SENT_KEPT = 10_000;
+/** Between two times that a member repeats what is not answered. */
+const REPEAT_AFTER_MS = 500;
 /** SessionRejectReason (373): SendingTime accuracy. */
 const WRONG_TIME = '10';
 
@@ -34,6 +38,8 @@ export class TortureMember {
   keepsWhatItSent = true;
   /** Its clock and the venue's are being set: a message may be refused for its time. */
   isClockBeingSet = false;
+  /** Sees every request as it goes out. */
+  onSend: (frame: Buffer) => void = () => {};
   /** How often a connection ended that it had not ended itself. */
   lostConnections = 0;
   readonly #now: () => number;
@@ -44,6 +50,10 @@ export class TortureMember {
   #expected = 1;
   /** The number that showed the open gap. */
   #gapShownBy: number | undefined;
+  #place = 'nowhere';
+  /** A connection has ended since it repeated what was not answered. */
+  #hasLost = false;
+  #repeatedAt = 0;
   #isLoggedOn = false;
   #isLeaving = false;
 
@@ -59,18 +69,25 @@ export class TortureMember {
     return this.#isLoggedOn && this.#client?.isClosed === false && !this.#isLeaving;
   }
 
+  /** Where it is connected, or was last. */
+  get place(): string {
+    return this.#place;
+  }
+
   /** Nothing is missing below the last number that it heard. */
   get hasNoGap(): boolean {
     return this.#gapShownBy === undefined && this.#aboveGap.size === 0;
   }
 
-  /** Connects and logs on with the numbers that it has. */
-  async connect(port: number): Promise<void> {
+  /** Connects and logs on with the numbers that it has; to `host`, where the venue is not on the loopback. */
+  async connect(port: number, host = '127.0.0.1'): Promise<void> {
     this.#client?.close();
     this.#noteNumber();
+    this.#place = `${host}:${port}`;
     const { senderCompId, username, password } = this.identity;
     const client = await FixClient.connect({
       port,
+      host,
       senderCompId,
       username,
       password,
@@ -79,7 +96,9 @@ export class TortureMember {
       nextOutSeqNum: this.#nextOut,
       now: this.#now,
       timeoutMs: PATIENCE_MS,
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
     });
+    this.#hasLost = this.#client !== undefined;
     this.#client = client;
     this.#isLoggedOn = false;
     this.#isLeaving = false;
@@ -115,7 +134,20 @@ export class TortureMember {
 
   /** Sends what was not answered again; for one that has lost what it sent. */
   repeatUnanswered(): void {
-    for (const id of this.record.unanswered) this.repeat(id);
+    this.#hasLost = false;
+    this.record.isRepeatRefused = false;
+    this.#repeatedAt = this.#now();
+    for (const id of this.record.unanswered) {
+      this.record.repeated.add(id);
+      this.repeat(id);
+    }
+  }
+
+  /** The same, if something was lost or refused since the last time and all that was missed has come. */
+  repeatLost(): void {
+    if (this.keepsWhatItSent || !this.isOn || !this.hasNoGap) return;
+    if (!this.#hasLost && !this.record.isRepeatRefused) return;
+    if (this.#now() - this.#repeatedAt >= REPEAT_AFTER_MS) this.repeatUnanswered();
   }
 
   /** Its connection ends within a message, of which `share` arrives. The request is made, as far as it knows. */
@@ -168,7 +200,9 @@ export class TortureMember {
     const { msgType, id } = request;
     this.#sent.delete(client.nextOutSeqNum - SENT_KEPT);
     this.#sent.set(client.nextOutSeqNum, { msgType, fields, possResend, sentAt: utcTimestamp(now), id });
-    return client.encode(msgType, fields, { possResend });
+    const frame = client.encode(msgType, fields, { possResend });
+    this.onSend(frame);
+    return frame;
   }
 
   #noteNumber(): void {
@@ -266,7 +300,7 @@ export class TortureMember {
     if (this.#client === undefined) return;
     answerResendRequest(this.#client, request, (seqNum) => {
       const sent = this.keepsWhatItSent ? this.#sent.get(seqNum) : undefined;
-      if (sent?.id !== undefined) this.record.askAgain(sent.id);
+      if (sent?.id !== undefined) this.record.askAgain(sent.id, request.msgSeqNum ?? 0);
       return sent;
     });
   }

@@ -94,10 +94,40 @@ describe("A member's record", () => {
 
   it('takes it that what the venue asks for again may be taken after all', () => {
     hear(message('j', 2, '45=2|372=D|379=a-1|380=4|58=later|'));
-    record.askAgain('a-1');
-    hear(accepted(3));
+    record.askAgain('a-1', 3);
+    hear(accepted(4));
     expect(record.violations).to.deep.equal([]);
     expect([...record.turnedAway]).to.deep.equal([]);
+  });
+
+  it('takes it so too where it hears only later that it had been turned away before', () => {
+    record.askAgain('a-1', 3);
+    hear(message('j', 2, '45=2|372=D|379=a-1|380=4|58=later|'));
+    expect([...record.unanswered]).to.deep.equal(['a-1']);
+    hear(accepted(4));
+    expect(record.violations).to.deep.equal([]);
+  });
+
+  it('waits on for the answer to one of two messages with one request when the other is refused', () => {
+    record.repeated.add('a-1');
+    hear(message('j', 2, '45=3|372=D|379=a-1|380=4|58=later|'));
+    expect([[...record.unanswered], record.isRepeatRefused]).to.deep.equal([['a-1'], true]);
+    hear(accepted(3));
+    expect(record.violations).to.deep.equal([]);
+  });
+
+  it('takes it that what is refused without a row was not taken', () => {
+    hear(
+      message(
+        '8',
+        2,
+        '37=NONE|17=fix:1-1|20=0|150=8|39=8|11=a-1|58=the gateway is about to stop: no new orders|',
+      ),
+    );
+    expect([[...record.turnedAway], [...record.told]]).to.deep.equal([['a-1'], []]);
+    expect(record.violations).to.deep.equal([]);
+    hear(accepted(3));
+    expect(record.violations[0]).to.match(/^an answer to what was never taken/);
   });
 
   it('does not take an answer to a question for one to the order that it names', () => {

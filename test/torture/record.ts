@@ -38,6 +38,9 @@ const NOT_AVAILABLE = '4';
 const NEW = '0';
 const OPEN_STATUSES: ReadonlySet<string> = new Set(['0', '1', '5']);
 
+/** What the venue says of a request of which it records nothing: it had no room for it, or is about to stop. */
+const NOT_TAKEN = /: no new orders$|requests are on their way, try again$/;
+
 /** A status answer, to be held against the states of the order that were committed. */
 interface StatusAnswer {
   readonly orderId: string;
@@ -55,6 +58,10 @@ export class MemberRecord {
   readonly turnedAway = new Set<string>();
   /** ClOrdIDs (11) that were answered in this trading day, the last ones. */
   repeatable: string[] = [];
+  /** ClOrdIDs (11) of those that were sent a second time before they were answered: one refusal does not settle them. */
+  readonly repeated = new Set<string>();
+  /** One of those was refused; who repeats it takes that back. */
+  isRepeatRefused = false;
   /** What each report says, by its key. */
   readonly told = new Map<string, string>();
   /**
@@ -75,6 +82,8 @@ export class MemberRecord {
   /** Every state in which an order was reported to be. */
   readonly #standings = new Map<string, Set<string>>();
   readonly #lastSeqs = new Map<string, number>();
+  /** The MsgSeqNum (34) with which the venue wanted a request again, by ClOrdID (11). */
+  readonly #askedAgainBy = new Map<string, number>();
   #massStatusSoFar = new Set<string>();
 
   constructor(version: FixVersion) {
@@ -87,8 +96,12 @@ export class MemberRecord {
     this.unanswered.add(request.id);
   }
 
-  /** The venue wants what it turned away again: it was asked before the venue remembers, and may be taken now. */
-  askAgain(id: string): void {
+  /**
+   * The venue wants what it turned away again: it was asked before the venue remembers, and may be taken now.
+   * `askedBy`: MsgSeqNum (34) of its ResendRequest.
+   */
+  askAgain(id: string, askedBy: number): void {
+    this.#askedAgainBy.set(id, askedBy);
     if (!this.turnedAway.delete(id)) return;
     this.unanswered.add(id);
     this.counts.turnedAway -= 1;
@@ -123,6 +136,10 @@ export class MemberRecord {
 
   /** Takes an application message in its turn. */
   take(message: FixMessage): void {
+    if (NOT_TAKEN.test(message.get(TAG.Text) ?? '')) {
+      this.#takeRefusal(message, message.get(TAG.ClOrdID) ?? message.get(TAG.BusinessRejectRefID) ?? '');
+      return;
+    }
     switch (message.msgType) {
       case MSG_TYPE.ExecutionReport:
         this.#takeReport(message);
@@ -208,10 +225,21 @@ export class MemberRecord {
 
   #takeBusinessReject(message: FixMessage): void {
     if (message.get(TAG.BusinessRejectReason) !== NOT_AVAILABLE) this.blame('a request was right', message);
-    const id = message.get(TAG.BusinessRejectRefID) ?? '';
+    this.#takeRefusal(message, message.get(TAG.BusinessRejectRefID) ?? '');
+  }
+
+  /** The request was not taken, and there is no row of that. */
+  #takeRefusal(message: FixMessage, id: string): void {
     // A question about an order bears the order's ClOrdID.
-    const isQuestion = this.asked.get(id)?.msgType !== message.get(TAG.RefMsgType);
-    if (this.unanswered.has(id) && !isQuestion) this.#turnAway(id);
+    const isQuestion =
+      message.msgType === MSG_TYPE.BusinessMessageReject &&
+      this.asked.get(id)?.msgType !== message.get(TAG.RefMsgType);
+    // What it said before it wanted the request again, and what is only heard now, is no answer to that.
+    const isOutdated = (message.msgSeqNum ?? 0) < (this.#askedAgainBy.get(id) ?? 0);
+    if (!this.unanswered.has(id) || isQuestion || isOutdated) return;
+    // The other one may have been taken.
+    if (this.repeated.has(id)) this.isRepeatRefused = true;
+    else this.#turnAway(id);
   }
 
   #turnAway(id: string): void {

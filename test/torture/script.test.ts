@@ -1,7 +1,8 @@
 /** The script of a torture run: what the seed decides, and all that it makes happen. */
 import { expect } from 'chai';
 import { MSG_TYPE } from '../../src/fix/tags.ts';
-import { countOf, type Fault, MEMBERS, type Round, Script, type Step } from './script.ts';
+import { type Fault, MEMBERS, type Round, Script } from './script.ts';
+import { countOf, type Step } from './trading-script.ts';
 
 function rounds(seed: number, count: number): Round[] {
   const script = new Script(seed);

@@ -3,8 +3,8 @@
  * every member does. The same seed gives the same script; only how long things take is the machine's.
  */
 import type { FixVersion } from '../../src/fix/version.ts';
-import { type Random, randomFrom } from '../support/random.ts';
-import { RandomRequests, type ScriptedRequest } from './requests.ts';
+import type { Random } from '../support/random.ts';
+import { type At, type Cast, type RoundOf, type Tempo, TradingScript } from './trading-script.ts';
 
 /** What is traded; everything against USD. */
 export const SYMBOLS = ['BTC-USD', 'ETH-USD', 'SOL-USD'] as const;
@@ -43,94 +43,25 @@ export type Fault =
   | { readonly type: 'NextDay' }
   | { readonly type: 'BreakBook'; readonly symbol: string; readonly times: number };
 
-/** A fault at its moment. */
-export interface ScriptedFault {
-  /** When the members have sent so many requests of the round. */
-  readonly afterRequests: number;
-  readonly fault: Fault;
-}
+export type ScriptedFault = At<Fault>;
+export type Round = RoundOf<Fault>;
 
-/** One thing that a member does. */
-export type Step =
-  /** In one write. */
-  | { readonly type: 'Send'; readonly requests: readonly ScriptedRequest[]; readonly pauseMs: number }
-  /** Requests that were answered, again, with 97=Y: which of them, from 0 to 1. */
-  | { readonly type: 'Repeat'; readonly which: number }
-  | { readonly type: 'Disconnect' }
-  | { readonly type: 'LogOut' };
-
-/** A deposit or a withdrawal. */
-export interface ScriptedTransfer {
-  readonly afterRequests: number;
-  readonly type: 'deposit' | 'withdrawal';
-  readonly memberNo: number;
-  readonly asset: string;
-  readonly amount: string;
-  /** By which a repeat is known. */
-  readonly id: string;
-}
-
-export interface Round {
-  /** 1 for the first. */
-  readonly no: number;
-  readonly faults: readonly ScriptedFault[];
-  readonly transfers: readonly ScriptedTransfer[];
-  /** By the number of the member, from 0. */
-  readonly members: readonly {
-    /** It has lost what it sent when its connection is gone, and repeats with 97=Y what was not answered. */
-    readonly isForgetful: boolean;
-    readonly steps: readonly Step[];
-  }[];
-}
-
-/** Requests that a member sends in a round. */
-const REQUESTS_PER_MEMBER = { min: 40, max: 110 } as const;
-const LARGEST_BURST = 6;
-const PAUSE_MS = { min: 10, max: 120 } as const;
-const TRANSFERS_PER_ROUND = 4;
+const CAST: Cast = { members: MEMBERS, symbols: SYMBOLS, assets: ASSETS };
+const TEMPO: Tempo = { requests: { min: 40, max: 110 }, pauseMs: { min: 10, max: 120 } };
 /** The clock is never further from the members' than this: they would be refused (373=10). */
 const LARGEST_SKEW_MS = 100_000;
-const SEED_STRIDE = 1_000_003;
 
 /** The rounds of a seed, one after the other. */
 export class Script {
-  readonly #seed: number;
-  readonly #requests: readonly RandomRequests[];
-  #lastNo = 0;
+  readonly #trading: TradingScript;
   #skewMs = 0;
 
   constructor(seed: number) {
-    this.#seed = seed;
-    this.#requests = MEMBERS.map(([name, version]) => new RandomRequests(name, version, SYMBOLS));
+    this.#trading = new TradingScript(seed, CAST, TEMPO);
   }
 
   next(): Round {
-    this.#lastNo += 1;
-    const random = this.#stream(0);
-    const members = MEMBERS.map((_, no) => this.#member(no, this.#stream(1 + no)));
-    const count = members.reduce((sum, { steps }) => sum + countOf(steps), 0);
-    return {
-      no: this.#lastNo,
-      members,
-      faults: this.#faults(random, count),
-      transfers: this.#transfers(random, count),
-    };
-  }
-
-  #member(no: number, random: Random): Round['members'][number] {
-    const steps: Step[] = [];
-    let left = random.integer(REQUESTS_PER_MEMBER.min, REQUESTS_PER_MEMBER.max);
-    while (left > 0) {
-      const size = Math.min(left, random.integer(1, LARGEST_BURST));
-      left -= size;
-      const requests = Array.from({ length: size }, () => this.#requests[no]!.next(random));
-      steps.push({ type: 'Send', requests, pauseMs: random.integer(PAUSE_MS.min, PAUSE_MS.max) });
-      const draw = random.next();
-      if (draw < 0.02) steps.push({ type: 'Repeat', which: random.next() });
-      else if (draw < 0.025) steps.push({ type: 'Disconnect' });
-      else if (draw < 0.03) steps.push({ type: 'LogOut' });
-    }
-    return { isForgetful: random.chance(0.3), steps };
+    return this.#trading.next((random, count) => this.#faults(random, count));
   }
 
   #faults(random: Random, count: number): ScriptedFault[] {
@@ -180,29 +111,4 @@ export class Script {
     this.#skewMs = target;
     return byMs;
   }
-
-  #transfers(random: Random, count: number): ScriptedTransfer[] {
-    return Array.from({ length: random.integer(0, TRANSFERS_PER_ROUND) }, (_, index) => {
-      const asset = random.pick(ASSETS);
-      return {
-        afterRequests: Math.floor(count * random.next()),
-        type: random.pick(['deposit', 'withdrawal'] as const),
-        memberNo: random.integer(0, MEMBERS.length - 1),
-        asset,
-        // Some are more than is free.
-        amount: random.chance(0.05) ? '4000000' : `${random.integer(1, asset === 'USD' ? 2_000 : 20)}.5`,
-        id: `transfer-${this.#lastNo}-${index}`,
-      };
-    });
-  }
-
-  /** A stream of randomness of this round: what one member draws does not move another's. */
-  #stream(no: number): Random {
-    return randomFrom((this.#seed * SEED_STRIDE + this.#lastNo * 101 + no) | 0);
-  }
-}
-
-/** Requests in these steps, repeats apart. */
-export function countOf(steps: readonly Step[]): number {
-  return steps.reduce((sum, step) => sum + (step.type === 'Send' ? step.requests.length : 0), 0);
 }

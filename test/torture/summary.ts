@@ -55,13 +55,13 @@ export class Summary {
 
   /** In a few words. */
   get progress(): string {
-    const { accepted, fills } = this.#counts();
+    const { accepted, fills } = countsOf(this.#members);
     return `${accepted} orders acknowledged, ${fills} fills told, ${this.faultNo} faults`;
   }
 
   /** Everything. */
   lines({ tookMs, seed, cannotFill }: RunFacts): readonly string[] {
-    const { accepted, fills, repeats, turnedAway } = this.#counts();
+    const { accepted, fills, repeats, turnedAway } = countsOf(this.#members);
     const market = this.#market;
     const faults = [...this.#faults].map(([type, count]) => `  ${type.padEnd(16)}${count}`);
     const notInjected = cannotFill === undefined ? [] : [`  FillDisk        not injected: ${cannotFill}`];
@@ -89,21 +89,23 @@ export class Summary {
       ...footprintLines(this.#samples),
     ];
   }
+}
 
-  #counts(): TortureMember['record']['counts'] {
-    const sum = { accepted: 0, fills: 0, repeats: 0, turnedAway: 0 };
-    for (const { record } of this.#members) {
-      sum.accepted += record.counts.accepted;
-      sum.fills += record.counts.fills;
-      sum.repeats += record.counts.repeats;
-      sum.turnedAway += record.counts.turnedAway;
-    }
-    return sum;
+/** What all members together have been told. */
+export function countsOf(members: readonly TortureMember[]): TortureMember['record']['counts'] {
+  const sum = { accepted: 0, fills: 0, repeats: 0, turnedAway: 0 };
+  for (const { record } of members) {
+    sum.accepted += record.counts.accepted;
+    sum.fills += record.counts.fills;
+    sum.repeats += record.counts.repeats;
+    sum.turnedAway += record.counts.turnedAway;
   }
+  return sum;
 }
 
 /** One line per kind of fault, and one over all. */
 export function recoveryLines(recoveries: readonly Recovery[]): string[] {
+  const width = Math.max(16, ...recoveries.map(({ fault }) => fault.length + 1));
   const byFault = new Map<string, number[]>();
   for (const { fault, tookMs } of recoveries) {
     for (const name of [fault, 'all']) {
@@ -114,11 +116,14 @@ export function recoveryLines(recoveries: readonly Recovery[]): string[] {
   }
   return [...byFault]
     .sort(([left], [right]) => (left === 'all' ? 1 : right === 'all' ? -1 : left < right ? -1 : 1))
-    .map(([name, times]) => {
-      const sorted = times.sort((left, right) => left - right);
-      const columns = [sorted.length, at(sorted, 0.5), at(sorted, 0.95), at(sorted, 1)];
-      return `  ${name.padEnd(16)}${columns.map((value) => String(value).padStart(7)).join('')}`;
-    });
+    .map(([name, times]) => `  ${name.padEnd(width)}${timesText(times)}`);
+}
+
+/** How many there are, and which half, nearly all and all of them do not exceed. */
+export function timesText(times: readonly number[]): string {
+  const sorted = [...times].sort((left, right) => left - right);
+  const columns = [sorted.length, at(sorted, 0.5), at(sorted, 0.95), at(sorted, 1)];
+  return columns.map((value) => String(value).padStart(7)).join('');
 }
 
 /** The value below which that share of the sorted values lies. */

@@ -1,26 +1,25 @@
 /**
  * A torture run: a real venue, members that trade at random and keep their own record, and one fault after another.
- * After each round the records, the rows and the books must agree; the first difference ends the run.
+ * After each round the records, the rows and the books must agree; the first difference ends the run. What is
+ * tortured, a venue of one process or a cluster, is one of two {@link Tortured}.
  */
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/platform/clock.ts';
-import { identityOf } from '../support/market-day.ts';
-import { Auditor } from './audit.ts';
-import { Bank } from './bank.ts';
-import { Disk } from './disk.ts';
-import type { Sample } from './footprint.ts';
-import { OPENING_DEPOSITS, TorturedMarket } from './market.ts';
-import { TortureMember } from './member.ts';
+import { openTorturedCluster } from './cluster/tortured.ts';
+import { openTorturedVenue } from './one-venue.ts';
 import { reasonOf, stackOf } from './reasons.ts';
-import { endClockSetting, playRound, type Scene } from './round.ts';
-import { type Fault, MEMBERS, type Round, Script } from './script.ts';
-import { Summary } from './summary.ts';
 
 export interface TortureOptions {
   readonly minutes: number;
   readonly seed: number;
+  /** Of several processes; one venue by default. */
+  readonly isCluster?: boolean;
+  /** Of a cluster: the only kind of failure that there is, for whoever looks into it. */
+  readonly only?: string | undefined;
+  /** Data and logs stay where nothing has failed, too. */
+  readonly keepsAll?: boolean;
   /** What happens, line by line. */
   readonly say: (line: string) => void;
 }
@@ -34,136 +33,98 @@ export type TortureResult =
       readonly reason: string;
       /** Faults that had been injected. */
       readonly faultNo: number;
-      /** Where the data directory and the venue's log are; undefined when they could not be kept. */
+      /** Where the data and the logs are; undefined when they could not be kept. */
       readonly keptIn: string | undefined;
     };
 
+/** Told as it happens, with the time of the run before it. */
+export type Tell = (line: string) => void;
+
+/** What is tortured, with the members that trade there and the proofs. */
+export interface Tortured {
+  /** Opens the market and lets the members in, with their money. */
+  begin(): Promise<void>;
+  /** Plays a round and proves that everything agrees; returns its number. `sinceMs`: of the run, so far. */
+  playRound(sinceMs: () => number): Promise<number>;
+  /** The last proofs, and an end in order. */
+  end(): Promise<void>;
+  /** Ends every process, whatever is under way. */
+  abandon(): Promise<void>;
+  /** Puts what there is into the directory, which does not exist yet. Returns what could not be cleaned up. */
+  keep(dir: string): Promise<string | undefined>;
+  /** Removes everything. Returns what could not be cleaned up. */
+  close(): Promise<string | undefined>;
+  /** The end of its log. */
+  readonly log: readonly string[];
+  /** The number of the last fault; 0 before the first. */
+  readonly faultNo: number;
+  /** What was done, in a few words. */
+  readonly progress: string;
+  /** What was done, in full. */
+  summary(tookMs: number): readonly string[];
+}
+
 const MINUTE_MS = 60_000;
-const MIB = 1_048_576;
 /** So much of the time is left for the end of the last round. */
 const LAST_ROUND_MS = 10_000;
 
 /** Runs until the time is over or something does not agree. */
-export async function torture({ minutes, seed, say }: TortureOptions): Promise<TortureResult> {
+export async function torture(options: TortureOptions): Promise<TortureResult> {
+  const { minutes, seed, isCluster, keepsAll, only, say } = options;
   const startedAt = systemClock.now();
+  const sinceMs = (): number => systemClock.now() - startedAt;
   const endsAt = startedAt + minutes * MINUTE_MS - LAST_ROUND_MS;
-  const disk = await Disk.open();
-  const market = new TorturedMarket(disk);
-  const bank = new Bank(market);
-  let membersClockMs = 0;
-  const members = MEMBERS.map(
-    ([name, version], no) =>
-      new TortureMember(identityOf(name, no + 1), version, () => systemClock.now() + membersClockMs),
-  );
-  const auditor = new Auditor(market, members, bank);
-  const summary = new Summary({ members, market, bank, auditor });
-  const script = new Script(seed);
-  const tell = (line: string): void => say(`${seconds(systemClock.now() - startedAt)} ${line}`);
-  const summarise = (): readonly string[] =>
-    summary.lines({ tookMs: systemClock.now() - startedAt, seed, cannotFill: disk.cannotFill });
-  const scene: Scene = {
-    market,
-    members,
-    bank,
-    onFault(fault) {
-      summary.injected(fault);
-      tell(`fault ${summary.faultNo}: ${textOf(fault)}`);
-    },
-    setMembersClocks(byMs) {
-      membersClockMs += byMs;
-    },
-  };
+  const tell: Tell = (line) => say(`${seconds(sinceMs())} ${line}`);
+  const tortured = await (isCluster === true
+    ? openTorturedCluster(seed, tell, only)
+    : openTorturedVenue(seed, tell));
   try {
-    if (disk.cannotFill !== undefined) tell(`no disk will be full: ${disk.cannotFill}`);
-    await market.open(members.map(({ identity }) => identity));
-    await depositAll(bank, members);
-    tell(`seed ${seed}: ${members.length} members trade`);
+    await tortured.begin();
     do {
-      const round = possible(script.next(), disk);
-      await playRound(scene, round);
-      endClockSetting(members);
-      await auditor.audit();
-      failOnAlarms(market);
-      summary.noteUse(await useOf(market, systemClock.now() - startedAt));
-      tell(`round ${round.no} agrees: ${summary.progress}`);
+      const no = await tortured.playRound(sinceMs);
+      tell(`round ${no} agrees: ${tortured.progress}`);
     } while (systemClock.now() < endsAt);
-    await auditor.auditAll();
-    for (const member of members) await member.logout();
-    await market.stop();
-    failOnAlarms(market);
+    await tortured.end();
   } catch (error) {
-    const { faultNo } = summary;
+    const { faultNo } = tortured;
     const reason = reasonOf(error);
     // At once: whatever becomes of the processes and of the disk, this is what the run has found.
     tell(`FAILED after fault ${faultNo} of seed ${seed}: ${reason}`);
-    const lines = summarise();
-    await market.abandon().catch((problem: unknown) => tell(`the venue does not end: ${reasonOf(problem)}`));
-    const keptIn = await keep(disk, seed, [`FAILED: ${stackOf(error)}`, ...market.log], tell);
-    return { type: 'Failed', reason, faultNo, keptIn, summary: lines };
+    const summary = tortured.summary(sinceMs());
+    await tortured
+      .abandon()
+      .catch((problem: unknown) => tell(`the venue does not end: ${reasonOf(problem)}`));
+    const keptIn = await keep(tortured, seed, error, tell);
+    return { type: 'Failed', reason, faultNo, keptIn, summary };
   }
-  const lines = summarise();
-  const problem = await disk.close();
+  const summary = tortured.summary(sinceMs());
+  if (keepsAll === true) await keep(tortured, seed, 'nothing has failed', tell);
+  const problem = keepsAll === true ? undefined : await tortured.close();
   if (problem !== undefined) tell(`the disk is not cleaned up: ${problem}`);
-  return { type: 'Clean', summary: lines };
+  return { type: 'Clean', summary };
 }
 
-/** Where the data directory and the log stay; what goes wrong with that is told, and is not the run's result. */
+/** Where the data and the log stay; what goes wrong with that is told, and is not the run's result. */
 async function keep(
-  disk: Disk,
+  tortured: Tortured,
   seed: number,
-  log: readonly string[],
-  tell: (line: string) => void,
+  error: unknown,
+  tell: Tell,
 ): Promise<string | undefined> {
   const kept = join(tmpdir(), `onebook-torture-failed-${seed}-${process.pid}`);
   const logPath = `${kept}.log`;
   try {
+    const log = [error instanceof Error ? `FAILED: ${stackOf(error)}` : String(error), ...tortured.log];
     await writeFile(logPath, `${log.join('\n')}\n`, { mode: 0o600 });
     tell(`log: ${logPath}`);
-    const problem = await disk.keep(kept);
+    const problem = await tortured.keep(kept);
     tell(`data directory: ${kept}`);
     if (problem !== undefined) tell(`the disk is not cleaned up: ${problem}`);
     return kept;
-  } catch (error) {
-    tell(`not kept: ${reasonOf(error)}`);
+  } catch (failure) {
+    tell(`not kept: ${reasonOf(failure)}`);
     return undefined;
   }
-}
-
-function failOnAlarms({ alarms }: TorturedMarket): void {
-  if (alarms.length > 0)
-    throw new Error(`the venue raised the alarm: ${alarms.slice(0, 5).join('\n  and ')}`);
-}
-
-async function useOf({ disk, venue }: TorturedMarket, atMs: number): Promise<Sample> {
-  const membersMib = process.memoryUsage.rss() / MIB;
-  return { atMs, diskMib: await disk.usedMib(), venueMib: venue.residentBytes / MIB, membersMib };
-}
-
-/** What cannot be done on this machine is left out, and is told at the end. */
-function possible(round: Round, { cannotFill }: Disk): Round {
-  if (cannotFill === undefined) return round;
-  return { ...round, faults: round.faults.filter(({ fault }) => fault.type !== 'FillDisk') };
-}
-
-async function depositAll(bank: Bank, members: readonly TortureMember[]): Promise<void> {
-  for (const { identity } of members) {
-    const { username, senderCompId } = identity;
-    for (const [asset, amount] of Object.entries(OPENING_DEPOSITS)) {
-      const id = `opening-${username}-${asset}`;
-      await bank.transfer({ type: 'deposit', username, senderCompId, asset, amount, id });
-    }
-  }
-}
-
-function textOf(fault: Fault): string {
-  const { type, ...details } = fault;
-  const text = Object.entries(details).map(([name, value]) => `${name} ${shown(value, name)}`);
-  return [type, ...text].join(' ');
-}
-
-function shown(value: unknown, name: string): string {
-  if (name === 'memberNo') return MEMBERS[Number(value)]?.[0] ?? '';
-  return Array.isArray(value) ? `[${value.join(', ')}]` : String(value);
 }
 
 function seconds(ms: number): string {

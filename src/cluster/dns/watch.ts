@@ -44,16 +44,19 @@ export function watchGateways({ membership, clock, monotonic }: GatewayWatchOpti
   };
 }
 
-/** The gateways that are alive. An address record has no port, so that all addresses of a gateway are of its first one's. */
+/**
+ * The gateways that are alive. An address record has no port, so that all addresses of a gateway are of its first one's. One
+ * that NATS does not reach cannot pass orders on: it is left out, unless that is so of all.
+ */
 export function gatewayRooms(view: ClusterView): GatewayRoom[] {
-  return view.nodes
-    .filter(({ roles, isAlive }) => isAlive && roles.includes('gateway'))
-    .flatMap(({ name, isLeaseValid, report }): GatewayRoom[] => {
-      const { endpoints, ready, draining, connections, maxConnections } = report;
-      const [first] = endpoints;
-      if (first === undefined) return [];
-      const addresses = endpoints.filter(({ port }) => port === first.port).map(({ host }) => host);
-      const isReady = isLeaseValid && ready && !draining;
-      return [{ name, addresses, port: first.port, isReady, connections, maxConnections }];
-    });
+  const gateways = view.nodes.filter(({ roles, isAlive }) => isAlive && roles.includes('gateway'));
+  const isAnyReached = gateways.some(({ report }) => report.natsReachable);
+  return gateways.flatMap(({ name, isLeaseValid, report }): GatewayRoom[] => {
+    const { endpoints, ready, draining, natsReachable, connections, maxConnections } = report;
+    const [first] = endpoints;
+    if (first === undefined) return [];
+    const addresses = endpoints.filter(({ port }) => port === first.port).map(({ host }) => host);
+    const isReady = isLeaseValid && ready && !draining && (natsReachable || !isAnyReached);
+    return [{ name, addresses, port: first.port, isReady, connections, maxConnections }];
+  });
 }

@@ -8,13 +8,16 @@ import type {
   AmendedTrade,
   BookMessage,
   BookRequest,
+  BookVoids,
   BounceReason,
   CancelMemberOrders,
   CommandOrigin,
   CommandsRefused,
+  Continuity,
   Fence,
   Message,
   RefusedCommand,
+  ReturnedRequest,
   RoutedCommand,
   Sending,
   ShardEpoch,
@@ -57,6 +60,7 @@ import { report } from './reports.ts';
 
 export const address: Codec<Address> = union<Address>({
   exchange: variant<Extract<Address, { type: 'exchange' }>>('exchange', { node: optional(text) }),
+  router: variant<Extract<Address, { type: 'router' }>>('router', { node: optional(text) }),
   persistence: variant<Extract<Address, { type: 'persistence' }>>('persistence', { node: optional(text) }),
   account: variant<Extract<Address, { type: 'account' }>>('account', { userId: integer }),
   book: variant<Extract<Address, { type: 'book' }>>('book', {
@@ -104,7 +108,7 @@ type Submitted = SubmitCommands['commands'][number];
 const submitted = record<Submitted>({
   msgSeqNum: count,
   command: union<Submitted['command']>({ ...MEMBER_COMMANDS, UnsupportedRequest: unsupportedRequest }),
-  sending: optional(record<Sending>({ no: count, isAgain: flag })),
+  sending: optional(record<Sending>({ no: count, isAgain: flag, epoch: optional(count) })),
 });
 
 const refused = record<RefusedCommand>({
@@ -112,6 +116,8 @@ const refused = record<RefusedCommand>({
   command: union<Submitted['command']>({ ...MEMBER_COMMANDS, UnsupportedRequest: unsupportedRequest }),
   sendingNo: optional(count),
 });
+
+const shardEpoch = record<ShardEpoch>({ shard: count, epoch: count });
 
 const routedCommand = record<RoutedCommand>({
   commandNo: count,
@@ -128,7 +134,7 @@ const routedCommand = record<RoutedCommand>({
   tradingDay: text,
   isSentAgain: optional(flag),
   returnCount: optional(count),
-  shard: optional(record<ShardEpoch>({ shard: count, epoch: count })),
+  shard: optional(shardEpoch),
 });
 
 const bookRequest = record<BookRequest>({
@@ -137,8 +143,17 @@ const bookRequest = record<BookRequest>({
   gatheredBy: optional(
     record<NonNullable<BookRequest['gatheredBy']>>({ userId: orUndefined(integer), commandNo: count }),
   ),
+  returnCount: optional(count),
   amendmentNo: optional(count),
-  from: optional(record<NonNullable<BookRequest['from']>>({ node: text, requestNo: count })),
+  shards: optional(listOf(shardEpoch)),
+  from: optional(
+    record<NonNullable<BookRequest['from']>>({
+      node: text,
+      requestNo: count,
+      epoch: count,
+      voids: optional(count),
+    }),
+  ),
 });
 
 const bounceReason = union<BounceReason>({
@@ -164,6 +179,7 @@ const fence = variant<Extract<BookMessage, Fence>>('Fence', {
   bookCount: count,
   tradingDay: text,
   proxy: optional(text),
+  epoch: optional(count),
 });
 
 const amendedTrade = {
@@ -212,6 +228,7 @@ const TABLE = {
       CancelMemberOrders: cancelMemberOrders,
     }),
     replyTo: address,
+    isForwarded: optional(flag),
   }),
   CancelSymbolOrders: crosses('CancelSymbolOrders', {
     symbol: text,
@@ -219,15 +236,33 @@ const TABLE = {
     side: optional(side),
     unsolicited: unsolicitedCancel,
     replyTo: address,
+    isForwarded: optional(flag),
   }),
-  CommandsCompleted: crosses('CommandsCompleted', { count, lastPrices: listOf(lastPrice) }),
+  CommandsCompleted: STAYS,
   StoreUnavailable: crosses('StoreUnavailable', { reason: text }),
   StoreAvailable: crosses('StoreAvailable', {}),
-  InstrumentChanged: crosses('InstrumentChanged', { symbol: text, replyTo: optional(address) }),
+  PricesTraded: crosses('PricesTraded', { lastPrices: listOf(lastPrice) }),
+  PriceNewsDue: STAYS,
+  PeerUp: STAYS,
+  PeerDown: STAYS,
+  OwnersChanged: STAYS,
+  BookMoved: STAYS,
+  MovedBooksDue: STAYS,
+  AccountsGone: STAYS,
+  InstrumentChanged: crosses('InstrumentChanged', {
+    symbol: text,
+    replyTo: optional(address),
+    isForwarded: optional(flag),
+  }),
   InstrumentLoaded: STAYS,
-  SetTradingStatus: crosses('SetTradingStatus', { symbol: text, status: tradingStatus }),
-  BookReady: crosses('BookReady', { symbol: text, lastPrice: orUndefined(ticks) }),
-  BookHalted: crosses('BookHalted', { symbol: text, reason: text }),
+  InstrumentsReread: STAYS,
+  SetTradingStatus: crosses('SetTradingStatus', {
+    symbol: text,
+    status: tradingStatus,
+    from: optional(oneOf('operator', 'owner')),
+  }),
+  BookReady: crosses('BookReady', { symbol: text, lastPrice: orUndefined(ticks), node: optional(text) }),
+  BookHalted: crosses('BookHalted', { symbol: text, reason: text, node: optional(text) }),
   DrainExchange: crosses('DrainExchange', { replyTo: address }),
   BeginRedo: STAYS,
   BookVoid: STAYS,
@@ -236,7 +271,11 @@ const TABLE = {
   EndRedo: STAYS,
   RollTradingDay: STAYS,
   ExpireDue: STAYS,
-  TradingTermsChanged: crosses('TradingTermsChanged', { userId: integer, terms: tradingTerms }),
+  TradingTermsChanged: crosses('TradingTermsChanged', {
+    userId: integer,
+    terms: tradingTerms,
+    isForwarded: optional(flag),
+  }),
   SubmitTradeAmendment: crosses('SubmitTradeAmendment', {
     tradeId: integer,
     wanted: wantedAmendment,
@@ -244,6 +283,7 @@ const TABLE = {
     reason: text,
     requestedBy: text,
     replyTo: address,
+    isForwarded: optional(flag),
   }),
   TradeLoaded: STAYS,
   FundsReserved: crosses('FundsReserved', {
@@ -251,6 +291,7 @@ const TABLE = {
     userId: integer,
     shortfalls: listOf(shortfall),
     fault: orUndefined(text),
+    shard: optional(shardEpoch),
   }),
   AmendmentAnswered: crosses('AmendmentAnswered', { amendmentNo: count, fault: orUndefined(text) }),
   StatusCheckDue: STAYS,
@@ -260,10 +301,13 @@ const TABLE = {
   StatusReportsTold: crosses('StatusReportsTold', { sessionId: text, count }),
   ReserveFunds: crosses('ReserveFunds', {
     amendmentNo: count,
+    userId: integer,
+    node: optional(text),
     funds: listOf(hold),
     orderIds: listOf(integer),
   }),
-  ReleaseFunds: crosses('ReleaseFunds', { amendmentNo: count }),
+  ReleaseFunds: crosses('ReleaseFunds', { amendmentNo: count, node: optional(text) }),
+  ReservesVoid: STAYS,
   BookMassCanceled: crosses('BookMassCanceled', {
     commandNo: count,
     symbol: text,
@@ -285,6 +329,8 @@ const TABLE = {
   Settle: crosses('Settle', {
     writer: text,
     commitNo: count,
+    previousNo: optional(count),
+    books: optional(listOf(record({ symbol: text, epoch: count }))),
     orders: listOf(orderSnapshot),
     amounts: listOf(amount),
     amendedOrders: optional(listOf(orderSnapshot)),
@@ -303,13 +349,19 @@ const TABLE = {
   VoidFence: STAYS,
   BookRequestsAnswered: crosses('BookRequestsAnswered', {
     committed: listOf(count),
-    bounced: listOf(count),
-    returned: listOf(count),
+    bounced: listOf(record({ requestNo: count, reason: bounceReason })),
+    returned: listOf(record<ReturnedRequest>({ requestNo: count, isSuspect: flag })),
+    voids: optional(record<BookVoids>({ epoch: count, count })),
   }),
   BookFenced: crosses('BookFenced', { fenceNo: count }),
+  BookHandedOver: crosses('BookHandedOver', { epoch: count, linkNo: optional(count) }),
+  BookTakenOver: crosses('BookTakenOver', { epoch: count, linkNo: optional(count) }),
   HaltBook: STAYS,
   ContinueBook: STAYS,
   ResumeBook: STAYS,
+  BookTaken: STAYS,
+  BookLeaving: STAYS,
+  BookGone: STAYS,
   // To persistence: what it writes and reads is its own node's
   JournalBook: STAYS,
   JournalHalt: STAYS,
@@ -318,6 +370,7 @@ const TABLE = {
   AwaitCommits: STAYS,
   LoadBook: STAYS,
   HurryBook: STAYS,
+  StopBookLoad: STAYS,
   LoadAccount: STAYS,
   OpenSession: STAYS,
   CloseSession: STAYS,
@@ -326,7 +379,10 @@ const TABLE = {
     sessions: listOf(record({ userId: integer, sessionId: text })),
   }),
   UnfollowMember: crosses('UnfollowMember', { userId: integer, sessionId: text }),
-  MembersFollowed: crosses('MembersFollowed', { sessionIds: listOf(text) }),
+  MembersFollowed: crosses('MembersFollowed', { sessionIds: listOf(text), writer: text, commitNo: count }),
+  LoadUndelivered: STAYS,
+  ResetSession: STAYS,
+  SessionHeld: crosses('SessionHeld', { sessionId: text, isAlive: flag }),
   LoadMessages: STAYS,
   FenceReached: crosses('FenceReached', { fence, symbol: text }),
   VoidFenceReached: STAYS,
@@ -344,6 +400,9 @@ const TABLE = {
   DrainGateway: crosses('DrainGateway', { text, replyTo: address }),
   LogoutMember: crosses('LogoutMember', { senderCompId: integer, text }),
   ResetMember: crosses('ResetMember', { senderCompId: integer, userId: integer }),
+  SessionWanted: crosses('SessionWanted', { senderCompId: integer, sessionId: text, node: text }),
+  GatewayGone: STAYS,
+  UndrainGateway: STAYS,
   MemberLoggedOn: STAYS,
   MemberGone: STAYS,
   Announce: crosses('Announce', { headline: text, lines: listOf(text) }),
@@ -356,10 +415,14 @@ const TABLE = {
   SessionClaimed: STAYS,
   SessionBusy: STAYS,
   SessionOpened: STAYS,
+  SessionLost: STAYS,
+  CatchUp: STAYS,
+  UndeliveredLoaded: STAYS,
   MessagesLoaded: STAYS,
   ReportsCommitted: crosses('ReportsCommitted', {
     writer: text,
     commitNo: count,
+    continuity: optional(record<Continuity>({ previousNo: count, ownedFromNo: count })),
     reports: listOf(report),
     answered: listOf(count),
   }),

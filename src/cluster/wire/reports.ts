@@ -9,6 +9,7 @@ import type {
   ReportedFill,
   ReportedInstructions,
 } from '../../matching/execution-report.ts';
+import type { OrdType, Side, TimeInForce } from '../../matching/types.ts';
 import {
   type Codec,
   count,
@@ -23,7 +24,12 @@ import {
   union,
   variant,
 } from './codec.ts';
-import { execInst, LABELS, ordStatus, ordType, side, timeInForce } from './orders.ts';
+import { execInst, LABELS, ordStatus } from './orders.ts';
+
+// A refusal repeats what the member has sent, which may be what the venue does not offer.
+const side = text as Codec<Side>;
+const ordType = text as Codec<OrdType>;
+const timeInForce = text as Codec<TimeInForce>;
 
 const reportedFill = record<ReportedFill>({
   tradeId: integer,

@@ -16,31 +16,42 @@ export const NEXT_INCARNATION = "select nextval('node_incarnations')::int as inc
 /** Every node of the cluster listens; the lock's connection hears it. */
 const NOTIFY = "pg_notify('onebook_cluster', '')";
 
-const REPORT_COLUMNS = 'nats_reachable, ready, draining, connections, max_connections, endpoints';
+const REPORT_COLUMNS =
+  'nats_reachable, ready, draining, connections, max_connections, clock_offset_ms, endpoints';
 
 /** Parameters of {@link REPORT_COLUMNS}, from number `first` on. */
 function reportParameters(first: number): string {
-  return [0, 1, 2, 3, 4]
+  return [0, 1, 2, 3, 4, 5]
     .map((i) => `$${first + i}`)
-    .concat(`$${first + 5}::jsonb`)
+    .concat(`$${first + 6}::jsonb`)
     .join(', ');
 }
 
 /** A report as the parameters of a statement. */
 export function reportValues(report: NodeReport): (string | number | boolean)[] {
-  const { natsReachable, ready, draining, connections, maxConnections, endpoints } = report;
-  return [natsReachable, ready, draining, connections, maxConnections, JSON.stringify(endpoints)];
+  const { natsReachable, ready, draining, connections, maxConnections, clockOffsetMs, endpoints } = report;
+  const counts = [connections, maxConnections, clockOffsetMs];
+  return [natsReachable, ready, draining, ...counts, JSON.stringify(endpoints)];
 }
 
 const SET_LEASE = `clock_timestamp() + $3::int * interval '1 ms'`;
 
-/** $1 name, $2 incarnation, $3 lease in ms, $4 roles, $5 protocol version, from $6 the report. */
+/** $1 name, $2 incarnation, $3 lease in ms, $4 roles, $5 protocol version, $6 digest of the configuration, from $7 the report. */
 export const JOIN =
-  'with joined as (insert into nodes as n (name, incarnation, roles, protocol_version, started_at, renewed_at, ' +
-  `lease_until, held_since, ${REPORT_COLUMNS}) ` +
-  `values ($1, $2, $4::text[], $5, clock_timestamp(), clock_timestamp(), ${SET_LEASE}, clock_timestamp(), ` +
-  `${reportParameters(6)}) on conflict (name) do update set ended_at = null, end_reason = null, ` +
-  ['incarnation', 'roles', 'protocol_version', 'started_at', 'renewed_at', 'lease_until', 'held_since']
+  'with joined as (insert into nodes as n (name, incarnation, roles, protocol_version, config_digest, started_at, ' +
+  `renewed_at, lease_until, held_since, ${REPORT_COLUMNS}) ` +
+  `values ($1, $2, $4::text[], $5, $6, clock_timestamp(), clock_timestamp(), ${SET_LEASE}, clock_timestamp(), ` +
+  `${reportParameters(7)}) on conflict (name) do update set ended_at = null, end_reason = null, ` +
+  [
+    'incarnation',
+    'roles',
+    'protocol_version',
+    'config_digest',
+    'started_at',
+    'renewed_at',
+    'lease_until',
+    'held_since',
+  ]
     .concat(REPORT_COLUMNS.split(', '))
     .map((column) => `${column} = excluded.${column}`)
     .join(', ') +
@@ -50,33 +61,38 @@ export const JOIN =
 
 const NODE_JSON =
   "json_build_object('name', name, 'incarnation', incarnation, 'roles', roles, 'protocolVersion', protocol_version, " +
+  "'configDigest', config_digest, " +
   "'startedAt', round(extract(epoch from started_at) * 1000), 'isAlive', ended_at is null, 'endReason', end_reason, " +
   "'leaseLeftMs', case when ended_at is null then " +
   'greatest(0, ceil(extract(epoch from lease_until - clock_timestamp()) * 1000)) else 0 end, ' +
   "'leaseAgeMs', greatest(0, round(extract(epoch from clock_timestamp() - renewed_at) * 1000)), " +
   "'heldMs', greatest(0, floor(extract(epoch from clock_timestamp() - held_since) * 1000)), " +
   "'report', json_build_object('natsReachable', nats_reachable, 'ready', ready, 'draining', draining, " +
-  "'connections', connections, 'maxConnections', max_connections, 'endpoints', endpoints))";
+  "'connections', connections, 'maxConnections', max_connections, 'clockOffsetMs', clock_offset_ms, " +
+  "'endpoints', endpoints))";
 
-/** Differs when any owner, epoch or placement does: every change of an owner raises its epoch. */
+/** Differs when any owner, epoch, placement or preparation does: every change of an owner raises its epoch. */
 const OWNERSHIP_VERSION = ['books', 'account_shards']
   .map((table) => {
     const key = table === 'books' ? 'symbol' : 'shard::text';
-    const placed = `sum(hashtextextended(${key} || ' ' || placed_on, 0)) filter (where placed_on is not null)`;
-    return `(select concat(sum(epoch), ' ', ${placed}) from ${table})`;
+    const wishes = table === 'books' ? ['placed_on', 'prepared_by'] : ['placed_on'];
+    const sums = wishes.map(
+      (wish) => `sum(hashtextextended(${key} || ' ' || ${wish}, 0)) filter (where ${wish} is not null)`,
+    );
+    return `(select concat_ws(' ', sum(epoch), ${sums.map((sum) => `coalesce(${sum}, 0)`).join(', ')}) from ${table})`;
   })
   .concat('(select count(*) from instruments)')
   .join(", ' ', ");
 
 const OWNERSHIP_JSON =
   "json_build_object('symbols', (select coalesce(json_agg(json_build_array(i.symbol, b.owner, b.owner_incarnation, " +
-  "coalesce(b.epoch, 0), b.placed_on) order by i.symbol), '[]') from instruments i left join books b using (symbol)), " +
+  "coalesce(b.epoch, 0), b.placed_on, b.prepared_by) order by i.symbol), '[]') from instruments i left join books b using (symbol)), " +
   "'shards', (select json_agg(json_build_array(shard, owner, owner_incarnation, epoch, placed_on) order by shard) " +
   'from account_shards))';
 
 /**
- * Renews the lease and reads the cluster. $1 name, $2 incarnation, $3 lease in ms, from $4 the report, $10 the version of
- * the ownership that is known, $11 whether the others should look.
+ * Renews the lease and reads the cluster. $1 name, $2 incarnation, $3 lease in ms, from $4 the report, $11 the version of
+ * the ownership that is known, $12 whether the others should look.
  */
 export const RENEW =
   'with renewed as (update nodes set renewed_at = clock_timestamp(), held_since = case when lease_until < ' +
@@ -87,9 +103,9 @@ export const RENEW =
   'select * from nodes where name not in (select name from renewed)), ' +
   `owned as (select concat(${OWNERSHIP_VERSION}) as version) ` +
   `select exists (select from renewed) as renewed, (select json_agg(${NODE_JSON} order by name) from seen) as nodes, ` +
-  `owned.version, case when owned.version <> $10 then ${OWNERSHIP_JSON} end as ownership, ` +
+  `owned.version, case when owned.version <> $11 then ${OWNERSHIP_JSON} end as ownership, ` +
   'extract(epoch from clock_timestamp()) * 1000 as read_at, ' +
-  `case when $11::boolean then ${NOTIFY} end from owned`;
+  `case when $12::boolean then ${NOTIFY} end from owned`;
 
 /** What {@link RENEW} returns. */
 export interface RenewedRow {
@@ -141,11 +157,21 @@ function release(table: string, key: string, type: string): string {
 export const PLACE_SYMBOLS =
   'with placed as (insert into books (symbol, placed_on) ' +
   "select symbol, nullif($1, '') from instruments where symbol = any($2::text[]) order by symbol " +
-  'on conflict (symbol) do update set placed_on = excluded.placed_on returning 1) ' +
+  'on conflict (symbol) do update set placed_on = excluded.placed_on, prepared_by = case when ' +
+  'books.placed_on is not distinct from excluded.placed_on then books.prepared_by end returning 1) ' +
   `select case when exists (select from placed) then ${NOTIFY} end`;
 export const PLACE_SHARDS =
   "with placed as (update account_shards set placed_on = nullif($1, '') where shard = any($2::int[]) returning 1) " +
   `select case when exists (select from placed) then ${NOTIFY} end`;
+
+/** $1 incarnation, $2 symbols, $3 whether it has prepared for them, or has given up to expect them. */
+export const PREPARED =
+  'with locked as materialized (select symbol from books where symbol = any($2::text[]) ' +
+  'and prepared_by is distinct from case when $3::boolean then $1::bigint end ' +
+  'and ($3::boolean or prepared_by = $1::bigint) order by symbol for update), ' +
+  'prepared as (update books b set prepared_by = case when $3::boolean then $1::bigint end ' +
+  'from locked where b.symbol = locked.symbol returning 1) ' +
+  `select case when exists (select from prepared) then ${NOTIFY} end`;
 
 // ---- Rows as a view -----------------------------------------------------------------------------------------
 
@@ -154,6 +180,7 @@ interface NodeJson {
   readonly incarnation: number;
   readonly roles: readonly Role[];
   readonly protocolVersion: number;
+  readonly configDigest: string;
   readonly startedAt: number;
   readonly isAlive: boolean;
   readonly endReason: string | null;
@@ -169,6 +196,7 @@ type OwnedJson<Key> = readonly [
   incarnation: number | null,
   epoch: number,
   placedOn: string | null,
+  preparedBy?: number | null,
 ];
 
 interface OwnershipJson {
@@ -191,7 +219,10 @@ function ownershipOf({ symbols, shards }: OwnershipJson): Ownership {
 }
 
 /** A venue of one node owns books in no life that the cluster knows: nobody does. */
-function ownedEntry<Key>([key, name, incarnation, epoch, placedOn]: OwnedJson<Key>): readonly [Key, Owned] {
+function ownedEntry<Key>([key, name, incarnation, epoch, placedOn, preparedBy]: OwnedJson<Key>): readonly [
+  Key,
+  Owned,
+] {
   const owner = name === null || incarnation === null ? undefined : { name, incarnation };
-  return [key, { owner, epoch, placedOn: placedOn ?? undefined }];
+  return [key, { owner, epoch, placedOn: placedOn ?? undefined, preparedBy: preparedBy ?? undefined }];
 }

@@ -2,6 +2,7 @@
  * One life of a node in the cluster, on Postgres: its lease, its lock, its view of the others, and what it takes and gives
  * up. Whether that is wise is decided elsewhere; that two nodes never own one thing is decided by the rows.
  */
+import { type ClockReading, clockOffset, isClockAway } from '../../cluster/clock-offset.ts';
 import {
   type ClusterView,
   type Epochs,
@@ -27,6 +28,8 @@ export interface JoinOptions {
   readonly roles: readonly Role[];
   /** Of the messages between nodes. */
   readonly protocolVersion: number;
+  /** Of what all nodes must have alike in their configurations (config-digest.ts). */
+  readonly configDigest: string;
   /** What the node says of itself at first. */
   readonly report: NodeReport;
   /** This life is over for good: nothing in memory is ours any more. The node may join again, as another. Called once. */
@@ -35,8 +38,10 @@ export interface JoinOptions {
   readonly log?: Log;
   /** Only for tests. */
   readonly monotonic?: () => number;
-  /** How long the node is safe from others without a sign of life; renewed three times as often. */
+  /** How long the node is safe from others without a sign of life. */
   readonly leaseMs?: number;
+  /** How often it gives one; default: three times in a lease. */
+  readonly renewMs?: number;
   /** How many others this node watches, each on a connection of its own. */
   readonly watchCount?: number;
   readonly connectTimeoutMs?: number;
@@ -105,7 +110,7 @@ class PostgresMembership implements Membership {
     this.self = self;
     this.#options = options;
     this.#leaseMs = options.leaseMs ?? DEFAULT_LEASE_MS;
-    this.#timeoutMs = Math.ceil(this.#leaseMs / RENEWALS_PER_LEASE);
+    this.#timeoutMs = options.renewMs ?? Math.ceil(this.#leaseMs / RENEWALS_PER_LEASE);
     this.#log = (options.log ?? silentLog).with({ node: nodeText(self) });
     this.#monotonic = options.monotonic ?? monotonicMs;
     this.#report = options.report;
@@ -119,12 +124,13 @@ class PostgresMembership implements Membership {
   /** The lock comes first: where others see the row, the lock is held. */
   async join(): Promise<void> {
     const { name, incarnation } = this.self;
-    const { roles, protocolVersion, clock } = this.#options;
+    const { roles, protocolVersion, configDigest, clock } = this.#options;
+    const life = [name, incarnation, this.#leaseMs, roles, protocolVersion, configDigest];
     try {
       await this.#lock.hold();
       const [row] = await this.#work.query<{ joined: boolean }>(
         sql.JOIN,
-        [name, incarnation, this.#leaseMs, roles, protocolVersion, ...sql.reportValues(this.#report)],
+        [...life, ...sql.reportValues(this.#report)],
         this.#timeoutMs,
       );
       if (row?.joined !== true) throw new NodeNameTakenError(`a node ${name} is running already`);
@@ -175,6 +181,10 @@ class PostgresMembership implements Membership {
   async place({ symbols, shards }: Items, nodeName: string | undefined): Promise<void> {
     if (symbols.length > 0) await this.#do(sql.PLACE_SYMBOLS, [nodeName ?? '', symbols]);
     if (shards.length > 0) await this.#do(sql.PLACE_SHARDS, [nodeName ?? '', shards]);
+  }
+
+  async prepared(symbols: readonly string[], isPrepared: boolean): Promise<void> {
+    if (symbols.length > 0) await this.#do(sql.PREPARED, [this.self.incarnation, symbols, isPrepared]);
   }
 
   async leave(): Promise<void> {
@@ -228,14 +238,29 @@ class PostgresMembership implements Membership {
       this.#shouldNotify ||= notify;
       throw error;
     }
+    const answeredAt = this.#options.clock.now();
+    const tripMs = this.#monotonic() - sentAt;
     if (row === undefined || this.#isOver) return;
     const before = this.#view;
     this.#view = sql.viewOf(row, before.ownership);
     this.#version = row.version;
+    this.#compareClocks({ answeredAt, tripMs, readAt: this.#view.readAt });
     if (!row.renewed) return this.#end();
     this.#leaseValidUntil = sentAt + this.#leaseMs;
     this.#watchOthers();
     if (isNews(before, this.#view)) for (const listener of [...this.#listeners]) listener(this.#view);
+  }
+
+  /** The others are told with the next renewal. */
+  #compareClocks(reading: ClockReading): void {
+    const { clockOffsetMs: before } = this.#report;
+    const clockOffsetMs = clockOffset(before, reading);
+    this.#report = { ...this.#report, clockOffsetMs };
+    if (isClockAway(clockOffsetMs) === isClockAway(before)) return;
+    const event = isClockAway(clockOffsetMs)
+      ? 'the clock of this machine and the clock of the database differ'
+      : 'the clock of this machine and the clock of the database agree again';
+    this.#log.warn(event, { aheadMs: clockOffsetMs });
   }
 
   #end(): void {

@@ -5,9 +5,9 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
-import { TOLD_MARGIN } from '../open-session.ts';
 import { ensurePartitions } from '../partitions.ts';
 import { onConnection, reasonOf } from '../sql.ts';
+import { TOLD_MARGIN } from '../undelivered.ts';
 import { startUpkeep } from '../upkeep.ts';
 import { ClosingRefused } from './close.ts';
 import type { RetentionTerms } from './plan.ts';

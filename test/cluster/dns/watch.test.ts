@@ -2,33 +2,14 @@
 import { expect } from 'chai';
 import { watchGateways } from '../../../src/cluster/dns/watch.ts';
 import type { ClusterNode, ClusterView, NodeReport } from '../../../src/cluster/membership.ts';
+import { nodeInView } from '../../support/cluster-view.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
-const REPORT: NodeReport = {
-  natsReachable: true,
-  ready: true,
-  draining: false,
-  connections: 3,
-  maxConnections: 10,
-  endpoints: [{ host: '192.0.2.1', port: 9880 }],
-};
+const REPORT = { connections: 3, maxConnections: 10, endpoints: [{ host: '192.0.2.1', port: 9880 }] };
 
 function node(name: string, terms: Partial<ClusterNode> = {}, report: Partial<NodeReport> = {}): ClusterNode {
-  return {
-    name,
-    incarnation: 1,
-    roles: ['gateway'],
-    protocolVersion: 1,
-    startedAt: 0,
-    isAlive: true,
-    endReason: undefined,
-    isLeaseValid: true,
-    leaseLeftMs: 5_000,
-    leaseAgeMs: 0,
-    heldMs: 0,
-    report: { ...REPORT, ...report },
-    ...terms,
-  };
+  const usual = nodeInView({ name, incarnation: 1 }, 'gateway');
+  return { ...usual, report: { ...usual.report, ...REPORT, ...report }, ...terms };
 }
 
 function viewOf(readAt: number, nodes: readonly ClusterNode[]): ClusterView {
@@ -54,6 +35,17 @@ describe('The gateways in the cluster’s rows', () => {
       ['draining', false],
       ['paused', false],
     ]);
+  });
+
+  it('are not ready without NATS while another has it, since they could pass no order on', () => {
+    const readyOf = (nodes: readonly ClusterNode[]): unknown => {
+      const membership = { view: () => viewOf(1, nodes) };
+      const { rooms } = watchGateways({ membership, clock: new ManualClock(0), monotonic: () => 0 }).list();
+      return rooms.map(({ isReady }) => isReady);
+    };
+    const cutOff = { natsReachable: false };
+    expect(readyOf([node('one'), node('two', {}, cutOff)])).to.deep.equal([true, false]);
+    expect(readyOf([node('one', {}, cutOff), node('two', {}, cutOff)])).to.deep.equal([true, true]);
   });
 
   it('have the addresses that go with their first port', () => {

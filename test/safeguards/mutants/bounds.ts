@@ -191,8 +191,8 @@ export const BOUNDS: readonly Mutant[] = [
     safeguard: 'maxEventsPerCommit: what is beyond waits for the next commit',
     removed: 'the comparison',
     file: 'src/actors/journal-buffer.ts',
-    anchor: 'if (count > 0 && events > this.#maxEventsPerCommit) break;',
-    replacement: '',
+    anchor: 'isAlone || events > this.#maxEventsPerCommit',
+    replacement: 'isAlone',
     test: {
       file: 'test/actors/durability.test.ts',
       title: 'writes at most so many events in one commit, in their order',
@@ -248,6 +248,32 @@ export const BOUNDS: readonly Mutant[] = [
     test: {
       file: 'test/actors/status-budget.test.ts',
       title: 'beyond what may be on its way are turned away until what was asked for before has left',
+    },
+  },
+  {
+    name: 'routed-commands',
+    promise: 7,
+    safeguard: 'maxRoutedCommands: beyond it a gateway refuses orders',
+    removed: 'the count of those that it keeps',
+    file: 'src/actors/order-router.ts',
+    anchor: 'limits.maxRoutedCommands - keptCount',
+    replacement: 'limits.maxRoutedCommands',
+    test: {
+      file: 'test/actors/order-router.test.ts',
+      title: 'refuses what is beyond its bound, of which a tenth is for cancels',
+    },
+  },
+  {
+    name: 'route-wait',
+    promise: 7,
+    safeguard: 'routeWaitMs: a request for a book that nobody has is refused',
+    removed: 'the end of its wait',
+    file: 'src/actors/book-proxy.ts',
+    anchor: '({ since }) => since <= until',
+    replacement: '({ since }) => since < 0 * until',
+    test: {
+      file: 'test/actors/book-proxy.test.ts',
+      title: 'gives back what has found no way in time, and lets fences pass that waited for it',
     },
   },
 ];

@@ -45,8 +45,8 @@ export const CRASHES: readonly Mutant[] = [
     safeguard: 'three incidents within a minute halt the symbol',
     removed: 'the count of incidents',
     file: BOOK,
-    anchor: 'if (incidents.length >= options.incidentsToHalt) {',
-    replacement: 'if (incidents.length < 0) {',
+    anchor: 'if (count < options.incidentsToHalt) return;',
+    replacement: 'if (count > 0) return;',
     test: { file: BOOK_TEST, title: 'halts the symbol at the third incident within a minute' },
   },
   {
@@ -54,9 +54,9 @@ export const CRASHES: readonly Mutant[] = [
     promise: 8,
     safeguard: 'incidents that are a minute apart do not halt a symbol',
     removed: 'the window',
-    file: BOOK,
-    anchor: 'incidents.filter((at) => now - at < options.incidentWindowMs)',
-    replacement: 'incidents',
+    file: 'src/actors/incidents.ts',
+    anchor: 'this.#times.filter((at) => now - at < this.#windowMs)',
+    replacement: 'this.#times',
     test: { file: BOOK_TEST, title: 'trades on when the third incident comes a minute after the first' },
   },
   {
@@ -74,11 +74,10 @@ export const CRASHES: readonly Mutant[] = [
     promise: 8,
     safeguard: 'a symbol that halts is alone',
     removed: 'the limit to one symbol: all are halted',
-    file: 'src/actors/exchange.ts',
-    anchor: "markets.setStatus(message.symbol, { type: 'Halted', by: 'crash', reason: message.reason });",
+    file: 'src/actors/market-desk.ts',
+    anchor: "markets.setStatus(symbol, { type: 'Halted', by: 'crash', reason });",
     replacement:
-      'for (const symbol of markets.symbols()) ' +
-      "markets.setStatus(symbol, { type: 'Halted', by: 'crash', reason: message.reason });",
+      "for (const one of markets.symbols()) markets.setStatus(one, { type: 'Halted', by: 'crash', reason });",
     test: {
       file: 'test/actors/halted-symbol.test.ts',
       title: 'leaves all others open: whoever had orders there trades on',
@@ -89,9 +88,9 @@ export const CRASHES: readonly Mutant[] = [
     promise: 8,
     safeguard: 'an account that crashed loads behind all that it has in flight',
     removed: 'the fence',
-    file: 'src/actors/account.ts',
-    anchor: 'if (!isRebuild || symbols.length === 0) {',
-    replacement: 'if (fenceNo === 0) {',
+    file: 'src/actors/account-loads.ts',
+    anchor: 'if (!behindFence || symbols.length === 0) {',
+    replacement: 'if (this.#fenceNo === 0) {',
     test: {
       file: 'test/actors/account-fence.test.ts',
       title: 'while a book with its orders is rebuilt too, waits for them and spends nothing twice',

@@ -2,7 +2,9 @@
 import type { Mutant } from '../mutant.ts';
 
 const OPEN_SESSION = 'src/persistence/open-session.ts';
+const UNDELIVERED = 'src/persistence/undelivered.ts';
 const OPEN_SESSION_TEST = 'test/persistence/open-session.test.ts';
+const CATCH_UP_TEST = 'test/cluster/session-catch-up.test.ts';
 const AWAY_TITLE =
   'tells a member who was away everything, the New of each order included, in the order of its source';
 
@@ -22,7 +24,7 @@ export const DELIVERY: readonly Mutant[] = [
     promise: 6,
     safeguard: 'reports are delivered in the order of their source',
     removed: 'the order',
-    file: OPEN_SESSION,
+    file: UNDELIVERED,
     anchor: 'return reports.sort(bySourceAndSeq);',
     replacement: 'return reports;',
     test: { file: OPEN_SESSION_TEST, title: AWAY_TITLE },
@@ -32,7 +34,7 @@ export const DELIVERY: readonly Mutant[] = [
     promise: 6,
     safeguard: 'fix_delivered remembers what a member has been sent',
     removed: 'the look at it',
-    file: OPEN_SESSION,
+    file: UNDELIVERED,
     anchor: 'and source_seq > coalesce(d.source_seq, 0)',
     replacement: 'and source_seq > 0',
     test: {
@@ -77,6 +79,32 @@ export const DELIVERY: readonly Mutant[] = [
     test: {
       file: 'test/fix/session/resend.test.ts',
       title: 'after a crash go out under new numbers with 97=Y once the member’s ResendRequest is served',
+    },
+  },
+  {
+    name: 'catch-up',
+    promise: 6,
+    safeguard: 'a session reads the rows before it tells what something may be missing before',
+    removed: 'the wait for what is missing',
+    file: 'src/fix/catch-up.ts',
+    anchor: 'if (missed.isBehind || !missed.isNext(input)) missed.hold',
+    replacement: 'if (missed.isBehind && !missed.isBehind) missed.hold',
+    test: {
+      file: CATCH_UP_TEST,
+      title: 'is told what the engine before has said, though what the next one says comes first',
+    },
+  },
+  {
+    name: 'told-once',
+    promise: 6,
+    safeguard: 'a report that was told is not told again when rows are read',
+    removed: 'the number of the last one told of its source',
+    file: 'src/fix/missed-reports.ts',
+    anchor: 'if (sourceSeq <= (this.#taken.get(source) ?? 0)) return false;',
+    replacement: '',
+    test: {
+      file: CATCH_UP_TEST,
+      title: 'is told once what it has read twice because the member did not read it',
     },
   },
 ];

@@ -3,6 +3,8 @@ import type { Mutant } from '../mutant.ts';
 
 const DECIMAL = 'src/platform/decimal.ts';
 const DECIMAL_TEST = 'test/platform/decimal.test.ts';
+const MISSED_COMMITS = 'src/actors/missed-commits.ts';
+const MISSED_TEST = 'test/actors/account-missed.test.ts';
 const SCHEMA = 'migrations/Migration20261101000000.ts';
 
 export const MONEY: readonly Mutant[] = [
@@ -149,6 +151,32 @@ export const MONEY: readonly Mutant[] = [
     test: {
       file: 'test/persistence/commit.test.ts',
       title: 'refuses a batch that would leave a balance negative, and keeps nothing of it',
+    },
+  },
+  {
+    name: 'missed-settlement',
+    promise: 4,
+    safeguard: 'a settlement that is missed is noticed by the next one of its engine',
+    removed: 'the comparison with the one before',
+    file: MISSED_COMMITS,
+    anchor: 'previousNo > knownNo || ',
+    replacement: '',
+    test: {
+      file: MISSED_TEST,
+      title: 'notices by the next one, and spends nothing before it has read its rows',
+    },
+  },
+  {
+    name: 'settlement-out-of-turn',
+    promise: 4,
+    safeguard: 'nothing of a book’s next owner is applied before all of the owner before',
+    removed: 'the look at the epochs of the books',
+    file: MISSED_COMMITS,
+    anchor: 'books.some((book) => !this.#hasAllBefore(book))',
+    replacement: 'books.length < 0',
+    test: {
+      file: MISSED_TEST,
+      title: 'takes nothing of a book’s next owner before it has all of the owner before',
     },
   },
 ];

@@ -1,10 +1,11 @@
-/** Promise 1: what keeps every symbol at one book, on one node. */
+/** Promise 1: what keeps every symbol at one book, on one node, and every account and session too. */
 import type { Mutant } from '../mutant.ts';
 
 const SPAWNING = 'src/actors/spawning.ts';
 const SPAWNING_TEST = 'test/actors/spawning.test.ts';
 const COMMIT_GUARD = 'src/persistence/commit-guard.ts';
 const SEVERAL_WRITERS = 'test/persistence/several-writers.test.ts';
+const MEMBERSHIP = 'test/cluster/membership.test.ts';
 const TAKEN_BOOK = {
   file: 'test/persistence/commit.test.ts',
   title: 'writes nothing for a book that another node has taken',
@@ -110,6 +111,92 @@ export const OWNERSHIP: readonly Mutant[] = [
     anchor: 'epoch = epoch + 1',
     replacement: 'epoch = epoch',
     test: TAKEN_BOOK,
+  },
+  {
+    name: 'buried-writer',
+    promise: 1,
+    safeguard: 'a life that others have ended writes nothing, whatever it is',
+    removed: 'the look at its row',
+    file: COMMIT_GUARD,
+    anchor: "when $6 <> '' and owner_is_gone",
+    replacement: "when $6 = 'nobody' and owner_is_gone",
+    test: {
+      file: SEVERAL_WRITERS,
+      title: 'let a life that others have ended write nothing, though no epoch is against it',
+    },
+  },
+  {
+    name: 'epoch-of-session',
+    promise: 1,
+    safeguard: 'epoch check: a gateway writes only for the sessions that it has',
+    removed: 'the epoch of the session in the guard',
+    file: COMMIT_GUARD,
+    anchor: 'and w.epoch = s.epoch order by s.sender_comp_id',
+    replacement: 'order by s.sender_comp_id',
+    test: { file: SEVERAL_WRITERS, title: 'leave a session that ended in order to any of them' },
+  },
+  {
+    name: 'living-owner',
+    promise: 1,
+    safeguard: 'a book is taken from nobody who lives',
+    removed: 'the look at its owner',
+    file: 'migrations/Migration20261124000000.ts',
+    anchor: 'where b.symbol = any(locked) and owner_is_gone(b.owner, b.owner_incarnation)',
+    replacement: 'where b.symbol = any(locked)',
+    test: {
+      file: MEMBERSHIP,
+      title: 'gives each symbol and shard to one of several that ask at once, and leaves none',
+    },
+  },
+  {
+    name: 'epoch-of-taker',
+    promise: 1,
+    safeguard: 'epoch check: whoever takes a book in a cluster begins a new epoch',
+    removed: 'the step to the next epoch',
+    file: 'migrations/Migration20261124000000.ts',
+    anchor: 'epoch = b.epoch + 1',
+    replacement: 'epoch = b.epoch',
+    test: {
+      file: MEMBERSHIP,
+      title: 'gives each symbol and shard to one of several that ask at once, and leaves none',
+    },
+  },
+  {
+    name: 'epoch-of-release',
+    promise: 1,
+    safeguard: 'epoch check: what is given up goes on under no epoch that its owner has had',
+    removed: 'the step to the next epoch',
+    file: 'src/persistence/cluster/node-rows.ts',
+    anchor: 'set owner = null, owner_incarnation = null, epoch = epoch + 1 `',
+    replacement: 'set owner = null, owner_incarnation = null `',
+    test: { file: MEMBERSHIP, title: 'fences a release: what its owner had on its way is refused' },
+  },
+  {
+    name: 'life-of-loader',
+    promise: 1,
+    safeguard: 'a node loads only the books that this life of it has taken',
+    removed: 'the life',
+    file: 'src/persistence/loads.ts',
+    anchor: "'and owner = $2 and owner_incarnation = $3'",
+    replacement: "'and owner = $2 and $3::bigint is not null'",
+    test: {
+      file: SEVERAL_WRITERS,
+      title:
+        'load the books that this life of theirs owns, under the epochs that it took, as often as they like',
+    },
+  },
+  {
+    name: 'lease-of-speaker',
+    promise: 1,
+    safeguard: 'a node whose lease is over says nothing from memory',
+    removed: 'the look at the lease',
+    file: 'src/cluster/cluster-system.ts',
+    anchor: 'if (!isLeaseValid()) {',
+    replacement: 'if (false) {',
+    test: {
+      file: 'test/cluster/cluster-system.test.ts',
+      title: 'say nothing from memory once the lease of their node is over',
+    },
   },
   {
     name: 'not-owner',

@@ -3,6 +3,7 @@ import type { Mutant } from '../mutant.ts';
 
 const COMMIT_TEST = 'test/persistence/commit.test.ts';
 const LOADS = 'src/persistence/loads.ts';
+const MISSED_COMMITS = 'src/actors/missed-commits.ts';
 
 export const RECOVERY: readonly Mutant[] = [
   {
@@ -134,9 +135,9 @@ export const RECOVERY: readonly Mutant[] = [
     promise: 5,
     safeguard: 'an account applies each commit once, whether it was loaded or told',
     removed: 'the number of the commit that was loaded',
-    file: 'src/actors/account.ts',
-    anchor: 'if (isContained(loadedCommits, message)) return;',
-    replacement: '',
+    file: MISSED_COMMITS,
+    anchor: 'return isContained(this.#loaded, message);',
+    replacement: 'return message.commitNo < 0;',
     test: {
       file: 'test/actors/account-rebuild.test.ts',
       title: 'ignores settlements that its load contains',
@@ -153,6 +154,135 @@ export const RECOVERY: readonly Mutant[] = [
     test: {
       file: 'test/fix/session/requests.test.ts',
       title: 'are saved as received only when their answers are committed',
+    },
+  },
+  {
+    name: 'batch-once',
+    promise: 5,
+    safeguard: 'a link takes each batch once, however often the network brings it',
+    removed: 'the look at its number',
+    file: 'src/cluster/inbox.ts',
+    anchor: 'if (batchNo <= this.#lastBatchNo) return undefined;',
+    replacement: 'if (batchNo <= this.#lastBatchNo) this.#lastBatchNo = batchNo - 1;',
+    test: { file: 'test/cluster/inbox.test.ts', title: 'are taken once each, however often they come' },
+  },
+  {
+    name: 'sent-again',
+    promise: 5,
+    safeguard: 'a router marks what it sends again, since it may have been carried out',
+    removed: 'the mark',
+    file: 'src/actors/kept-commands.ts',
+    anchor: 'isAgain: kept.openAttempts > 1',
+    replacement: 'isAgain: false',
+    test: {
+      file: 'test/actors/order-router.test.ts',
+      title:
+        'sends again, in order and marked, what has no answer when the way is another, and what is new after it',
+    },
+  },
+  {
+    name: 'under-way-once',
+    promise: 5,
+    safeguard: 'an engine takes a command once, however often it is sent while it is under way',
+    removed: 'the look at what is under way',
+    file: 'src/actors/commands-under-way.ts',
+    anchor: 'return !isUnderWay;',
+    replacement: 'return true;',
+    test: {
+      file: 'test/actors/order-router.test.ts',
+      title: 'are taken once, however often they come while they are under way',
+    },
+  },
+  {
+    name: 'sent-again-judged',
+    promise: 5,
+    safeguard: 'an account answers what was sent again from its rows, where they have it',
+    removed: 'the look at the mark',
+    file: 'src/actors/account-judge.ts',
+    anchor: 'routed.isSentAgain === true && ',
+    replacement: 'routed.isSentAgain === false && ',
+    test: {
+      file: 'test/actors/sent-again.test.ts',
+      title: 'is answered without a report where its order is known: that comes from the rows',
+    },
+  },
+  {
+    name: 'sent-to-book',
+    promise: 5,
+    safeguard: 'what was sent to a book of another engine is judged again as what may be done',
+    removed: 'the mark',
+    file: 'src/actors/kept-requests.ts',
+    anchor: 'cause: { ...one.request.cause, isSentAgain: true }',
+    replacement: 'cause: one.request.cause',
+    test: {
+      file: 'test/actors/book-proxy.test.ts',
+      title:
+        'has every account judge again, after the next owner has the book, what the last one has not answered',
+    },
+  },
+  {
+    name: 'asked-before',
+    promise: 5,
+    safeguard: 'what an account asked by what it knew before is judged again too',
+    removed: 'the look at who has not heard',
+    file: 'src/actors/judging-again.ts',
+    anchor: 'if (this.#unaware.size === 0) return requests;',
+    replacement: 'if (this.#unaware.size >= 0) return requests;',
+    test: {
+      file: 'test/actors/book-seat.test.ts',
+      title: 'has what its proxy has sent judged again by the rows when the book comes',
+    },
+  },
+  {
+    name: 'epoch-of-request',
+    promise: 5,
+    safeguard: 'a book takes from other engines only what is for it under its epoch',
+    removed: 'the comparison of epochs',
+    file: 'src/actors/book-seat.ts',
+    anchor: "place.type === 'Here' && epochOf(request) === earliest",
+    replacement: "place.type === 'Here'",
+    test: {
+      file: 'test/actors/book-seat.test.ts',
+      title: 'takes from other nodes only what is for the epoch under which it has the book',
+    },
+  },
+  {
+    name: 'late-attempt',
+    promise: 5,
+    safeguard: 'a router’s attempt for another time of its account is judged as what may be done',
+    removed: 'the comparison of epochs',
+    file: 'src/actors/remote-gateways.ts',
+    anchor: 'isAgain || isElsewhere',
+    replacement: 'isAgain',
+    test: {
+      file: 'test/actors/exchange-in-cluster.test.ts',
+      title: 'has an attempt that comes late looked for in the rows, since a later one may be carried out',
+    },
+  },
+  {
+    name: 'link-of-last-words',
+    promise: 5,
+    safeguard: 'the last words of a book’s owner are whole only by the link by which all before came',
+    removed: 'the comparison of links',
+    file: 'src/actors/handover.ts',
+    anchor: '&& epoch === route.epoch && linkNo === route.linkNo',
+    replacement: '&& epoch === route.epoch',
+    test: {
+      file: 'test/actors/book-proxy.test.ts',
+      title: 'has rows read where the last words came by another link',
+    },
+  },
+  {
+    name: 'first-words-of-owner',
+    promise: 5,
+    safeguard: 'nothing was missed of a book’s next owner only where its first words have come',
+    removed: 'the look whether they have',
+    file: 'src/actors/book-proxy.ts',
+    anchor: 'if (isProbing()) again.moved(current.epoch);',
+    replacement: '',
+    test: {
+      file: 'test/actors/book-proxy.test.ts',
+      title: 'has accounts read their rows where the first words of the next owner are lost',
     },
   },
 ];

@@ -1,0 +1,103 @@
+/**
+ * Emptying a node before it is stopped or updated: its symbols and accounts go to other engines, its sessions to other
+ * gateways. A node that has restarted drains no more.
+ */
+import type { FastifyInstance } from 'fastify';
+import type { ClusterNode, ClusterView } from '../cluster/membership.ts';
+import { eligibleEngines } from '../cluster/ownership-plan.ts';
+import { answer, Refusal } from './answers.ts';
+import type { ClusterControl } from './cluster-control.ts';
+import { type AdminContext, type AuditedAction, audit } from './context.ts';
+import { NO_CLUSTER } from './placement.ts';
+
+interface DrainBody {
+  /** Which node is meant: another one refuses. */
+  readonly node: string;
+  /** Also when what it has would be nobody's. */
+  readonly force?: boolean;
+}
+
+const NODE = { type: 'string', maxLength: 64 } as const;
+
+/** `GET /v1/drain` says what is left, `POST /v1/drain` begins, `POST /v1/undrain` takes it back: of this node. */
+export function drainRoutes(app: FastifyInstance, context: AdminContext): void {
+  const { control } = context;
+
+  app.get('/v1/drain', async (_request, reply) => {
+    const { cluster } = control;
+    return answer(reply, cluster === undefined ? NO_CLUSTER : progressOf(cluster));
+  });
+
+  const route = (
+    url: string,
+    action: string,
+    act: (cluster: ClusterControl, body: DrainBody) => Act,
+  ): void => {
+    app.post<{ Body: DrainBody }>(
+      url,
+      {
+        schema: {
+          body: {
+            type: 'object',
+            required: ['node'],
+            additionalProperties: false,
+            properties: { node: NODE, force: { type: 'boolean' } },
+          },
+        },
+      },
+      async (request, reply) => {
+        const { cluster } = control;
+        if (cluster === undefined) return answer(reply, NO_CLUSTER);
+        const { node } = request.body;
+        if (node !== cluster.self) {
+          const text = `this is the node ${cluster.self}, not ${node}: check --admin-port and ONEBOOK_ADMIN_PORT`;
+          return answer(reply, new Refusal(409, text));
+        }
+        const begin = act(cluster, request.body);
+        if (begin instanceof Refusal) return answer(reply, begin);
+        const em = control.orm.em.fork();
+        const audited: AuditedAction = { action, details: { ...request.body } };
+        audit(em, context, request, audited);
+        await em.flush();
+        begin();
+        return answer(reply, progressOf(cluster));
+      },
+    );
+  };
+
+  route('/v1/drain', 'drain', (cluster, { force }) => {
+    const refusal = force === true ? undefined : whoElse(cluster);
+    return refusal ?? (() => cluster.beginDrain());
+  });
+  route('/v1/undrain', 'undrain', (cluster) => () => cluster.endDrain());
+}
+
+type Act = Refusal | (() => void);
+
+function progressOf(cluster: ClusterControl): object {
+  return { node: cluster.self, draining: cluster.isDraining, ...cluster.drainProgress() };
+}
+
+/** A refusal when nobody could take what this node has. */
+function whoElse(cluster: ClusterControl): Refusal | undefined {
+  const { self } = cluster;
+  const view = cluster.view();
+  const { symbols, shards, sessions } = cluster.drainProgress();
+  const engines = eligibleEngines(view).filter(({ name }) => name !== self);
+  if (symbols + shards > 0 && engines.length === 0) {
+    const what = `${symbols} symbols and ${shards} shards of accounts`;
+    return new Refusal(409, `no other engine can take what ${self} has (${what}): start one, or say --force`);
+  }
+  if (sessions > 0 && otherGateways(view, self).length === 0) {
+    const text = `no other gateway takes the ${sessions} sessions of ${self}: start one, or say --force`;
+    return new Refusal(409, text);
+  }
+  return undefined;
+}
+
+function otherGateways({ nodes }: ClusterView, self: string): readonly ClusterNode[] {
+  return nodes.filter(
+    ({ name, roles, isAlive, report }) =>
+      name !== self && roles.includes('gateway') && isAlive && report.ready && !report.draining,
+  );
+}

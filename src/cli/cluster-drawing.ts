@@ -1,0 +1,235 @@
+/**
+ * The cluster as one would draw it on a board: members at the top, gateways with their sessions, engines with their
+ * symbols, and below what all of them stand on. Pure; bounded, whatever the size of the cluster.
+ */
+import type { ClusterStatus, NodeStatus } from '../admin/cluster-status.ts';
+
+/** What the drawing says besides the cluster. */
+export interface DrawingFacts {
+  /** Of the database, in a line. */
+  readonly database: string;
+  /** Columns; 80 to 110 are used. */
+  readonly width: number;
+}
+
+const MIN_WIDTH = 80;
+const MAX_WIDTH = 110;
+const BOX_GAP = 2;
+/** A box with less says too little. */
+const MIN_BOX_WIDTH = 34;
+/** Of nodes with the same roles; further ones are counted. */
+const MAX_BOXES = 6;
+/** Of nodes that have ended, the latest. */
+const MAX_ENDED = 5;
+const STEM = '    │';
+
+/** Lines, each ended. */
+export function drawCluster(cluster: ClusterStatus, { database, width }: DrawingFacts): string {
+  const drawnWidth = Math.min(MAX_WIDTH, Math.max(MIN_WIDTH, width));
+  const living = cluster.nodes.filter(({ alive }) => alive);
+  const bandOf = (...roles: readonly string[]): readonly string[] => {
+    const nodes = living.filter((node) => isBand(node, roles));
+    return nodes.length === 0 ? [] : drawBand(cluster, nodes, drawnWidth);
+  };
+  const gateways = [...bandOf('gateway'), ...bandOf('gateway', 'engine')];
+  const engines = bandOf('engine');
+  const others = living.filter(({ roles }) => !roles.includes('gateway') && !roles.includes('engine'));
+  const lines = [
+    membersLine(cluster),
+    `${STEM} FIX`,
+    ...(gateways.length === 0 ? ['  no gateway runs'] : gateways),
+    natsLine(cluster, living),
+    ...engines,
+    ...(living.some(({ roles }) => roles.includes('engine'))
+      ? []
+      : ['  no engine runs: nobody owns a symbol']),
+    ...others.flatMap((node) => [
+      `  ${node.name} (${node.roles.join(', ')}): ${stateOf(node)}, ${leaseText(node)}`,
+      ...warningLines(node, drawnWidth - 4).map((line) => `    ${line}`),
+    ]),
+    `${STEM} SQL`,
+    `  database ${database}`,
+    ...endedLines(cluster),
+  ];
+  return lines.map((line) => `${cut(line, drawnWidth).trimEnd()}\n`).join('');
+}
+
+/** What holds of a node, the worst first: `ready` when nothing is wrong. */
+export function stateOf({ alive, endedBecause, leaseLeftMs, draining, ready }: NodeStatus): string {
+  if (!alive) return `ended: ${endedBecause ?? 'it stopped'}`;
+  if (leaseLeftMs === 0) return 'lease over';
+  if (draining) return 'draining';
+  return ready ? 'ready' : 'not ready';
+}
+
+/** `1,204`: figures of a venue are long. */
+export function countOf(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+/** `1 symbol`, `1,204 symbols`. */
+export function nounsOf(count: number, noun: string): string {
+  return `${countOf(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function isBand({ roles }: NodeStatus, wanted: readonly string[]): boolean {
+  return ['gateway', 'engine'].every((role) => roles.some((one) => one === role) === wanted.includes(role));
+}
+
+function membersLine({ sessions, moreSessions, sessionsFault }: ClusterStatus): string {
+  if (sessionsFault !== null) return `  members: ${sessionsFault}`;
+  return `  members: ${moreSessions ? 'more than ' : ''}${nounsOf(sessions.length, 'session')}`;
+}
+
+function natsLine({ self, natsReachable }: ClusterStatus, living: readonly NodeStatus[]): string {
+  const without = living.filter((node) => !node.natsReachable).map(({ name }) => name);
+  if (without.length === living.length) return `${STEM} NATS: reaches no node`;
+  if (without.length > 0) return `${STEM} NATS: does not reach ${without.join(', ')}`;
+  return natsReachable ? `${STEM} NATS: reaches every node` : `${STEM} NATS: ${self} has lost it just now`;
+}
+
+function endedLines({ nodes }: ClusterStatus): readonly string[] {
+  const ended = nodes
+    .filter(({ alive }) => !alive)
+    .toSorted((left, right) => (left.startedAt < right.startedAt ? 1 : -1));
+  const lines = ended.slice(0, MAX_ENDED).map((node) => `  not running: ${node.name} (${stateOf(node)})`);
+  return ended.length <= MAX_ENDED
+    ? lines
+    : [...lines, `  and ${countOf(ended.length - MAX_ENDED)} more that have ended`];
+}
+
+/** Boxes side by side; those that want somebody's attention first where not all are drawn. */
+function drawBand(cluster: ClusterStatus, nodes: readonly NodeStatus[], width: number): readonly string[] {
+  const first = nodes.length <= MAX_BOXES ? nodes : nodes.toSorted((a, b) => rank(a) - rank(b));
+  const shown = first.slice(0, MAX_BOXES);
+  const perRow = Math.min(shown.length, Math.floor((width + BOX_GAP) / (MIN_BOX_WIDTH + BOX_GAP)));
+  const boxWidth = Math.min(54, Math.floor((width + BOX_GAP) / Math.max(2, perRow)) - BOX_GAP);
+  const lines: string[] = [];
+  for (let i = 0; i < shown.length; i += perRow) {
+    lines.push(...drawBoxes(cluster, shown.slice(i, i + perRow), boxWidth));
+  }
+  const rest = first.slice(MAX_BOXES);
+  if (rest.length > 0) {
+    const connections = rest.reduce((sum, node) => sum + node.connections, 0);
+    const symbols = rest.reduce((sum, node) => sum + node.symbolCount, 0);
+    const states = [...new Set(rest.map(stateOf))].join(', ');
+    const owned = symbols === 0 ? '' : `, ${nounsOf(symbols, 'symbol')}`;
+    lines.push(`  and ${rest.length} more: ${states}; ${nounsOf(connections, 'connection')}${owned}`);
+  }
+  return lines;
+}
+
+function rank(node: NodeStatus): number {
+  return stateOf(node) === 'ready' &&
+    node.natsReachable &&
+    linkFault(node) === undefined &&
+    node.warnings.length === 0
+    ? 1
+    : 0;
+}
+
+/** Boxes of one width and height. */
+function drawBoxes(cluster: ClusterStatus, nodes: readonly NodeStatus[], width: number): readonly string[] {
+  const texts = nodes.map((node) => boxLines(cluster, node, width - 4));
+  const height = Math.max(...texts.map((lines) => lines.length));
+  const boxes = nodes.map((node, i) => drawBox(cluster, node, { lines: texts[i] ?? [], height, width }));
+  return Array.from({ length: height + 2 }, (_, row) =>
+    boxes.map((box) => box[row] ?? '').join(' '.repeat(BOX_GAP)),
+  );
+}
+
+function drawBox(
+  { self }: ClusterStatus,
+  node: NodeStatus,
+  {
+    lines,
+    height,
+    width,
+  }: { readonly lines: readonly string[]; readonly height: number; readonly width: number },
+): readonly string[] {
+  const inner = width - 4;
+  const state = stateOf(node);
+  const name = cut(node.name === self ? `${node.name} (asked)` : node.name, inner - state.length - 3);
+  const line = '─'.repeat(Math.max(1, width - name.length - state.length - 8));
+  const texts = Array.from({ length: height }, (_, row) => cut(lines[row] ?? '', inner).padEnd(inner));
+  return [
+    `┌─ ${name} ${line} ${state} ─┐`,
+    ...texts.map((text) => `│ ${text} │`),
+    `└${'─'.repeat(width - 2)}┘`,
+  ];
+}
+
+function boxLines(cluster: ClusterStatus, node: NodeStatus, width: number): readonly string[] {
+  const lines: string[] = [];
+  if (node.roles.includes('gateway')) {
+    lines.push(node.addresses.join(', ') || 'no address is advertised');
+    lines.push(`${countOf(node.connections)} of ${countOf(node.maxConnections)} connections`);
+    const members = cluster.sessions.filter(({ gateway }) => gateway === node.name);
+    if (members.length > 0) {
+      const names = members.map(({ username, compId }) => username ?? String(compId));
+      lines.push(namesWithin(names, width, cluster.moreSessions));
+    }
+  }
+  if (node.roles.includes('engine')) {
+    lines.push(`${nounsOf(node.symbolCount, 'symbol')}, ${nounsOf(node.shardCount, 'shard')} of accounts`);
+    const symbols = cluster.symbols.filter(({ owner }) => owner === node.name);
+    if (symbols.length > 0) {
+      const names = symbols.map(({ symbol, epoch }) => `${symbol}@${epoch}`);
+      lines.push(namesWithin(names, width, false));
+    }
+  }
+  lines.push(leaseText(node));
+  const fault = node.natsReachable ? linkFault(node) : 'NATS does not reach it';
+  if (fault !== undefined) lines.push(`! ${fault}`);
+  lines.push(...warningLines(node, width));
+  const versions = new Set(cluster.nodes.filter(({ alive }) => alive).map((one) => one.protocolVersion));
+  if (versions.size > 1) lines.push(`speaks version ${node.protocolVersion} between nodes`);
+  return lines;
+}
+
+/** In full, since what differs stands at their ends: a word that does not fit begins another line. */
+function warningLines({ warnings }: NodeStatus, width: number): readonly string[] {
+  return warnings.flatMap((warning) => {
+    const lines: string[] = [];
+    let line = '!';
+    for (const word of warning.split(' ')) {
+      if (line.length + 1 + word.length > width && line.trim().length > 1) {
+        lines.push(line);
+        line = ' ';
+      }
+      line += ` ${word}`;
+    }
+    return [...lines, line];
+  });
+}
+
+/** A link that is not there yet may be opening: only one that has failed is worth a word. */
+function linkFault({ link }: NodeStatus): string | undefined {
+  if (link === null || link.phase === 'Up' || link.lastFault === null) return undefined;
+  return `no link: ${link.lastFault}`;
+}
+
+function leaseText({ leaseAgeMs, leaseLeftMs }: NodeStatus): string {
+  return `lease ${tenths(leaseAgeMs)} s old, ${tenths(leaseLeftMs)} s left`;
+}
+
+function tenths(ms: number): string {
+  return (ms / 1000).toFixed(1);
+}
+
+/** As many as fit, and how many do not. */
+function namesWithin(names: readonly string[], width: number, hasMore: boolean): string {
+  let text = '';
+  for (const [index, name] of names.entries()) {
+    const rest = names.length - index - 1;
+    const longer = text === '' ? name : `${text} ${name}`;
+    const room = rest > 0 || hasMore ? ` +${countOf(rest)}`.length + 1 : 0;
+    if (longer.length + room > width) return `${text} +${countOf(rest + 1)}`.trimStart();
+    text = longer;
+  }
+  return hasMore ? `${text} …` : text;
+}
+
+function cut(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
+}

@@ -1,0 +1,220 @@
+import { expect } from 'chai';
+import type { ClusterStatus } from '../../src/admin/cluster-status.ts';
+import { drawCluster } from '../../src/cli/cluster-drawing.ts';
+import { statusText } from '../../src/cli/status.ts';
+import { clusterShown, nodeShown } from '../support/drawn-cluster.ts';
+
+const GATEWAYS = [
+  nodeShown('gateway-1', ['gateway'], { connections: 1_204, addresses: ['192.0.2.11:9880'], link: null }),
+  nodeShown('gateway-2', ['gateway'], { connections: 1, addresses: ['192.0.2.12:9880', '[::1]:9880'] }),
+];
+const ENGINES = [
+  nodeShown('engine-1', ['engine'], { symbolCount: 1, shardCount: 32 }),
+  nodeShown('engine-2', ['engine'], { symbolCount: 1, shardCount: 32 }),
+];
+const MORE: Partial<ClusterStatus> = {
+  symbols: [
+    { symbol: 'BTC-USD', owner: 'engine-1', epoch: 4, placedOn: null },
+    { symbol: 'ETH-USD', owner: 'engine-2', epoch: 12, placedOn: 'engine-2' },
+  ],
+  sessions: [
+    { compId: 1001, username: 'alice', gateway: 'gateway-1', epoch: 1 },
+    { compId: 1002, username: undefined, gateway: 'gateway-2', epoch: 3 },
+  ],
+};
+const UP = { database: 'up', width: 80 };
+
+function lines(cluster: ClusterStatus, width = 80): readonly string[] {
+  return drawCluster(cluster, { database: 'up', width }).split('\n');
+}
+
+describe('the drawing of a cluster', () => {
+  it('has gateways with their sessions above engines with their symbols, and the database below', () => {
+    const cluster = clusterShown([...GATEWAYS, ...ENGINES, nodeShown('dns-1', ['dns'])], MORE);
+    expect(drawCluster(cluster, UP)).to.equal(
+      [
+        '  members: 2 sessions',
+        '    │ FIX',
+        '┌─ gateway-1 (asked) ───────── ready ─┐  ┌─ gateway-2 ───────────────── ready ─┐',
+        '│ 192.0.2.11:9880                     │  │ 192.0.2.12:9880, [::1]:9880         │',
+        '│ 1,204 of 5,000 connections          │  │ 1 of 5,000 connections              │',
+        '│ alice                               │  │ 1002                                │',
+        '│ lease 0.4 s old, 4.6 s left         │  │ lease 0.4 s old, 4.6 s left         │',
+        '└─────────────────────────────────────┘  └─────────────────────────────────────┘',
+        '    │ NATS: reaches every node',
+        '┌─ engine-1 ────────────────── ready ─┐  ┌─ engine-2 ────────────────── ready ─┐',
+        '│ 1 symbol, 32 shards of accounts     │  │ 1 symbol, 32 shards of accounts     │',
+        '│ BTC-USD@4                           │  │ ETH-USD@12                          │',
+        '│ lease 0.4 s old, 4.6 s left         │  │ lease 0.4 s old, 4.6 s left         │',
+        '└─────────────────────────────────────┘  └─────────────────────────────────────┘',
+        '  dns-1 (dns): ready, lease 0.4 s old, 4.6 s left',
+        '    │ SQL',
+        '  database up',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('says what is wrong: with a node, its lease, its link, with NATS, with versions', () => {
+    const wrong = [
+      nodeShown('gateway-1', ['gateway'], { ready: false, protocolVersion: 2 }),
+      nodeShown('engine-1', ['engine'], { natsReachable: false }),
+      nodeShown('engine-2', ['engine'], { leaseLeftMs: 0 }),
+      nodeShown('engine-3', ['engine'], {
+        draining: true,
+        link: { phase: 'Opening', queuedMessages: 0, unansweredMs: 9_000, lastFault: 'no answer' },
+      }),
+      nodeShown('engine-4', ['engine'], { alive: false, endedBecause: 'its lease was over' }),
+    ];
+    const text = drawCluster(clusterShown(wrong, { sessionsFault: 'the database does not tell them' }), UP);
+    for (const words of [
+      'members: the database does not tell them',
+      /gateway-1 \(asked\) ─+ not ready/,
+      'NATS: does not reach engine-1',
+      '! NATS does not reach it',
+      /engine-2 ─+ lease over/,
+      /engine-3 ─+ draining/,
+      '! no link: no answer',
+      'speaks version 2 between nodes',
+      'not running: engine-4 (ended: its lease was over)',
+    ]) {
+      if (typeof words === 'string') expect(text).to.contain(words);
+      else expect(text).to.match(words);
+    }
+  });
+
+  it('has what an operator should look at in full, whatever its length', () => {
+    const warnings = [
+      "its clock is 1.4 s behind the database's",
+      'runs with another configuration than engine-1: tradingCalendar, placement',
+    ];
+    const wrong = [nodeShown('engine-1', ['engine']), nodeShown('engine-2', ['engine'], { warnings })];
+    const text = drawCluster(clusterShown([...wrong, nodeShown('dns-1', ['dns'], { warnings })]), UP);
+    expect(text).to.contain(
+      [
+        '┌─ engine-1 (asked) ────────── ready ─┐  ┌─ engine-2 ────────────────── ready ─┐',
+        '│ 0 symbols, 0 shards of accounts     │  │ 0 symbols, 0 shards of accounts     │',
+        '│ lease 0.4 s old, 4.6 s left         │  │ lease 0.4 s old, 4.6 s left         │',
+        '│                                     │  │ ! its clock is 1.4 s behind the     │',
+        "│                                     │  │   database's                        │",
+        '│                                     │  │ ! runs with another configuration   │',
+        '│                                     │  │   than engine-1: tradingCalendar,   │',
+        '│                                     │  │   placement                         │',
+        '└─────────────────────────────────────┘  └─────────────────────────────────────┘',
+        '  dns-1 (dns): ready, lease 0.4 s old, 4.6 s left',
+        "    ! its clock is 1.4 s behind the database's",
+        '    ! runs with another configuration than engine-1: tradingCalendar, placement',
+      ].join('\n'),
+    );
+  });
+
+  it('draws those first that an operator should look at, where not all are drawn', () => {
+    const gateways = Array.from({ length: 9 }, (_, i) =>
+      nodeShown(`gateway-${i}`, ['gateway'], i === 8 ? { warnings: ['its clock is wrong'] } : {}),
+    );
+    const drawn = lines(clusterShown(gateways));
+    expect(drawn[2]).to.match(/^┌─ gateway-8 /);
+    expect(drawn.join('\n')).to.contain('! its clock is wrong');
+  });
+
+  it('says when there is nobody to connect to, or to trade with', () => {
+    const text = drawCluster(clusterShown([nodeShown('dns-1', ['dns'], { natsReachable: false })]), UP);
+    expect(text)
+      .to.contain('no gateway runs')
+      .and.contain('no engine runs: nobody owns a symbol')
+      .and.contain('NATS: reaches no node');
+  });
+
+  it('draws a node of both roles once', () => {
+    const text = drawCluster(clusterShown([nodeShown('both', ['gateway', 'engine'])], MORE), UP);
+    expect(text.match(/┌/g)).to.have.length(1);
+    expect(text).to.contain('connections').and.contain('0 symbols').and.not.contain('no engine runs');
+  });
+
+  it('fits the terminal', () => {
+    const cluster = clusterShown([...GATEWAYS, ...ENGINES, nodeShown('x'.repeat(80), ['engine'])], MORE);
+    for (const [asked, most] of [
+      [20, 80],
+      [80, 80],
+      [100, 100],
+      [300, 110],
+    ] as const) {
+      const widest = Math.max(...lines(cluster, asked).map((line) => line.length));
+      expect(widest, `${asked} columns`).to.be.within(70, most);
+    }
+  });
+
+  it('stays one page with a hundred gateways and ten thousand symbols, the troubled first', () => {
+    const gateways = Array.from({ length: 100 }, (_, i) =>
+      nodeShown(`gateway-${i}`, ['gateway'], { connections: 10, ready: i !== 77 }),
+    );
+    const symbols = Array.from({ length: 10_000 }, (_, i) => {
+      return { symbol: `S${i}`, owner: i === 9_876 ? null : 'engine-1', epoch: 1, placedOn: null };
+    });
+    const engine = nodeShown('engine-1', ['engine'], { symbolCount: 9_999 });
+    const sessions = Array.from({ length: 1_000 }, (_, compId) => {
+      return { compId, username: `m${compId}`, gateway: 'gateway-1', epoch: 1 };
+    });
+    const cluster = clusterShown([...gateways, engine], { symbols, sessions, moreSessions: true });
+    const drawn = lines(cluster);
+    expect(drawn.length).to.be.below(40);
+    expect(drawn[2]).to.match(/gateway-77 ─+ not ready/);
+    const text = drawn.join('\n');
+    expect(text)
+      .to.contain('and 94 more: ready; 940 connections')
+      .and.contain('9,999 symbols')
+      .and.match(/S0@1 S1@1 .*\+9,99\d /)
+      .and.contain('more than 1,000 sessions');
+
+    const rows = symbols.map(({ symbol }) => ({ symbol, status: 'open', ready: true }));
+    const page = statusText({ ...STATUS, symbols: rows, cluster }).split('\n');
+    expect(page.length).to.be.below(100);
+    expect(page.join('\n'))
+      .to.match(/SYMBOL +OWNER +EPOCH +STATUS[^\n]*\nS9876 +- /)
+      .and.contain('and 9,980 more symbols: --json has them')
+      .and.contain('and 980 more sessions and others: --json has them');
+  });
+});
+
+const STATUS = {
+  node: 'gateway-1',
+  venueCompId: 'ONEBOOK',
+  uptimeMs: 1,
+  ready: true,
+  notReadyBecause: [],
+  database: { up: true },
+  listeners: [],
+  sessions: [],
+  symbols: [],
+  commits: { lastNo: 1, lastBatch: 1 },
+  commandsInFlight: 0,
+  books: { total: 0, ready: 0 },
+};
+
+describe('the status of a node', () => {
+  it('draws no cluster where there is none', () => {
+    const text = statusText(STATUS);
+    expect(text).to.not.contain('lease').and.not.contain('│');
+    expect(text).to.match(/FIX +not yet/);
+  });
+
+  it('has a table of symbols with owner, epoch and placement, and one of sessions with gateways', () => {
+    const symbols = [
+      { symbol: 'BTC-USD', status: 'open', ready: true, referencePrice: '100' },
+      { symbol: 'ETH-USD', status: 'halted', ready: true, haltedBy: 'operator', reason: 'news' },
+    ];
+    const text = statusText({ ...STATUS, symbols, cluster: clusterShown([...ENGINES, ...GATEWAYS], MORE) });
+    expect(text).to.contain(
+      [
+        'SYMBOL   OWNER     EPOCH  PLACED ON  STATUS  BOOK   REFERENCE  HALTED BY  REASON',
+        'ETH-USD  engine-2     12  engine-2   halted  ready          -  operator   news',
+        'BTC-USD  engine-1      4  -          open    ready        100  -          -',
+        '',
+        'COMP ID  MEMBER  GATEWAY',
+        '   1001  alice   gateway-1',
+        '   1002  -       gateway-2',
+      ].join('\n'),
+    );
+    expect(text).to.match(/FIX +none: it is no gateway/);
+  });
+});
