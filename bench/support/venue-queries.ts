@@ -72,6 +72,7 @@ export async function askEverything(orm: MikroORM, watch: PlanWatch, clock: Cloc
   await step('commit', () => commitOfAllKinds(store, epoch, lastSeq, clock.now()));
   await step('an account', () => store.loadAccount(ALICE, day));
   await step('an account, on the day after', () => store.loadAccount(BOB, nextDay(clock)));
+  await step('a closed order of an account', () => store.loadOrder(ALICE, 4_711));
   await step('logon: the password', () =>
     authenticator.judge({
       senderCompId: FIRST_COMP_ID,

@@ -6,7 +6,7 @@ import type { Instrument } from '../matching/instrument.ts';
 import type { OrderId, OrderSnapshot, OrdStatus, ReplaceOrder, UserId } from '../matching/types.ts';
 import { Balances } from './balances.ts';
 import { ClOrdIds, NO_ORDER } from './cl-ord-ids.ts';
-import { ClosedOrders } from './closed-orders.ts';
+import { type ClosedOrder, ClosedOrders } from './closed-orders.ts';
 import { type Hold, holdForReplace } from './holds.ts';
 import { OrdersBySymbol } from './orders-by-symbol.ts';
 import type { NamedOrder, ReportStamp } from './refusals.ts';
@@ -26,7 +26,7 @@ export interface WorkingOrder {
 }
 
 export interface AccountBounds {
-  /** Beyond this many closed orders of a day only their ClOrdIDs and OrdStatus (39) are remembered. */
+  /** Beyond this many closed orders of a day only their ClOrdIDs and OrdStatus (39) are remembered; rows have the rest. */
   readonly closedOrdersKept: number;
   /** See {@link ClOrdIds}. */
   readonly refusedCancelsKept: number;
@@ -58,6 +58,7 @@ export class AccountState {
   #closedBefore: ClosedOrders;
   #lastSeq: number;
   #lastSentNo = 0;
+  #recalled: OrderSnapshot | undefined;
 
   constructor(
     first: { readonly userId: UserId; readonly lastSeq: number; readonly terms: TradingTerms },
@@ -122,9 +123,14 @@ export class AccountState {
     this.#closed.remember(order);
   }
 
-  /** An order of the day before that was closed before a restart. */
-  rememberClosedBefore(order: OrderSnapshot): void {
-    this.#closedBefore.remember(order);
+  /** An order that was closed before the account was loaded. */
+  rememberStatus(order: ClosedOrder, tradingDay: string): void {
+    (order.tradingDay < tradingDay ? this.#closedBefore : this.#closed).rememberStatus(order);
+  }
+
+  /** A closed order as rows have it, for the requests that are judged until the next call. */
+  recall(order: OrderSnapshot | undefined): void {
+    this.#recalled = order;
   }
 
   /** A trade of a closed order was amended: this is its state now. */
@@ -135,7 +141,9 @@ export class AccountState {
 
   /** The order as it is known, open or closed. Of one that was closed long ago only {@link ordStatusOf} is. */
   find(orderId: OrderId): OrderSnapshot | undefined {
-    return this.orders.get(orderId)?.state ?? this.#closed.find(orderId) ?? this.#closedBefore.find(orderId);
+    const known =
+      this.orders.get(orderId)?.state ?? this.#closed.find(orderId) ?? this.#closedBefore.find(orderId);
+    return known ?? (this.#recalled?.orderId === orderId ? this.#recalled : undefined);
   }
 
   /** OrdStatus (39) of an order of the member; undefined when it has none of this OrderID (37). */

@@ -17,6 +17,7 @@ import { assert, assertNever } from '../platform/assert.ts';
 import { AccountState, DEFAULT_MAX_WAITING_STOPS_PER_MEMBER } from './account-state.ts';
 import type { Balances } from './balances.ts';
 import { DEFAULT_REFUSED_CANCELS_KEPT, NO_ORDER, type UsedClOrdId } from './cl-ord-ids.ts';
+import type { ClosedOrder } from './closed-orders.ts';
 import { type Hold, holdFor } from './holds.ts';
 import { judgeCancel } from './judge-cancel.ts';
 import { judgeNew } from './judge-new.ts';
@@ -29,6 +30,7 @@ import {
   isOpen,
   type JudgeContext,
   type Moment,
+  recallOrder,
 } from './judgement.ts';
 import { judgeMassCancel, type MassCancelOutcome, reportMassCancel } from './mass-cancel.ts';
 import { ORD_REJ_REASON, type OrderFault } from './order-checks.ts';
@@ -40,8 +42,9 @@ export interface AccountRows {
   readonly userId: UserId;
   readonly lastSeq: number;
   readonly balances: readonly { readonly asset: string; readonly amount: bigint }[];
-  /** Open orders, and closed ones of the trading day and of the day before. */
   readonly orders: readonly OrderSnapshot[];
+  /** Of the trading day and of the day before; see {@link Account.recall}. */
+  readonly closed: readonly ClosedOrder[];
   readonly clOrdIds: readonly UsedClOrdId[];
   readonly terms: TradingTerms;
 }
@@ -59,8 +62,8 @@ export class Account {
   readonly #state: AccountState;
 
   /**
-   * `instrumentOf` is asked for the symbols of open orders. Beyond `closedOrdersKept` closed orders of a day only
-   * their ClOrdIDs and OrdStatus are remembered, and beyond `refusedCancelsKept` refused cancels nothing (see
+   * `instrumentOf` is asked for the symbols of the orders. Beyond `closedOrdersKept` orders of a day that close from now on
+   * only their ClOrdIDs and OrdStatus are remembered, and beyond `refusedCancelsKept` refused cancels nothing (see
    * cl-ord-ids.ts). More than `maxWaitingStopsPerMember` stops in one symbol are refused.
    */
   constructor(
@@ -75,12 +78,8 @@ export class Account {
     const state = new AccountState(rows, tradingDay, bounds);
     this.#state = state;
     for (const { asset, amount } of rows.balances) state.balances.add(asset, amount);
+    for (const order of rows.closed) state.rememberStatus(order, tradingDay);
     for (const order of rows.orders) {
-      if (!isOpen(order)) {
-        if (order.tradingDay < tradingDay) state.rememberClosedBefore(order);
-        else state.rememberClosed(order);
-        continue;
-      }
       const instrument = instrumentOf(order.symbol);
       assert(instrument !== undefined, `no instrument for the open order ${order.orderId}`);
       state.add(order, instrument, holdFor(instrument, order));
@@ -122,6 +121,19 @@ export class Account {
   hasAnswered(clOrdId: string, tradingDay: string): boolean {
     const { clOrdIds } = this.#state;
     return !clOrdIds.isInFlight(clOrdId) && clOrdIds.orderIdOfUsed(clOrdId, tradingDay, true) !== undefined;
+  }
+
+  /** Where rows have to be asked what the closed order was that the ClOrdID (11) names: see {@link recall}. */
+  recallOf(clOrdId: string, tradingDay: string): Decision | undefined {
+    const orderId = this.#state.clOrdIds.orderIdOf(clOrdId, tradingDay) ?? NO_ORDER;
+    const ordStatus = this.#state.ordStatusOf(orderId);
+    if (ordStatus === undefined || this.#state.find(orderId) !== undefined) return undefined;
+    return recallOrder(orderId, ordStatus);
+  }
+
+  /** A closed order of which the account has the OrdStatus alone, as rows have it: until the next call it is known. */
+  recall(order: OrderSnapshot | undefined): void {
+    this.#state.recall(order);
   }
 
   /** Whether the ClOrdID (11) of an order names one that is certainly another: a replace changes neither symbol nor side. */

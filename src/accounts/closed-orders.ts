@@ -4,10 +4,18 @@
  */
 import type { OrderId, OrderSnapshot, OrdStatus } from '../matching/types.ts';
 
+/** What rows tell of a closed order before somebody asks for it. */
+export interface ClosedOrder {
+  readonly orderId: OrderId;
+  readonly ordStatus: OrdStatus;
+  /** On which it was entered (`YYYY-MM-DD`). */
+  readonly tradingDay: string;
+}
+
 export class ClosedOrders {
   readonly #orders = new Map<OrderId, OrderSnapshot>();
   /** OrdStatus (39) of those of which nothing else is kept. */
-  readonly #closedLongAgo = new Map<OrderId, OrdStatus>();
+  readonly #statuses = new Map<OrderId, OrdStatus>();
   readonly #kept: number;
 
   /** Beyond `kept` orders only the OrdStatus of the oldest is remembered. */
@@ -21,14 +29,19 @@ export class ClosedOrders {
     const oldest = this.#orders.values().next();
     if (oldest.done) return;
     this.#orders.delete(oldest.value.orderId);
-    this.#closedLongAgo.set(oldest.value.orderId, oldest.value.ordStatus);
+    this.#statuses.set(oldest.value.orderId, oldest.value.ordStatus);
+  }
+
+  /** One that was closed before the account was loaded. */
+  rememberStatus({ orderId, ordStatus }: ClosedOrder): void {
+    this.#statuses.set(orderId, ordStatus);
   }
 
   /** A trade of the order was amended: this is its state now. Nothing happens when it is not one of these. */
   amend(order: OrderSnapshot): void {
     const { orderId, ordStatus } = order;
     if (this.#orders.has(orderId)) this.#orders.set(orderId, order);
-    else if (this.#closedLongAgo.has(orderId)) this.#closedLongAgo.set(orderId, ordStatus);
+    else if (this.#statuses.has(orderId)) this.#statuses.set(orderId, ordStatus);
   }
 
   find(orderId: OrderId): OrderSnapshot | undefined {
@@ -37,6 +50,6 @@ export class ClosedOrders {
 
   /** OrdStatus (39); undefined when the order is not one of these. */
   ordStatusOf(orderId: OrderId): OrdStatus | undefined {
-    return this.#orders.get(orderId)?.ordStatus ?? this.#closedLongAgo.get(orderId);
+    return this.#orders.get(orderId)?.ordStatus ?? this.#statuses.get(orderId);
   }
 }

@@ -2,7 +2,7 @@
 import type { OrderCancelReplaceRequest, OrderCancelRequest } from '../matching/order-commands.ts';
 import type { AccountState, WorkingOrder } from './account-state.ts';
 import { NO_ORDER } from './cl-ord-ids.ts';
-import { type Decision, isCommitted, type JudgeContext, noLongerAtHand } from './judgement.ts';
+import { type Decision, isCommitted, type JudgeContext, recallOrder } from './judgement.ts';
 import { closedText, shown } from './order-checks.ts';
 import { CXL_REJ_REASON } from './refusals.ts';
 import { refuseCancel, refuseGone } from './refuse.ts';
@@ -49,7 +49,7 @@ export function judgeNamed(
     }
     const ordStatus = state === undefined ? account.ordStatusOf(orderId) : undefined;
     // The first copy may have been what closed the order: then it was not too late.
-    if (ordStatus !== undefined) return noLongerAtHand(orderId, ordStatus);
+    if (ordStatus !== undefined) return recallOrder(orderId, ordStatus);
     // Its first copy was refused for what is checked below, and is refused for it again.
   } else if (isUsed) {
     return refuse(CXL_REJ_REASON.DuplicateClOrdId, `ClOrdID(11)=${shown(clOrdId)} was used before`);

@@ -7,7 +7,7 @@ import { NO_ORDER } from './cl-ord-ids.ts';
 import { checkCombination } from './combination-checks.ts';
 import { holdFor } from './holds.ts';
 import { checkInstructions, hasInstructions } from './instruction-checks.ts';
-import { asSent, type Decision, type Extra, type JudgeContext, noLongerAtHand } from './judgement.ts';
+import { asSent, type Decision, type Extra, type JudgeContext, recallOrder } from './judgement.ts';
 import { checkOpenOrders, checkSize, checkWaitingStops } from './limit-checks.ts';
 import {
   checkMarketOpen,
@@ -103,8 +103,8 @@ function judgeKnown(
       return { type: 'Answer', reports: [statusReport(order, market.instrument, at)] };
     }
     const ordStatus = order === undefined ? account.ordStatusOf(known) : undefined;
-    // Neither a repeat of what was told then nor a refusal of the order would be true.
-    if (ordStatus !== undefined) return noLongerAtHand(known, ordStatus);
+    // Without it neither a repeat of what was told then nor a refusal of the order would be true.
+    if (ordStatus !== undefined) return recallOrder(known, ordStatus);
     if (known === NO_ORDER) {
       return { type: 'Answer', reports: [refusedBefore(command, { userId: account.userId, at })] };
     }

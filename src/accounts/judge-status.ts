@@ -4,7 +4,7 @@ import type { OrderMassStatusRequest, OrderStatusRequest } from '../matching/ord
 import type { OrderSnapshot } from '../matching/types.ts';
 import type { AccountState } from './account-state.ts';
 import { NO_ORDER } from './cl-ord-ids.ts';
-import { type Decision, isCommitted, type JudgeContext, noLongerAtHand } from './judgement.ts';
+import { type Decision, isCommitted, type JudgeContext, recallOrder } from './judgement.ts';
 import { shown, unknownSymbolText } from './order-checks.ts';
 import { noOrders, unknownOrder } from './refusals.ts';
 import { statusReport } from './reports.ts';
@@ -34,7 +34,7 @@ export function judgeStatus(
     return unknown('OrderID(37) and ClOrdID(11) name different orders');
   }
   const order = account.find(named);
-  if (order === undefined) return noLongerAtHand(named, account.ordStatusOf(named));
+  if (order === undefined) return recallOrder(named, account.ordStatusOf(named));
   const instrument = account.orders.get(named)?.instrument ?? context.market?.instrument;
   // A closed order is told in the ticks and lots of its own symbol, which the question has not named.
   if (instrument?.symbol !== order.symbol) {

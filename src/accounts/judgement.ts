@@ -47,6 +47,8 @@ export type Decision =
   | { readonly type: 'AnswerMassCancel'; readonly report: OrderMassCancelReport }
   /** Nothing that the member could be told of the order is known for true: BusinessMessageReject (j). */
   | { readonly type: 'TurnAway'; readonly text: string }
+  /** What the order was is in its row alone: judge again when that is read; without one, turn away with `text`. */
+  | { readonly type: 'RecallOrder'; readonly orderId: OrderId; readonly text: string }
   /** The first request with this ClOrdID is still on its way: judge again when it is answered. */
   | { readonly type: 'WaitForRequest'; readonly clOrdId: string }
   /** The order is closed in its book but not yet in a commit: judge again when it is. */
@@ -106,13 +108,13 @@ export function isCommitted(order: OrderSnapshot): boolean {
   return order.acceptedSeq > 0;
 }
 
-/** Turns away a question about a closed order of which the OrdStatus (39) is kept and nothing else. */
-export function noLongerAtHand(orderId: OrderId, ordStatus: OrdStatus | undefined): Decision {
+/** Asks for a closed order of which the OrdStatus (39) is kept and nothing else. */
+export function recallOrder(orderId: OrderId, ordStatus: OrdStatus | undefined): Decision {
   const status = ordStatus === undefined ? '' : `, its OrdStatus(39) is ${ordStatus}`;
   const text =
     `order ${orderId} is closed${status}; the venue no longer has the rest at hand: ` +
     'see its last report, or ask the operator';
-  return { type: 'TurnAway', text };
+  return { type: 'RecallOrder', orderId, text };
 }
 
 /** Text (58) of the refusal of a request that came back. */

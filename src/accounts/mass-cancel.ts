@@ -14,8 +14,8 @@ export const MAX_ORDERS_LISTED = 1_000;
 
 /** What the books came to. */
 export interface MassCancelOutcome {
-  /** TotalAffectedOrders (533). */
-  readonly totalAffectedOrders: number;
+  /** TotalAffectedOrders (533); undefined where some may have been canceled uncounted. */
+  readonly totalAffectedOrders: number | undefined;
   /** Of books that did not answer. */
   readonly unansweredSymbols: readonly string[];
 }

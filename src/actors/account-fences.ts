@@ -8,7 +8,7 @@ export interface AccountFencesOptions {
   readonly tell: Tell;
   /** Runs it when all that was journaled before now has committed. */
   readonly whenDurable: (load: () => void) => void;
-  readonly loadAccount: (userId: number, tradingDay: string) => void;
+  readonly loadAccount: (userId: number, tradingDay: string, life: number | undefined) => void;
 }
 
 export class AccountFences {
@@ -22,18 +22,18 @@ export class AccountFences {
 
   reached({ fence, symbol }: FenceReached): void {
     const { tell, whenDurable, loadAccount } = this.#options;
-    const { proxy, userId, fenceNo, bookCount, tradingDay } = fence;
+    const { proxy, userId, fenceNo, bookCount, tradingDay, life } = fence;
     if (proxy !== undefined) {
       whenDurable(() => tell({ type: 'book', symbol, node: proxy }, { type: 'BookFenced', fenceNo }));
       return;
     }
-    const key = `${userId}/${fenceNo}`;
+    const key = `${userId}/${life}/${fenceNo}`;
     const seen = (this.#seen.get(key) ?? 0) + 1;
     if (seen < bookCount) {
       this.#seen.set(key, seen);
       return;
     }
     this.#seen.delete(key);
-    whenDurable(() => loadAccount(userId, tradingDay));
+    whenDurable(() => loadAccount(userId, tradingDay, life));
   }
 }

@@ -53,6 +53,11 @@ export class Judge {
   /** A command that has just arrived, that waited for another, or (`canceled`) a mass cancel that waited for its books. */
   command(account: Account, routed: RoutedCommand, outbox: Outbox, canceled?: MassCancelResult): void {
     const { command } = routed;
+    const recall = recallFor(account, routed);
+    if (recall !== undefined) {
+      carryOut(routed, recall, outbox);
+      return;
+    }
     if (routed.isSentAgain === true && canceled === undefined && isAnswered(account, routed)) {
       // Its reports are rows, and come to the member from there.
       outbox.done.push(routed);
@@ -130,8 +135,7 @@ export class Judge {
         outbox.turnedAway.push({ routed, refusal: 'StoreUnavailable', text });
         return;
       case 'OrderMassCancelRequest': {
-        const count = canceled?.totalAffectedOrders ?? 0;
-        const whole = afterCancels(text, count);
+        const whole = afterCancels(text, canceled?.canceledCount ?? 0);
         if (canceled !== undefined) account.massCancelFailed(command);
         const reason = MASS_CANCEL_REJ_REASON.Other;
         carryOut(routed, account.refuseMassCancel(command, reason, whole, moment), outbox);
@@ -176,7 +180,8 @@ export class Judge {
     outbox: Outbox,
   ): void {
     if (canceled === undefined) {
-      carryOut(routed, account.judge(command, this.#contextOf(routed, command)), outbox);
+      const decision = account.judge(command, this.#contextOf(routed, command));
+      carryOut(routed, routed.isSentAgain === true ? withoutCount(decision) : decision, outbox);
       return;
     }
     const report = account.massCanceled(command, canceled, this.#momentOf(routed));
@@ -250,12 +255,29 @@ function isAnswered(account: Account, { command, tradingDay }: RoutedCommand): b
   }
 }
 
+/** An order that was sent again is a duplicate when its ClOrdID (11) names another: what that was may have to be read. */
+function recallFor(
+  account: Account,
+  { command, isSentAgain, tradingDay }: RoutedCommand,
+): Decision | undefined {
+  if (isSentAgain !== true || command.type !== 'NewOrderSingle') return undefined;
+  return account.recallOf(command.clOrdId, tradingDay);
+}
+
 /** Whether the account has answered any of these. */
 export function hasAnyAnswered(account: Account, commands: readonly RoutedCommand[]): boolean {
   return commands.some((routed) => isAnswered(account, routed));
 }
 
-const NOTHING_CANCELED: MassCancelResult = { totalAffectedOrders: 0, unansweredSymbols: [] };
+const NOTHING_CANCELED = { canceledCount: 0, unansweredSymbols: [] };
+
+/** Of a mass cancel that finds nothing: where it was asked before, it may have canceled all there was. */
+function withoutCount(decision: Decision): Decision {
+  if (decision.type !== 'AnswerMassCancel') return decision;
+  const { report } = decision;
+  if (report.massCancelRejectReason !== undefined) return decision;
+  return { ...decision, report: { ...report, totalAffectedOrders: undefined } };
+}
 
 function carryOut(routed: RoutedCommand, decision: Decision, outbox: Outbox): void {
   switch (decision.type) {
@@ -289,6 +311,9 @@ function carryOut(routed: RoutedCommand, decision: Decision, outbox: Outbox): vo
     case 'TurnAway':
       outbox.turnedAway.push({ routed, refusal: 'Unanswerable', text: decision.text });
       return;
+    case 'RecallOrder':
+      outbox.recalls.push({ orderId: decision.orderId, routed, text: decision.text });
+      return;
     case 'WaitForRequest':
       outbox.waitForRequest.push([decision.clOrdId, routed]);
       return;
@@ -321,7 +346,7 @@ function cancelAll(
   }
   outbox.done.push(routed);
   if (replyTo === undefined) return;
-  const { totalAffectedOrders: orderCount, unansweredSymbols } = canceled ?? NOTHING_CANCELED;
+  const { canceledCount: orderCount, unansweredSymbols } = canceled ?? NOTHING_CANCELED;
   const text = afterCancels(`no answer yet from ${unansweredSymbols.join(', ')}`, orderCount);
   const reply: Reply =
     unansweredSymbols.length === 0

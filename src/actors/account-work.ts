@@ -44,6 +44,8 @@ export interface Outbox {
   readonly waitForRequest: (readonly [string, RoutedCommand])[];
   /** By OrderID (37): its end is not committed yet. */
   readonly waitForOrder: (readonly [OrderId, RoutedCommand])[];
+  /** What the order was has to be read; `text` for whoever asks when it has no row. */
+  readonly recalls: { readonly orderId: OrderId; readonly routed: RoutedCommand; readonly text: string }[];
   /** Mass cancels (q) with the symbols whose books are asked. */
   readonly gather: (readonly [RoutedCommand, readonly string[]])[];
   /** By session: how many of `answers` are of mass status requests (AF). */
@@ -70,6 +72,7 @@ export function newOutbox(): Outbox {
     replies: [],
     waitForRequest: [],
     waitForOrder: [],
+    recalls: [],
     gather: [],
     statusReports: new Map(),
     turnedAway: [],

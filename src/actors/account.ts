@@ -28,11 +28,13 @@ import type {
   AccountMessage,
   CommandsRefused,
   JudgeAgain,
+  OrderLoaded,
   RoutedCommand,
   Settle,
   VoidAccount,
 } from './protocol.ts';
 import { RebuildCell } from './rebuild-cell.ts';
+import { Recalls } from './recalls.ts';
 import { StatusBudget } from './status-budget.ts';
 import { type Crash, type CrashPolicy, rebuildWith } from './supervision.ts';
 import { currentWork, turnAway as turnAwayFrom } from './turned-away.ts';
@@ -64,9 +66,10 @@ export function accountActor(options: AccountOptions): {
   const statusBudget = new StatusBudget(options.maxStatusReportsPerMember);
   const judge = new Judge({ ...options, statusBudget });
   const createAccount = options.createAccount ?? ((...args) => new Account(...args));
-  const waiting = new WaitingCommands();
+  const recalls = new Recalls(userId, tell);
+  const waiting = new WaitingCommands(recalls);
   const massCancels = new MassCancels(options);
-  const reserve = new AmendmentReserve(userId, tell, shard);
+  const reserve = new AmendmentReserve(userId, tell, shard, options.inFlight);
   const loads = new AccountLoads(options);
   const missed = new MissedCommits(moves);
   let generation = options.generation;
@@ -99,10 +102,12 @@ export function accountActor(options: AccountOptions): {
       case 'Settle':
         return onSettle(state, message);
       case 'AccountLoaded':
-        if (!loads.isLastAnswer() || state.phase !== 'loading') return state;
+        if (!loads.isLastAnswer(message) || state.phase !== 'loading') return state;
         return restore(state, message.loaded);
+      case 'OrderLoaded':
+        return onOrderLoaded(state, message);
       case 'LoadFailed':
-        return loads.isLastAnswer() ? becomeUnreadable(message.reason) : state;
+        return loads.isLastAnswer(message) ? becomeUnreadable(message.reason) : state;
       case 'VoidAccount':
         return onVoid(state, message);
       case 'BookMassCanceled':
@@ -202,6 +207,7 @@ export function accountActor(options: AccountOptions): {
     if (missed.isAfterMissed(message)) return false;
     missed.learn(message);
     const closed = account.settle(message);
+    recalls.amended((message.amendedOrders ?? []).map(({ orderId }) => orderId));
     release(waiting.takeClosed(closed), waiting.takeAnswered(message.answered));
     return true;
   }
@@ -228,6 +234,21 @@ export function accountActor(options: AccountOptions): {
     if (commands.length > 0) cell.push({ type: 'AccountCommands', commands });
   }
 
+  /** What waits for the order is work again. While the account is loaded it stays, and is judged anew then. */
+  function onOrderLoaded(state: AccountState, { orderId, order }: OrderLoaded): AccountState {
+    if (!recalls.isLastAnswer(orderId) || state.phase !== 'ready') return state;
+    const recalled = recalls.take(orderId);
+    if (order === undefined) {
+      for (const { routed, text } of recalled) turnAway([routed], 'Unanswerable', text);
+      return state;
+    }
+    cell.push({ type: 'AccountCommands', commands: recalled.map(({ routed }) => routed) });
+    state.account.recall(order);
+    work(state.account);
+    state.account.recall(undefined);
+    return state;
+  }
+
   function restore(waited: AccountState & { phase: 'loading' }, loaded: LoadedAccount): AccountState {
     restoring = true;
     const { closedOrdersKept, refusedCancelsKept, maxWaitingStopsPerMember } = options;
@@ -248,10 +269,11 @@ export function accountActor(options: AccountOptions): {
     }
     takeMassCanceled();
     // What they waited for may be in the rows that were loaded, and never be told.
-    release(waiting.takeAllClosed(), waiting.takeAllAnswered());
+    release(waiting.takeAllClosed(), [...waiting.takeAllAnswered(), ...recalls.takeAll()]);
     restoring = false;
     isRebuild = true;
     refuseCulprit(account);
+    loads.finished(loaded);
     work(account);
     reserve.answerWaiting(account);
     return { phase: 'ready', account };

@@ -6,6 +6,7 @@
 import type { Shortfall } from '../accounts/amendments.ts';
 import type { Hold } from '../accounts/holds.ts';
 import type { OrderId, UserId } from '../matching/types.ts';
+import type { CommandsInFlight } from './commands-in-flight.ts';
 import type { FundsReserved, ReleaseFunds, ReserveFunds, ShardEpoch, Tell } from './protocol.ts';
 
 /** What this needs of the account. */
@@ -17,17 +18,22 @@ export interface ReservingAccount {
   readonly balances: { available(asset: string): bigint };
 }
 
+/** Where it is counted on which accounts amendments count. */
+export type AmendmentsInFlight = Pick<CommandsInFlight, 'beginAmendment' | 'endAmendment'>;
+
 export class AmendmentReserve {
   readonly #userId: UserId;
   readonly #tell: Tell;
   readonly #shard: ShardEpoch | undefined;
+  readonly #inFlight: AmendmentsInFlight | undefined;
   /** Set aside: at most one amendment is under way in the venue. */
   #reserved: Pick<ReserveFunds, 'amendmentNo' | 'node' | 'funds' | 'orderIds'> | undefined;
   /** Asked while the account is loaded. */
   #waiting: ReserveFunds | undefined;
 
-  /** `shard`: in a cluster, by what right the account lives here. */
-  constructor(userId: UserId, tell: Tell, shard?: ShardEpoch) {
+  /** `shard`: in a cluster, by what right the account lives here; `inFlight`: seen by whoever moves it. */
+  constructor(userId: UserId, tell: Tell, shard?: ShardEpoch, inFlight?: AmendmentsInFlight) {
+    this.#inFlight = inFlight;
     this.#userId = userId;
     this.#tell = tell;
     this.#shard = shard;
@@ -55,6 +61,7 @@ export class AmendmentReserve {
         return { asset, amount: available };
       });
       account.setAside(funds, orderIds);
+      if (this.#reserved === undefined) this.#inFlight?.beginAmendment(this.#userId);
       this.#reserved = { amendmentNo, ...(node === undefined ? {} : { node }), funds, orderIds };
       this.#answer(message, shortfalls, undefined);
     } catch (error) {
@@ -92,7 +99,7 @@ export class AmendmentReserve {
 
   /** State is void, and the amendment that asked with it. */
   forget(): void {
-    this.#reserved = undefined;
+    this.#forgetReserved();
     this.#waiting = undefined;
   }
 
@@ -102,8 +109,13 @@ export class AmendmentReserve {
   ): void {
     if (this.#waiting !== undefined && isOver(this.#waiting)) this.#waiting = undefined;
     if (this.#reserved === undefined || !isOver(this.#reserved)) return;
-    this.#reserved = undefined;
+    this.#forgetReserved();
     account?.setAside([], []);
+  }
+
+  #forgetReserved(): void {
+    if (this.#reserved !== undefined) this.#inFlight?.endAmendment(this.#userId);
+    this.#reserved = undefined;
   }
 
   #answer(

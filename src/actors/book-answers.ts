@@ -43,7 +43,9 @@ function toGatherer(
 ): WaitingReply[] {
   if (gatheredBy === undefined) return [];
   const { userId, commandNo } = gatheredBy;
-  const to: Address = userId === undefined ? exchangeOf(from) : { type: 'account', userId };
+  // Where it has asked: who sees late where accounts live would tell another node.
+  const at = from === undefined ? {} : { node: from.node };
+  const to: Address = userId === undefined ? exchangeOf(from) : { type: 'account', userId, ...at };
   return [{ to, reply: { type: 'BookMassCanceled', commandNo, ...answer } }];
 }
 

@@ -1,8 +1,8 @@
 /**
  * The stand-in for a book that lives on another node: what accounts of this node ask of it goes over the link in order and
- * under a number, and is kept until it is answered; what has gone nowhere in time is given back. When its owner changes, or
- * the link is a new one, nobody guesses: once rows say everything, the accounts are loaded again and judge again what the
- * rows do not have.
+ * under a number, and is kept until it is answered; what has gone nowhere in time is given back. An owner that hands the book
+ * over in order leaves the rest to the next one. Otherwise, when the owner changes or the link is a new one, nobody guesses:
+ * once rows say everything, the accounts are loaded again and judge again what the rows do not have.
  */
 import { assertNever } from '../platform/assert.ts';
 import type { CancelTimer } from '../platform/clock.ts';

@@ -31,6 +31,8 @@ export interface CancelOnDisconnectOptions {
   readonly timeoutMs: number;
   /** In a cluster: what other gateways have, or had. */
   readonly store: Pick<Store, 'pendingCancels' | 'succeeded'> | undefined;
+  /** In a cluster: who has what the member has asked before it went, and tells when all of it is answered. */
+  readonly router: Address | undefined;
 }
 
 /** The members of one gateway that have gone. */
@@ -98,7 +100,22 @@ export class CancelOnDisconnect {
     system.tell(gateway, { type: 'MemberGone', ...member, cancelAfterMs: CANCEL_RETRY_MS });
   }
 
+  /** Behind all that the member has asked: no order of it may come to rest later. */
   #cancel(member: Departed): void {
+    const { system, router, timeoutMs } = this.#options;
+    if (router === undefined) {
+      this.#cancelNow(member);
+      return;
+    }
+    const { userId } = member;
+    const ask = (replyTo: Address): void => system.tell(router, { type: 'AwaitAnswers', userId, replyTo });
+    system.ask(ask, timeoutMs).then(
+      () => this.#cancelNow(member),
+      (error: unknown) => this.#tryAgain(member, `requests of it are not answered: ${String(error)}`),
+    );
+  }
+
+  #cancelNow(member: Departed): void {
     const { system, log, timeoutMs } = this.#options;
     const { senderCompId, userId } = member;
     const again = (reason: string): void => this.#tryAgain(member, reason);

@@ -17,6 +17,8 @@ export class CommandsInFlight {
   /** The member of each command, by its number. */
   readonly #userIds = new Map<number, UserId>();
   readonly #ofOperators = new Map<number, AskedByOperator>();
+  /** How many amendments of trades count on the account's being here. */
+  readonly #amendments = new Map<UserId, number>();
 
   get count(): number {
     return this.#userIds.size;
@@ -36,9 +38,22 @@ export class CommandsInFlight {
     }
   }
 
-  /** Commands of operators for the accounts for which it is true. */
+  /** A trade is amended by the right by which the account is here. */
+  beginAmendment(userId: UserId): void {
+    this.#amendments.set(userId, (this.#amendments.get(userId) ?? 0) + 1);
+  }
+
+  /** One that was begun is over. Of accounts that were forgotten this changes nothing. */
+  endAmendment(userId: UserId): void {
+    const left = (this.#amendments.get(userId) ?? 0) - 1;
+    if (left > 0) this.#amendments.set(userId, left);
+    else this.#amendments.delete(userId);
+  }
+
+  /** What operators have asked of the accounts for which it is true, amendments of trades included. */
   countOf(isOf: (userId: UserId) => boolean): number {
     let count = 0;
+    for (const userId of this.#amendments.keys()) if (isOf(userId)) count += 1;
     for (const { userId } of this.#ofOperators.values()) if (isOf(userId)) count += 1;
     return count;
   }
@@ -51,5 +66,6 @@ export class CommandsInFlight {
       if (asked !== undefined) tell(asked.replyTo, { type: 'CommandRejected', text: ACCOUNT_LEFT });
       this.end([commandNo]);
     }
+    for (const userId of this.#amendments.keys()) if (isGone(userId)) this.#amendments.delete(userId);
   }
 }

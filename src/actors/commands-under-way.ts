@@ -4,17 +4,24 @@
  * that no command is ever judged twice and a refusal always says which of the attempts it has seen.
  */
 import type { UserId } from '../matching/types.ts';
-import type { CommandsRefused, ReportsCommitted, SubmitCommands, SubmittedCommand } from './protocol.ts';
+import type {
+  CommandsRefused,
+  ReportsCommitted,
+  Sending,
+  SubmitCommands,
+  SubmittedCommand,
+} from './protocol.ts';
 
 interface OfSession {
   readonly userId: UserId;
-  /** By MsgSeqNum (34), the number of the last attempt. */
-  readonly attempts: Map<number, number>;
+  /** By MsgSeqNum (34), the last attempt. */
+  readonly attempts: Map<number, Sending>;
 }
 
 /** Bounded by what the exchange lets under way (maxCommandsInFlight). */
 export class CommandsUnderWay {
   readonly #sessions = new Map<string, OfSession>();
+  #onRefusedInDoubt: (sessionId: string, attempt: Sending) => void = () => {};
 
   /** Commands that have not been answered. */
   get count(): number {
@@ -30,15 +37,25 @@ export class CommandsUnderWay {
     return count;
   }
 
+  /** Hears of each refusal that no router believes, since an earlier attempt may have been carried out: it asks again. */
+  whenRefusedInDoubt(listener: (sessionId: string, attempt: Sending) => void): void {
+    this.#onRefusedInDoubt = listener;
+  }
+
   /** Notes what a router has sent; returns what of it was not under way already. */
   begin({ sessionId, userId, commands }: SubmitCommands): readonly SubmittedCommand[] {
     const { attempts } = this.#sessions.get(sessionId) ?? this.#add(sessionId, userId);
     return commands.filter(({ msgSeqNum, sending }) => {
       if (sending === undefined) return true;
       const isUnderWay = attempts.has(msgSeqNum);
-      attempts.set(msgSeqNum, sending.no);
+      attempts.set(msgSeqNum, sending);
       return !isUnderWay;
     });
+  }
+
+  /** They are given back, undone. */
+  end(sessionId: string, commands: readonly SubmittedCommand[]): void {
+    for (const { msgSeqNum } of commands) this.#end(sessionId, msgSeqNum);
   }
 
   /** To be told of everything that answers commands, before it leaves; returns it as it should leave. */
@@ -53,26 +70,32 @@ export class CommandsUnderWay {
       return message;
     }
     const commands = message.commands.map(({ msgSeqNum, command }) => {
-      const sendingNo = this.#end(sessionId, msgSeqNum);
-      return sendingNo === undefined ? { msgSeqNum, command } : { msgSeqNum, command, sendingNo };
+      const attempt = this.#end(sessionId, msgSeqNum);
+      if (attempt === undefined) return { msgSeqNum, command };
+      if (attempt.isAgain && message.refusal !== 'Unanswerable') this.#onRefusedInDoubt(sessionId, attempt);
+      return { msgSeqNum, command, sendingNo: attempt.no };
     });
     return { ...message, commands };
   }
 
-  /** The accounts for which it is true live here no more: what they had under way is nobody's. */
-  forget(isGone: (userId: UserId) => boolean): void {
-    for (const [sessionId, { userId }] of this.#sessions) {
-      if (isGone(userId)) this.#sessions.delete(sessionId);
+  /** The accounts for which it is true live here no more: what they had under way is nobody's. Returns it, by session. */
+  forget(isGone: (userId: UserId) => boolean): ReadonlyMap<string, ReadonlyMap<number, Sending>> {
+    const forgotten = new Map<string, ReadonlyMap<number, Sending>>();
+    for (const [sessionId, { userId, attempts }] of this.#sessions) {
+      if (!isGone(userId)) continue;
+      this.#sessions.delete(sessionId);
+      forgotten.set(sessionId, attempts);
     }
+    return forgotten;
   }
 
   #add(sessionId: string, userId: UserId): OfSession {
-    const added = { userId, attempts: new Map<number, number>() };
+    const added = { userId, attempts: new Map<number, Sending>() };
     this.#sessions.set(sessionId, added);
     return added;
   }
 
-  #end(sessionId: string, msgSeqNum: number): number | undefined {
+  #end(sessionId: string, msgSeqNum: number): Sending | undefined {
     const attempts = this.#sessions.get(sessionId)?.attempts;
     const attempt = attempts?.get(msgSeqNum);
     attempts?.delete(msgSeqNum);

@@ -48,8 +48,6 @@ export interface ExchangeOptions extends SpawnerOptions {
   readonly remote?: RemoteGateways;
   /** Absent where this node is the venue. */
   readonly cluster?: ExchangeCluster & SpawnerCluster;
-  /** Seen by whoever moves accounts. */
-  readonly inFlight?: CommandsInFlight;
   readonly markets: Markets;
   /** Gateways of the node, told when a symbol opens, halts, or takes cancels only. */
   readonly gateways: readonly string[];
@@ -103,6 +101,7 @@ export function exchangeActor(options: ExchangeOptions): {
     instrumentOf: (symbol) => markets.instrumentOf(symbol),
     openAccount: (userId) => spawner.account(userId, redo.generation),
     onIdle: answerDrain,
+    inFlight,
     cluster,
   });
   const redo = new ExchangeRedo({
@@ -162,6 +161,7 @@ export function exchangeActor(options: ExchangeOptions): {
         break;
       case 'PeerDown':
         desk.peerDown(message.node);
+        remote?.peerDown(message.node);
         amendments.lookForParties();
         spawner.tellAccounts({ type: 'ReservesVoid', node: message.node });
         break;
@@ -229,29 +229,29 @@ export function exchangeActor(options: ExchangeOptions): {
 
   /** Of commands that are this node's affair, and no repeats of such as are under way. */
   function accept(message: SubmitCommands): void {
-    const { sessionId, userId } = message;
+    let { sessionId, userId, commands } = message;
     if (storeFault !== undefined) {
-      refuse(message, 'StoreUnavailable', 'the venue cannot store orders now: try again', message.commands);
+      if (remote?.giveBackInDoubt(message, commands, tell)) return;
+      refuse(message, 'StoreUnavailable', 'the venue cannot store orders now: try again', commands);
       return;
     }
-    let { commands } = message;
     if (drainedTo !== undefined) {
       const { taken, refused } = admitCancels(commands);
       refuse(message, 'Draining', 'the venue is about to stop: no new orders', refused);
       commands = taken;
     }
     const { taken, refused } = admit(commands, roomLeft(), limits.maxCommandsInFlight);
+    if (remote?.giveBackInDoubt(message, refused, tell)) return;
     if (refused.length > 0) {
       const text = `the venue is busy: ${limits.maxCommandsInFlight} requests are on their way, try again`;
       refuse(message, 'Overloaded', text, refused);
     }
-    commands = taken;
-    if (commands.length === 0) return;
+    if (taken.length === 0) return;
     if (redo.isRunning) {
-      redo.keepWaiting({ ...message, commands });
+      redo.keepWaiting({ ...message, commands: taken });
       return;
     }
-    const routed = commands.map((one) =>
+    const routed = taken.map((one) =>
       markSentAgain(stamp(userId, one.command, { sessionId, msgSeqNum: one.msgSeqNum }), one.sending),
     );
     tellAccount(userId, { type: 'AccountCommands', commands: routed });
@@ -363,10 +363,9 @@ export function exchangeActor(options: ExchangeOptions): {
   }
 
   function accountsGone({ shards }: AccountsGone): void {
-    const isGone = (userId: UserId): boolean =>
-      cluster !== undefined && shards.includes(cluster.shardNoOf(userId));
+    const isGone = (userId: UserId): boolean => shards.includes(cluster?.shardNoOf(userId) ?? -1);
     spawner.forgetAccounts(isGone);
-    remote?.forget(isGone);
+    remote?.forget(isGone, tell);
     redo.forget(isGone);
     inFlight.forget(isGone, tell);
     amendments.lookForParties();

@@ -80,7 +80,7 @@ class Registry {
     this.#address = { type: 'gateway', name: options.name };
     this.#incarnation = options.clock.now().toString(36);
     this.#counts = options.counts ?? new SessionCounts();
-    const { system, clock, log, limits, cluster } = options;
+    const { system, clock, log, limits, cluster, commandsTo } = options;
     this.#cancelOnDisconnect = new CancelOnDisconnect({
       system,
       gateway: this.#address,
@@ -88,6 +88,7 @@ class Registry {
       log,
       timeoutMs: limits.operatorTimeoutMs,
       store: cluster?.store,
+      router: cluster === undefined ? undefined : commandsTo,
     });
     this.#drain = new GatewayDrain({ tell: system.tell, clock, timeoutMs: limits.drainTimeoutMs });
   }
@@ -206,7 +207,7 @@ class Registry {
   /** Undefined when there is room, perhaps since a network that takes more of it than the newcomer's gave some up. */
   #reasonToRefuse(network: string): string | undefined {
     const { limits } = this.#options;
-    if (this.#drain.hasBegun) return 'the venue is closing';
+    if (this.#drain.hasBegun) return 'the node drains or stops';
     if (this.#sessions.size >= limits.maxConnections) return `${limits.maxConnections} connections are open`;
     if (this.#strangers.size < limits.maxUnauthenticatedConnections) return undefined;
     const reason = `${this.#strangers.size} connections have not logged on`;

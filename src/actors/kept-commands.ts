@@ -17,6 +17,8 @@ interface Kept {
   sendingNo: number;
   /** Attempts of which nobody has said that nothing was done. */
   openAttempts: number;
+  /** One before it came back: so will this, without having been done. */
+  isReturning: boolean;
 }
 
 export class KeptCommands {
@@ -24,13 +26,27 @@ export class KeptCommands {
   /** What came back waits until then, so that it does not go to and fro. */
   isHeld = false;
   readonly #kept = new Map<number, Kept>();
+  readonly #nextRound: () => number;
+  #round: number;
 
-  constructor(userId: UserId) {
+  /** `nextRound`: counts for all sessions, so that a session of which nothing was kept for a while begins no round again. */
+  constructor(userId: UserId, round: number, nextRound: () => number) {
     this.userId = userId;
+    this.#round = round;
+    this.#nextRound = nextRound;
   }
 
   get count(): number {
     return this.#kept.size;
+  }
+
+  get oldestMsgSeqNum(): number | undefined {
+    const [oldest] = this.#kept.keys();
+    return oldest;
+  }
+
+  get lastMsgSeqNum(): number | undefined {
+    return [...this.#kept.keys()].at(-1);
   }
 
   /** Whether some are not on their way by this route; undefined: whether some are on no way at all. */
@@ -50,20 +66,29 @@ export class KeptCommands {
         sentBy: undefined,
         sendingNo: 0,
         openAttempts: 0,
+        isReturning: false,
       });
     }
   }
 
-  /** Those that are not on their way by this route, as they are to be sent by it. */
+  /**
+   * Those that are not on their way by this route, as they are to be sent by it. None goes ahead of an earlier one that will
+   * come back.
+   */
   takeUnsent({ key: route, epoch }: Pick<EngineRoute, 'key' | 'epoch'>): SubmittedCommand[] {
     const unsent: SubmittedCommand[] = [];
     for (const kept of this.#kept.values()) {
-      if (kept.sentBy === route) continue;
+      if (kept.sentBy === route) {
+        if (kept.isReturning) break;
+        continue;
+      }
       kept.sentBy = route;
+      kept.isReturning = false;
       kept.sendingNo += 1;
       kept.openAttempts += 1;
       const right = epoch === undefined ? {} : { epoch };
-      const sending = { no: kept.sendingNo, isAgain: kept.openAttempts > 1, ...right };
+      const isAgain = kept.openAttempts > 1;
+      const sending = { no: kept.sendingNo, isAgain, round: this.#round, ...right };
       unsent.push({ msgSeqNum: kept.msgSeqNum, command: kept.command, sending });
     }
     return unsent;
@@ -74,10 +99,12 @@ export class KeptCommands {
     return msgSeqNums.filter((msgSeqNum) => this.#kept.delete(msgSeqNum));
   }
 
-  /** The engine does not have the account: nothing was done by that attempt. */
-  misrouted(msgSeqNum: number, sendingNo: number): void {
+  /** The engine does not have the account: nothing was done by that attempt, or (`isInDoubt`) nobody knows. */
+  misrouted(msgSeqNum: number, sendingNo: number, isInDoubt: boolean): void {
     const kept = this.#kept.get(msgSeqNum);
-    if (kept?.sendingNo === sendingNo) this.#giveBack(kept);
+    if (kept?.sendingNo !== sendingNo || kept.sentBy === undefined) return;
+    if (isInDoubt) kept.openAttempts += 1;
+    this.#giveBack(kept);
   }
 
   /**
@@ -109,9 +136,18 @@ export class KeptCommands {
     return expired;
   }
 
+  /** The engine gives back all that it finds of this round. */
   #giveBack(kept: Kept): void {
+    const { sentBy } = kept;
     kept.openAttempts -= 1;
     kept.sentBy = undefined;
+    kept.isReturning = false;
     this.isHeld = true;
+    this.#round = this.#nextRound();
+    let isBehind = false;
+    for (const one of this.#kept.values()) {
+      if (isBehind && one.sentBy === sentBy) one.isReturning = true;
+      isBehind ||= one === kept;
+    }
   }
 }

@@ -1,9 +1,9 @@
 /**
  * Loads for actors: asked of the store when what was journaled before them is durable, and repeated while the store
  * is away. Those of one account run one after the other and are all answered, so that the last answer is the newest
- * state. Those of books have a file of their own.
+ * state; what is asked for while one runs is answered by one more. Those of books have a file of their own.
  */
-import type { UserId } from '../matching/types.ts';
+import type { OrderId, UserId } from '../matching/types.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { BookLoads } from './book-loads.ts';
@@ -14,7 +14,9 @@ import {
   StoreUnavailableError,
 } from './ports.ts';
 import type {
+  AccountLoaded,
   LoadBook,
+  LoadFailed,
   LoadMessages,
   LoadUndelivered,
   OpenSession,
@@ -44,7 +46,7 @@ export interface LoaderOptions {
   readonly sessionAnswerMs?: number;
 }
 
-/** Reads of undelivered reports at a time: a new link may make every session of a gateway want one. */
+/** Reads of undelivered reports, or of orders, at a time: a new link may make every session of a gateway want one. */
 const READS_AT_ONCE = 4;
 
 /** Starts loads; each is answered to its actor. */
@@ -54,7 +56,8 @@ export interface Loader {
   hurryBook(symbol: string): void;
   /** Nobody wants it any more. */
   stopBookLoad(symbol: string): void;
-  loadAccount(userId: UserId, tradingDay: string): void;
+  loadAccount(userId: UserId, tradingDay: string, life?: number): void;
+  loadOrder(userId: UserId, orderId: OrderId): void;
   openSession(request: OpenSession): void;
   /** Another gateway has answered whether somebody is connected there. */
   sessionHeld(answer: SessionHeld): void;
@@ -63,6 +66,12 @@ export interface Loader {
   resetSession(request: ResetSession): void;
   loadUndelivered(request: LoadUndelivered): void;
   loadMessages(request: LoadMessages): void;
+}
+
+/** A load of an account that is asked for. */
+interface AccountRequest {
+  readonly tradingDay: string;
+  readonly life: number | undefined;
 }
 
 /** What a load is told by: it goes well, or fails for good with a reason. */
@@ -77,6 +86,7 @@ export function createLoader(options: LoaderOptions): Loader {
   const { tell, clock, log, store, retryFromMs, retryToMs } = options;
   const books = new BookLoads(options);
   const reads = new TurnTaking(READS_AT_ONCE);
+  const orderReads = new TurnTaking(READS_AT_ONCE);
   const sessions = new SessionRequests({
     tell,
     clock,
@@ -85,8 +95,8 @@ export function createLoader(options: LoaderOptions): Loader {
     answerMs: options.sessionAnswerMs ?? 0,
     onFree: openSession,
   });
-  /** Accounts of which a load is under way, with those that wait for it. */
-  const waiting = new Map<UserId, (() => void)[]>();
+  /** Accounts of which a load is under way, with what has been asked for since: where books move, that may be often. */
+  const waiting = new Map<UserId, AccountRequest[]>();
 
   /** Repeats a load while the store is away. */
   function attempt<Loaded>(load: () => Promise<Loaded>, answer: Answer<Loaded>, delayMs = retryFromMs): void {
@@ -107,31 +117,32 @@ export function createLoader(options: LoaderOptions): Loader {
     );
   }
 
-  function attemptInTurn<Loaded>(key: UserId, load: () => Promise<Loaded>, answer: Answer<Loaded>): void {
-    const start = (): void =>
-      attempt(load, {
-        onLoaded(loaded) {
-          answer.onLoaded(loaded);
-          startNext(key);
-        },
-        onFailure(reason) {
-          answer.onFailure(reason);
-          startNext(key);
-        },
-      });
-    const queue = waiting.get(key);
-    if (queue !== undefined) {
-      queue.push(start);
-      return;
-    }
-    waiting.set(key, []);
-    start();
+  /** Answers requests for one account, all asked before now: one state is as new as each of them wants. */
+  function loadAccountFor(userId: UserId, requests: readonly AccountRequest[]): void {
+    const account = { type: 'account', userId } as const;
+    const answer = (message: (right: { readonly life?: number }) => AccountLoaded | LoadFailed): void => {
+      for (const { life } of requests) tell(account, message(life === undefined ? {} : { life }));
+      loadNextOf(userId);
+    };
+    attempt(() => store.loadAccount(userId, requests[0]?.tradingDay ?? ''), {
+      onLoaded: (loaded) => answer((right) => ({ type: 'AccountLoaded', loaded, ...right })),
+      onFailure: (reason) => answer((right) => ({ type: 'LoadFailed', reason, ...right })),
+    });
   }
 
-  function startNext(key: UserId): void {
-    const next = waiting.get(key)?.shift();
-    if (next === undefined) waiting.delete(key);
-    else next();
+  function loadNextOf(userId: UserId): void {
+    const requests = waiting.get(userId) ?? [];
+    const [first] = requests;
+    if (first === undefined) {
+      waiting.delete(userId);
+      return;
+    }
+    const isLater = ({ tradingDay }: AccountRequest): boolean => tradingDay !== first.tradingDay;
+    waiting.set(userId, requests.filter(isLater));
+    loadAccountFor(
+      userId,
+      requests.filter((request) => !isLater(request)),
+    );
   }
 
   function openSession(request: OpenSession, takeOverFrom?: OpenSessionRequest['takeOverFrom']): void {
@@ -158,12 +169,29 @@ export function createLoader(options: LoaderOptions): Loader {
     stopBookLoad(symbol) {
       books.stop(symbol);
     },
-    loadAccount(userId, tradingDay) {
+    loadAccount(userId, tradingDay, life) {
+      const underWay = waiting.get(userId);
+      if (underWay !== undefined) {
+        underWay.push({ tradingDay, life });
+        return;
+      }
+      waiting.set(userId, []);
+      loadAccountFor(userId, [{ tradingDay, life }]);
+    },
+    loadOrder(userId, orderId) {
       const account = { type: 'account', userId } as const;
-      attemptInTurn(userId, () => store.loadAccount(userId, tradingDay), {
-        onLoaded: (loaded) => tell(account, { type: 'AccountLoaded', loaded }),
-        onFailure: (reason) => tell(account, { type: 'LoadFailed', reason }),
-      });
+      orderReads.take((done) =>
+        attempt(() => store.loadOrder(userId, orderId), {
+          onLoaded(order) {
+            tell(account, { type: 'OrderLoaded', orderId, order });
+            done();
+          },
+          onFailure() {
+            tell(account, { type: 'OrderLoaded', orderId, order: undefined });
+            done();
+          },
+        }),
+      );
     },
     openSession(request) {
       openSession(request);

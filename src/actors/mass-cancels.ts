@@ -27,8 +27,10 @@ export interface MassCancelsOptions {
 
 /** What the books came to with one, as far as it is committed. */
 export interface MassCancelResult {
-  /** TotalAffectedOrders (533). */
-  readonly totalAffectedOrders: number;
+  /** Orders that were canceled, as far as books have said. */
+  readonly canceledCount: number;
+  /** TotalAffectedOrders (533): the same, where nothing can have been done of which they have not said so. */
+  readonly totalAffectedOrders: number | undefined;
   /** Symbols whose books have not answered in time, or could not. */
   readonly unansweredSymbols: readonly string[];
 }
@@ -40,6 +42,8 @@ interface UnderWay {
   /** Symbols whose books have answered that they could not. */
   readonly failed: string[];
   canceledCount: number;
+  /** False once a book may have canceled something and the word of it been lost. */
+  isCountSure: boolean;
   /** Its books have had their time. */
   isDue: boolean;
   /** They are asked again, and all of them will answer. */
@@ -65,7 +69,9 @@ export class MassCancels {
     const stopTimer = this.#startTimer(commandNo);
     const waitsFor = new Set(symbols);
     const nothing = { failed: [], canceledCount: 0, isDue: false, waitsWithoutEnd: false, isTaken: false };
-    this.#byCommandNo.set(commandNo, { routed, waitsFor, ...nothing, stopTimer });
+    // Of one that was sent again another engine may have done a part.
+    const isCountSure = routed.isSentAgain !== true;
+    this.#byCommandNo.set(commandNo, { routed, waitsFor, ...nothing, isCountSure, stopTimer });
   }
 
   /**
@@ -74,6 +80,8 @@ export class MassCancels {
    */
   sweepAgain(part: AskedRequest, isDone: boolean, outbox: Outbox): void {
     const { symbol, request } = part;
+    const one = this.#byCommandNo.get(request.gatheredBy?.commandNo ?? 0);
+    if (one?.waitsFor.has(symbol)) one.isCountSure = false;
     if (!isDone) {
       putForBook(outbox, symbol, request);
       return;
@@ -150,7 +158,9 @@ export class MassCancels {
   resultOf({ commandNo }: RoutedCommand): MassCancelResult | undefined {
     const one = this.#byCommandNo.get(commandNo);
     if (one === undefined) return undefined;
-    return { totalAffectedOrders: one.canceledCount, unansweredSymbols: [...one.failed, ...one.waitsFor] };
+    const { canceledCount, isCountSure } = one;
+    const totalAffectedOrders = isCountSure ? canceledCount : undefined;
+    return { canceledCount, totalAffectedOrders, unansweredSymbols: [...one.failed, ...one.waitsFor] };
   }
 
   /** Those whose report is not committed: their ClOrdIDs (11) are on their way. */

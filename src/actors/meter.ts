@@ -17,6 +17,8 @@ export interface Meter {
   reported(reports: readonly Report[]): void;
   /** So many of those were told to nobody: they are rows that wait for their member's next logon. */
   reportsLeftWaiting(count: number): void;
+  /** An account works with its rows, so many ms after it asked for them. */
+  accountLoaded(ms: number): void;
   /** An actor threw. */
   crashed(kind: Exclude<Address['type'], 'reply'>, decision: Decision): void;
 }
@@ -27,5 +29,6 @@ export const NO_METER: Meter = {
   commitFinished() {},
   reported() {},
   reportsLeftWaiting() {},
+  accountLoaded() {},
   crashed() {},
 };

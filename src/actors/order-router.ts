@@ -10,7 +10,8 @@ import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Behavior } from './actor-system.ts';
 import { type Admission, admit, admitCancels } from './admission.ts';
-import { KeptCommands } from './kept-commands.ts';
+import type { KeptCommands } from './kept-commands.ts';
+import { KeptSessions } from './kept-sessions.ts';
 import type {
   Address,
   CommandsMisrouted,
@@ -48,6 +49,8 @@ export interface OrderRouterOptions {
   readonly limits: RouterLimits;
   /** To the account of a member; undefined while nobody has it who can be reached. */
   readonly routeOfAccount: (userId: UserId) => EngineRoute | undefined;
+  /** This node has lost the database, and with it its right to say anything to others: waiting is of no use. Default: never. */
+  readonly isCutOff?: () => boolean;
 }
 
 /** What the operator sees of it. */
@@ -70,12 +73,12 @@ export interface OrderRouter {
 }
 
 const NO_ENGINE = 'no engine of the venue that has your account can be reached now: try again';
+const CUT_OFF = 'the gateway does not reach the database now: try again';
 
 export function orderRouter(options: OrderRouterOptions): OrderRouter {
   const { tell, clock, log, limits, routeOfAccount } = options;
   const self: Address = { type: 'router' };
-  const sessions = new Map<string, KeptCommands>();
-  let keptCount = 0;
+  const sessions = new KeptSessions();
   let drainedTo: Address | undefined;
   let isWaking = false;
 
@@ -99,6 +102,11 @@ export function orderRouter(options: OrderRouterOptions): OrderRouter {
         drainedTo = message.replyTo;
         answerDrain();
         break;
+      case 'AwaitAnswers': {
+        const { userId, replyTo } = message;
+        sessions.whenAnswered(userId, () => tell(replyTo, { type: 'Drained' }));
+        break;
+      }
       default:
         assertNever(message);
     }
@@ -113,17 +121,13 @@ export function orderRouter(options: OrderRouterOptions): OrderRouter {
     refuse(sessionId, 'Draining', 'the gateway is about to stop: no new orders', admission.refused);
     const { taken, refused } = admit(
       admission.taken,
-      limits.maxRoutedCommands - keptCount,
+      limits.maxRoutedCommands - sessions.count,
       limits.maxRoutedCommands,
     );
     const text = `the gateway is busy: ${limits.maxRoutedCommands} requests are on their way, try again`;
     refuse(sessionId, 'Overloaded', text, refused);
     if (taken.length === 0) return;
-    let kept = sessions.get(sessionId);
-    if (kept === undefined) {
-      kept = new KeptCommands(userId);
-      sessions.set(sessionId, kept);
-    }
+    const kept = sessions.open(sessionId, userId);
     change(sessionId, kept, () => kept.add(taken, clock.now()));
     send(sessionId, kept);
   }
@@ -132,10 +136,10 @@ export function orderRouter(options: OrderRouterOptions): OrderRouter {
     return { taken: commands, refused: [] };
   }
 
-  function onMisrouted({ sessionId, commands }: CommandsMisrouted): void {
+  function onMisrouted({ sessionId, commands, isInDoubt = false }: CommandsMisrouted): void {
     const kept = sessions.get(sessionId);
     if (kept === undefined) return;
-    for (const { msgSeqNum, sendingNo } of commands) kept.misrouted(msgSeqNum, sendingNo);
+    for (const { msgSeqNum, sendingNo } of commands) kept.misrouted(msgSeqNum, sendingNo, isInDoubt);
     wakeLater();
   }
 
@@ -157,21 +161,28 @@ export function orderRouter(options: OrderRouterOptions): OrderRouter {
 
   /** In order: what is on another way, or on none, goes before what came later. */
   function send(sessionId: string, kept: KeptCommands): void {
-    const route = kept.isHeld ? undefined : routeOfAccount(kept.userId);
+    const mustWait = kept.isHeld || !sessions.isFirst(sessionId, kept);
+    const route = mustWait ? undefined : routeOfAccount(kept.userId);
     if (route === undefined) {
+      if (options.isCutOff?.() === true) refuseUnsent(sessionId, kept, clock.now(), CUT_OFF);
       if (kept.hasUnsent(undefined)) wakeLater();
       return;
     }
     if (!kept.hasUnsent(route.key)) return;
     const commands = kept.takeUnsent(route);
+    if (commands.length === 0) {
+      wakeLater();
+      return;
+    }
     const again = commands.filter(({ sending }) => sending?.isAgain === true).length;
     if (again > 0) log.info('commands are sent again', { sessionId, count: again, to: route.node });
     const { userId } = kept;
     tell({ type: 'exchange', node: route.node }, { type: 'SubmitCommands', sessionId, userId, commands });
+    if (kept.hasUnsent(route.key)) wakeLater();
   }
 
   function sendAll(): void {
-    for (const [sessionId, kept] of sessions) {
+    for (const [sessionId, kept] of sessions.entries()) {
       kept.isHeld = false;
       send(sessionId, kept);
     }
@@ -179,10 +190,13 @@ export function orderRouter(options: OrderRouterOptions): OrderRouter {
 
   function refuseExpired(): void {
     const until = clock.now() - limits.routeWaitMs;
-    for (const [sessionId, kept] of sessions) {
-      const expired = change(sessionId, kept, () => kept.takeExpired(until));
-      refuse(sessionId, 'StoreUnavailable', NO_ENGINE, expired);
-    }
+    for (const [sessionId, kept] of sessions.entries()) refuseUnsent(sessionId, kept, until, NO_ENGINE);
+  }
+
+  /** What has waited since `until` or before, and was never sent. */
+  function refuseUnsent(sessionId: string, kept: KeptCommands, until: number, text: string): void {
+    const unsent = change(sessionId, kept, () => kept.takeExpired(until));
+    refuse(sessionId, 'StoreUnavailable', text, unsent);
   }
 
   function refuse(
@@ -201,18 +215,15 @@ export function orderRouter(options: OrderRouterOptions): OrderRouter {
     clock.after(limits.routeRetryMs, () => tell(self, { type: 'RoutesDue' }));
   }
 
-  /** Keeps count, and no session of which nothing is kept. */
   function change<Result>(sessionId: string, kept: KeptCommands, act: () => Result): Result {
     const before = kept.count;
-    const result = act();
-    keptCount += kept.count - before;
-    if (kept.count === 0) sessions.delete(sessionId);
+    const result = sessions.change(sessionId, kept, act);
     if (kept.count < before) answerDrain();
     return result;
   }
 
   function answerDrain(): void {
-    if (drainedTo !== undefined && keptCount === 0) tell(drainedTo, { type: 'Drained' });
+    if (drainedTo !== undefined && sessions.count === 0) tell(drainedTo, { type: 'Drained' });
   }
 
   return {
@@ -220,8 +231,8 @@ export function orderRouter(options: OrderRouterOptions): OrderRouter {
     policy: restartFresh(),
     arriving,
     status: () => ({
-      keptCommands: keptCount,
-      waitingSessions: [...sessions.values()].filter((kept) => kept.hasUnsent(undefined)).length,
+      keptCommands: sessions.count,
+      waitingSessions: [...sessions.entries()].filter(([, kept]) => kept.hasUnsent(undefined)).length,
       isDraining: drainedTo !== undefined,
     }),
   };

@@ -154,7 +154,10 @@ export function persistenceActor(options: PersistenceOptions): {
         whenDurable(() => loader.stopBookLoad(message.symbol));
         break;
       case 'LoadAccount':
-        whenDurable(() => loader.loadAccount(message.userId, message.tradingDay));
+        whenDurable(() => loader.loadAccount(message.userId, message.tradingDay, message.life));
+        break;
+      case 'LoadOrder':
+        loader.loadOrder(message.userId, message.orderId);
         break;
       case 'OpenSession':
       case 'CloseSession':
@@ -280,7 +283,7 @@ export function persistenceActor(options: PersistenceOptions): {
           else dropStale(finished, outcome.shards);
           return;
         }
-        log.error('another node owns what this one wrote for: stopping', {
+        log.error('another node owns what this one wrote for: all that is in memory is void', {
           symbols: outcome.symbols,
           shards: outcome.shards,
         });

@@ -4,6 +4,7 @@
  * simulation hand in others.
  */
 import type { StandingTrade } from '../accounts/amendments.ts';
+import type { ClosedOrder } from '../accounts/closed-orders.ts';
 import type { BalanceChange } from '../accounts/settlement.ts';
 import type { TradingTerms } from '../accounts/trading-terms.ts';
 import type { Peer } from '../fix/connection.ts';
@@ -109,8 +110,10 @@ export interface LoadedAccount {
   /** Last sourceSeq of the account's own reports. */
   readonly lastSeq: number;
   readonly balances: readonly { readonly asset: string; readonly amount: bigint }[];
-  /** Open orders, and those of the trading day and of the day before that are closed. */
+  /** Open orders. */
   readonly orders: readonly OrderSnapshot[];
+  /** Those of the trading day and of the day before: what they were, {@link Store.loadOrder} tells. */
+  readonly closed: readonly ClosedOrder[];
   readonly clOrdIds: readonly KnownClOrdId[];
   readonly terms: TradingTerms;
 }
@@ -211,8 +214,11 @@ export class SessionElsewhereError extends Error {
 
 /** What may be read of a book before it comes to this node. It only shortens the load. */
 export interface BookPreparation {
-  /** Reads its open orders, of which the next load takes what is still true. Nothing is kept of a book that is too large. */
-  prepareBook(symbol: string): Promise<void>;
+  /**
+   * Reads its open orders, of which the next load takes what is still true, and answers with the book as it stood in the
+   * end. Undefined: it is too large, or there is none, and nothing is kept of it.
+   */
+  prepareBook(symbol: string): Promise<LoadedBook | undefined>;
   /** It does not come after all. */
   forgetPreparedBook(symbol: string): void;
 }
@@ -241,6 +247,8 @@ export interface Store {
   readonly preparation?: BookPreparation | undefined;
   /** The day before is the last before `tradingDay` on which the member has used a ClOrdID. */
   loadAccount(userId: UserId, tradingDay: string): Promise<LoadedAccount>;
+  /** An order of the user as last committed; undefined when rows have none. */
+  loadOrder(userId: UserId, orderId: OrderId): Promise<OrderSnapshot | undefined>;
   /** In a cluster the session is from then on this gateway's; fails with SessionElsewhereError while another has it. */
   openSession(request: OpenSessionRequest): Promise<OpenedSession>;
   loadMessages(

@@ -38,7 +38,8 @@ export type Address =
   /** Of a gateway's node in a cluster: it has the commands of its sessions until an engine has answered them. */
   | { readonly type: 'router'; readonly node?: string }
   | { readonly type: 'persistence'; readonly node?: string }
-  | { readonly type: 'account'; readonly userId: UserId }
+  /** `node`: where it has asked; without it where it lives, as far as the sender knows. */
+  | { readonly type: 'account'; readonly userId: UserId; readonly node?: string }
   | { readonly type: 'book'; readonly symbol: string; readonly node?: string }
   | { readonly type: 'gateway'; readonly name: string }
   | { readonly type: 'session'; readonly sessionId: string }
@@ -198,15 +199,26 @@ export interface Sending {
   readonly no: number;
   /** An earlier one may have arrived. */
   readonly isAgain: boolean;
+  /** Greater after something of the session came back: what was sent before the router knew comes back as well. */
+  readonly round: number;
   /** Under which the engine has the account, as the router knew it. */
   readonly epoch?: number;
 }
 
-/** The account does not live here: these come back, and nothing of them was done. */
+/** The account does not live here, or is about to leave: these come back, and nothing of them was done. */
 export interface CommandsMisrouted {
   readonly type: 'CommandsMisrouted';
   readonly sessionId: string;
   readonly commands: readonly { readonly msgSeqNum: number; readonly sendingNo: number }[];
+  /** The account was here, and has gone with them: some may have been done. */
+  readonly isInDoubt?: boolean;
+}
+
+/** Answered with Drained once every command of the member that the router has now is answered. */
+export interface AwaitAnswers {
+  readonly type: 'AwaitAnswers';
+  readonly userId: UserId;
+  readonly replyTo: Address;
 }
 
 /** Owners have changed, or a link has come up: what a router has kept may have somewhere to go. */
@@ -219,7 +231,13 @@ export interface RoutesDue {
   readonly type: 'RoutesDue';
 }
 
-export type RouterMessage = SubmitCommands | CommandsMisrouted | RoutesChanged | RoutesDue | DrainExchange;
+export type RouterMessage =
+  | SubmitCommands
+  | CommandsMisrouted
+  | RoutesChanged
+  | RoutesDue
+  | AwaitAnswers
+  | DrainExchange;
 
 /** An operator's command to one account. */
 export interface SubmitAccountCommand {
@@ -562,6 +580,15 @@ export interface Settle {
 export interface AccountLoaded {
   readonly type: 'AccountLoaded';
   readonly loaded: LoadedAccount;
+  /** That of the {@link LoadAccount} or {@link Fence}. */
+  readonly life?: number;
+}
+
+/** What the row of an order tells; undefined: there is none, or it cannot be read. */
+export interface OrderLoaded {
+  readonly type: 'OrderLoaded';
+  readonly orderId: OrderId;
+  readonly order: OrderSnapshot | undefined;
 }
 
 /** State computed so far is void: forget it, send VoidFence through every book, load when next needed. */
@@ -666,6 +693,7 @@ export type AccountMessage =
   | RequestsBounced
   | Settle
   | AccountLoaded
+  | OrderLoaded
   | VoidAccount
   | RefuseCommand
   | LoadFailed;
@@ -674,6 +702,8 @@ export type AccountMessage =
 export interface LoadFailed {
   readonly type: 'LoadFailed';
   readonly reason: string;
+  /** Of an account: that of the {@link LoadAccount} or {@link Fence}. */
+  readonly life?: number;
 }
 
 // ---- Order book -------------------------------------------------------------------------------------------
@@ -718,6 +748,8 @@ export interface Fence {
   readonly tradingDay: string;
   /** It is no account's but that of the book's proxy on this node: told {@link BookFenced}. */
   readonly proxy?: string;
+  /** Of an account: see {@link LoadAccount}. */
+  readonly life?: number;
   /** Of a proxy: it passes the book under this epoch, and waits for that. Absent: what is there when it comes. */
   readonly epoch?: number;
 }
@@ -983,6 +1015,14 @@ export interface LoadAccount {
   readonly type: 'LoadAccount';
   readonly userId: UserId;
   readonly tradingDay: string;
+  /** Tells the account from the one before it at this address, whose rows are not its own. Absent: there was none. */
+  readonly life?: number;
+}
+/** Reads a closed order for its account, which is told {@link OrderLoaded}. */
+export interface LoadOrder {
+  readonly type: 'LoadOrder';
+  readonly userId: UserId;
+  readonly orderId: OrderId;
 }
 /** Starts or resumes a FIX session, after everything journaled before has committed; reports follow it. */
 export interface OpenSession {
@@ -1104,6 +1144,7 @@ export type PersistenceMessage =
   | HurryBook
   | StopBookLoad
   | LoadAccount
+  | LoadOrder
   | OpenSession
   | CloseSession
   | FollowMembers

@@ -14,6 +14,8 @@ import type { BookRoute } from './book-proxy-options.ts';
 import type { MatchingBook } from './book-run.ts';
 import { type BookSeat, bookSeat } from './book-seat.ts';
 import type { ProxyParts } from './book-seat-options.ts';
+import type { CommandsInFlight } from './commands-in-flight.ts';
+import type { Meter } from './meter.ts';
 import { Moves } from './moves.ts';
 import { orderBookActor } from './order-book.ts';
 import type { IdSource, LoadedBook, MarketDirectory, TradingCalendar } from './ports.ts';
@@ -66,6 +68,10 @@ export interface SpawnerOptions {
   readonly cluster?: SpawnerCluster;
   readonly createBook: (loaded: LoadedBook) => MatchingBook;
   readonly createAccount?: (...args: ConstructorParameters<typeof Account>) => Account;
+  /** Default: nobody keeps figures. */
+  readonly meter?: Meter;
+  /** Seen by whoever moves accounts. */
+  readonly inFlight?: CommandsInFlight;
 }
 
 /** Spawns accounts and books that do not live yet. `generation`: of the state that they are born into. */
@@ -92,7 +98,8 @@ export class Spawner {
 
   account(userId: UserId, generation: number): void {
     if (this.#accounts.has(userId)) return;
-    const { system, limits, clock, log, markets, calendar, ids, createAccount, cluster } = this.#options;
+    const { system, limits, clock, log, markets, calendar, ids } = this.#options;
+    const { createAccount, cluster, inFlight, meter } = this.#options;
     const shard = cluster?.shardOf(userId);
     const { accountStash: stashCapacity, closedOrdersKept, refusedCancelsKept, massCancelWaitMs } = limits;
     const { maxWaitingStopsPerMember, maxStatusReportsPerMember } = limits;
@@ -113,7 +120,9 @@ export class Spawner {
       massCancelWaitMs,
       ...(cluster === undefined ? {} : { moves: this.#moves }),
       ...(shard === undefined ? {} : { shard }),
+      ...(inFlight === undefined ? {} : { inFlight }),
       ...(createAccount === undefined ? {} : { createAccount }),
+      ...(meter === undefined ? {} : { meter }),
     });
     this.#accounts.set(userId, actor.stashed);
     system.spawn({ type: 'account', userId }, actor.behavior, actor.policy);

@@ -31,6 +31,7 @@ import { isBust } from '../matching/trade-amendment.ts';
 import type { AmendTrade, TradeTerms, UserId } from '../matching/types.ts';
 import { formatAmount } from '../platform/decimal.ts';
 import type { Log } from '../platform/log.ts';
+import type { AmendmentsInFlight } from './amendment-reserve.ts';
 import type { ExchangeCluster } from './forwarding.ts';
 import type { TradeSource } from './ports.ts';
 import type {
@@ -53,6 +54,8 @@ export interface TradeAmendmentsOptions {
   readonly openAccount: (userId: UserId) => void;
   /** Called when an amendment has ended. */
   readonly onIdle: () => void;
+  /** Seen by whoever moves accounts: that of the venue itself stays while a trade is amended. */
+  readonly inFlight?: AmendmentsInFlight;
   /** Absent where all accounts and books live here. */
   readonly cluster?: ExchangeCluster | undefined;
 }
@@ -104,6 +107,7 @@ export class TradeAmendments {
     this.#lastAmendmentNo += 1;
     const amendmentNo = this.#lastAmendmentNo;
     this.#current = { ...NOTHING_YET, amendmentNo, request };
+    this.#options.inFlight?.beginAmendment(FEE_USER_ID);
     const loaded = { type: 'TradeLoaded', amendmentNo } as const;
     trades.find(request.tradeId).then(
       (trade) => tell({ type: 'exchange' }, { ...loaded, trade, fault: undefined }),
@@ -285,9 +289,11 @@ export class TradeAmendments {
     const { tell, log, onIdle, cluster } = this.#options;
     const { tradeId, wanted, reason, requestedBy } = request;
     this.#current = undefined;
-    const node = cluster === undefined ? {} : { node: cluster.self };
-    for (const userId of asked.keys()) {
-      tell({ type: 'account', userId }, { type: 'ReleaseFunds', amendmentNo, ...node });
+    this.#options.inFlight?.endAmendment(FEE_USER_ID);
+    const from = cluster === undefined ? {} : { node: cluster.self };
+    for (const [userId, node] of asked) {
+      const at = node === undefined ? {} : { node };
+      tell({ type: 'account', userId, ...at }, { type: 'ReleaseFunds', amendmentNo, ...from });
     }
     const outcome = reply.type === 'CommandRejected' ? reply.text : 'done';
     log.info('trade amendment', { tradeId, kind: wanted.type, reason, requestedBy, outcome });

@@ -1,22 +1,29 @@
 /**
- * Commands of an account that wait for others: repeats for the answer to the first, cancels and replaces of an order for
- * the commit of its end. They live outside of the account's state, which a crash takes away.
+ * Commands of an account that wait: repeats for the answer to the first, cancels and replaces of an order for the commit of
+ * its end, questions for the row of a closed order. They live outside of the account's state, which a crash takes away.
  */
 import type { OrderId } from '../matching/types.ts';
 import type { Outbox } from './account-work.ts';
 import type { RoutedCommand } from './protocol.ts';
+import type { Recalls } from './recalls.ts';
 
 export class WaitingCommands {
   /** By the ClOrdID (11) of the earlier request. */
   readonly #forRequest = new Map<string, RoutedCommand[]>();
   readonly #forOrder = new Map<OrderId, RoutedCommand[]>();
+  readonly #recalls: Recalls;
+
+  constructor(recalls: Recalls) {
+    this.#recalls = recalls;
+  }
 
   get isEmpty(): boolean {
-    return this.#forRequest.size + this.#forOrder.size === 0;
+    return this.#forRequest.size + this.#forOrder.size === 0 && this.#recalls.isEmpty;
   }
 
   /** What a judgement has found to wait. */
-  add({ waitForRequest, waitForOrder }: Pick<Outbox, 'waitForRequest' | 'waitForOrder'>): void {
+  add({ waitForRequest, waitForOrder, recalls }: Outbox): void {
+    this.#recalls.add(recalls);
     for (const [clOrdId, routed] of waitForRequest) push(this.#forRequest, clOrdId, routed);
     for (const [orderId, routed] of waitForOrder) push(this.#forOrder, orderId, routed);
   }
@@ -40,7 +47,7 @@ export class WaitingCommands {
   }
 
   takeAll(): RoutedCommand[] {
-    return [...this.takeAllAnswered(), ...this.takeAllClosed()];
+    return [...this.takeAllAnswered(), ...this.takeAllClosed(), ...this.#recalls.takeAll()];
   }
 }
 

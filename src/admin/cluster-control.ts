@@ -41,4 +41,6 @@ export interface ClusterControl {
   links(): readonly LinkStatus[];
   /** Whether what carries messages between nodes can be reached from here. */
   readonly carrierReachable: boolean;
+  /** Why it cannot, in a sentence with what to do; undefined when it can, or nothing has failed yet. */
+  readonly carrierFault: string | undefined;
 }

@@ -21,6 +21,8 @@ export interface ClusterStatus {
   readonly readAt: string;
   /** Whether it reaches what carries messages between nodes. */
   readonly natsReachable: boolean;
+  /** Why it does not, with what to do; null while it does. */
+  readonly natsFault: string | null;
   /** In order of their names; those that have ended among them. */
   readonly nodes: readonly NodeStatus[];
   readonly symbols: readonly (OwnerStatus & { readonly symbol: string })[];
@@ -151,6 +153,7 @@ function shownView(cluster: ClusterControl): ViewShown {
     self: cluster.self,
     readAt: new Date(view.readAt).toISOString(),
     natsReachable: cluster.carrierReachable,
+    natsFault: cluster.carrierFault ?? null,
     nodes: view.nodes.map((node) => ({
       ...shownNode(node),
       warnings: node.isAlive ? warningsOf(node, odd.get(node.name)) : [],

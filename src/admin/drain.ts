@@ -59,8 +59,9 @@ export function drainRoutes(app: FastifyInstance, context: AdminContext): void {
         const audited: AuditedAction = { action, details: { ...request.body } };
         audit(em, context, request, audited);
         await em.flush();
+        const wasDraining = cluster.isDraining;
         begin();
-        return answer(reply, progressOf(cluster));
+        return answer(reply, { ...progressOf(cluster), wasDraining });
       },
     );
   };
@@ -88,16 +89,34 @@ function whoElse(cluster: ClusterControl): Refusal | undefined {
     const what = `${symbols} symbols and ${shards} shards of accounts`;
     return new Refusal(409, `no other engine can take what ${self} has (${what}): start one, or say --force`);
   }
-  if (sessions > 0 && otherGateways(view, self).length === 0) {
-    const text = `no other gateway takes the ${sessions} sessions of ${self}: start one, or say --force`;
-    return new Refusal(409, text);
-  }
-  return undefined;
+  const gateways = otherGateways(view, self);
+  const room = roomIn(gateways);
+  if (sessions <= room) return undefined;
+  const have = gateways.length === 1 ? 'gateway has' : 'gateways together have';
+  const text =
+    gateways.length === 0
+      ? `no other gateway takes the ${sessions} sessions of ${self}: start one, or say --force`
+      : `${self} has ${sessions} sessions, and the other ${have} room for ${room} (limits.maxConnections): start ` +
+        'another gateway, or say --force, and the members without room wait until there is some';
+  return new Refusal(409, text);
+}
+
+/** For connections, as they said with the last renewal of their leases. */
+function roomIn(gateways: readonly ClusterNode[]): number {
+  return gateways.reduce(
+    (room, { report: { connections, maxConnections } }) => room + Math.max(0, maxConnections - connections),
+    0,
+  );
 }
 
 function otherGateways({ nodes }: ClusterView, self: string): readonly ClusterNode[] {
   return nodes.filter(
-    ({ name, roles, isAlive, report }) =>
-      name !== self && roles.includes('gateway') && isAlive && report.ready && !report.draining,
+    ({ name, roles, isLeaseValid, report }) =>
+      name !== self &&
+      roles.includes('gateway') &&
+      isLeaseValid &&
+      report.ready &&
+      !report.draining &&
+      report.natsReachable,
   );
 }

@@ -21,6 +21,16 @@ export interface RebalancePlan {
   readonly shards: readonly Move<number>[];
   /** Symbols and shards that stay where the configuration or an operator has placed them. */
   readonly kept: number;
+  /** What each engine has afterwards, placed or not; by name. */
+  readonly spread: readonly EngineShare[];
+}
+
+/** How many an engine has. */
+export interface EngineShare {
+  readonly engine: string;
+  readonly symbols: number;
+  /** Of accounts. */
+  readonly shards: number;
 }
 
 /**
@@ -54,11 +64,27 @@ export function rebalancePlan(
     return moves;
   }
 
-  const { symbols, shards } = view.ownership;
-  return {
-    engines,
-    symbols: movesOf(symbols, symbolKey, (symbol) => fixed.has(symbol)),
-    shards: movesOf(shards, shardKey, () => false),
-    kept,
-  };
+  const { ownership } = view;
+  const symbols = movesOf(ownership.symbols, symbolKey, (symbol) => fixed.has(symbol));
+  const shards = movesOf(ownership.shards, shardKey, () => false);
+  const symbolCounts = countsAfter(ownership.symbols, symbols, ownerOf);
+  const shardCounts = countsAfter(ownership.shards, shards, ownerOf);
+  const spread = engines.map((engine) => {
+    return { engine, symbols: symbolCounts.get(engine) ?? 0, shards: shardCounts.get(engine) ?? 0 };
+  });
+  return { engines, symbols, shards, kept, spread };
+}
+
+function countsAfter<Key>(
+  owned: ReadonlyMap<Key, Owned>,
+  moves: readonly Move<Key>[],
+  ownerOf: (owner: Owned['owner']) => string | null,
+): ReadonlyMap<string, number> {
+  const goingTo = new Map(moves.map(({ key, to }) => [key, to]));
+  const counts = new Map<string, number>();
+  for (const [key, { owner }] of owned) {
+    const engine = goingTo.get(key) ?? ownerOf(owner);
+    if (engine !== null) counts.set(engine, (counts.get(engine) ?? 0) + 1);
+  }
+  return counts;
 }

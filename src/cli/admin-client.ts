@@ -3,6 +3,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { userInfo } from 'node:os';
 import { adminTokenPath, BadTokenFile, readAdminToken } from '../admin/token.ts';
 import type { NodeConfig } from '../config/node-config.ts';
+import { fileFault } from '../platform/file-faults.ts';
 import { CliFailure, EXIT } from './failure.ts';
 import type { Row } from './table.ts';
 
@@ -46,8 +47,11 @@ function findToken(place: NodePlace): string {
     if (token !== undefined) return token;
   } catch (error) {
     if (error instanceof BadTokenFile) throw new CliFailure(EXIT.unreachable, error.message);
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CliFailure(EXIT.unreachable, `the admin token cannot be read: ${reason}`);
+    const path = adminTokenPath(place.dataDir);
+    throw new CliFailure(
+      EXIT.unreachable,
+      `the admin token ${path} cannot be read: ${fileFault(error)}; commands are run by the node's user, or root`,
+    );
   }
   throw new CliFailure(
     EXIT.unreachable,

@@ -1,6 +1,7 @@
 /** `onebook backup`: copies the embedded database of a node, which may run meanwhile, into a new data directory. */
 import type { Command } from 'commander';
 import { type Clock, systemClock } from '../platform/clock.ts';
+import { databaseFailureText } from './database-trouble.ts';
 import { CliFailure, EXIT } from './failure.ts';
 import { addDatabaseOptions, type DatabaseFlags, databaseOf, secondsText } from './node-database.ts';
 
@@ -41,12 +42,12 @@ export function addBackupCommand(program: Command, loadBackup: () => Promise<Bac
 }
 
 async function runBackup(flags: BackupFlags, loadBackup: () => Promise<BackupDatabase>): Promise<void> {
-  const { dataDir, databaseUrl } = await databaseOf(flags);
+  const { dataDir, databaseUrl, databasePasswordFile } = await databaseOf(flags);
   const backup = await loadBackup();
   const onProgress = (line: string) => process.stderr.write(`${line}\n`);
   const made = await backup({ dataDir, databaseUrl, to: flags.to, clock: systemClock, onProgress }).catch(
     (error: unknown) => {
-      const reason = error instanceof Error ? error.message || error.name : String(error);
+      const reason = databaseFailureText(error, databaseUrl, databasePasswordFile);
       throw new CliFailure(EXIT.refused, `there is no backup: ${reason}`);
     },
   );

@@ -22,6 +22,8 @@ const MAX_BOXES = 6;
 /** Of nodes that have ended, the latest. */
 const MAX_ENDED = 5;
 const STEM = '    │';
+/** Why a node has ended that was stopped in order; everything else is for somebody to look at. */
+const LEFT = 'left';
 
 /** Lines, each ended. */
 export function drawCluster(cluster: ClusterStatus, { database, width }: DrawingFacts): string {
@@ -35,23 +37,28 @@ export function drawCluster(cluster: ClusterStatus, { database, width }: Drawing
   const engines = bandOf('engine');
   const others = living.filter(({ roles }) => !roles.includes('gateway') && !roles.includes('engine'));
   const lines = [
-    membersLine(cluster),
+    ...wrapped('  ', membersLine(cluster), drawnWidth),
     `${STEM} FIX`,
-    ...(gateways.length === 0 ? ['  no gateway runs'] : gateways),
-    natsLine(cluster, living),
+    ...(gateways.length === 0 ? ['  ! no gateway runs'] : gateways),
+    ...natsLines(cluster, living, drawnWidth),
     ...engines,
     ...(living.some(({ roles }) => roles.includes('engine'))
       ? []
-      : ['  no engine runs: nobody owns a symbol']),
+      : ['  ! no engine runs: nobody owns a symbol']),
     ...others.flatMap((node) => [
-      `  ${node.name} (${node.roles.join(', ')}): ${stateOf(node)}, ${leaseText(node)}`,
-      ...warningLines(node, drawnWidth - 4).map((line) => `    ${line}`),
+      ...wrapped('  ', otherLine(cluster, node), drawnWidth),
+      ...faultLines(node, drawnWidth - 4).map((line) => `    ${line}`),
     ]),
     `${STEM} SQL`,
-    `  database ${database}`,
-    ...endedLines(cluster),
+    ...wrapped('  ', `database ${database}`, drawnWidth),
+    ...endedLines(cluster).flatMap((line) => wrapped('  ', line, drawnWidth)),
   ];
-  return lines.map((line) => `${cut(line, drawnWidth).trimEnd()}\n`).join('');
+  return lines.map((line) => `${line.trimEnd()}\n`).join('');
+}
+
+function otherLine({ self }: ClusterStatus, node: NodeStatus): string {
+  const asked = node.name === self ? ' (asked)' : '';
+  return `${node.name}${asked} (${node.roles.join(', ')}): ${stateOf(node)}, ${leaseText(node)}`;
 }
 
 /** What holds of a node, the worst first: `ready` when nothing is wrong. */
@@ -77,25 +84,37 @@ function isBand({ roles }: NodeStatus, wanted: readonly string[]): boolean {
 }
 
 function membersLine({ sessions, moreSessions, sessionsFault }: ClusterStatus): string {
-  if (sessionsFault !== null) return `  members: ${sessionsFault}`;
-  return `  members: ${moreSessions ? 'more than ' : ''}${nounsOf(sessions.length, 'session')}`;
+  if (sessionsFault !== null) return `members: ${sessionsFault}`;
+  return `members: ${moreSessions ? 'more than ' : ''}${nounsOf(sessions.length, 'session')}`;
 }
 
-function natsLine({ self, natsReachable }: ClusterStatus, living: readonly NodeStatus[]): string {
+function natsLines(
+  { self, natsReachable, natsFault }: ClusterStatus,
+  living: readonly NodeStatus[],
+  width: number,
+): readonly string[] {
+  // Of the others only a node itself knows why.
+  const why =
+    natsFault === null ? [] : wrapped('  ', `! ${self}: ${natsFault}; it tries again by itself`, width);
   const without = living.filter((node) => !node.natsReachable).map(({ name }) => name);
-  if (without.length === living.length) return `${STEM} NATS: reaches no node`;
-  if (without.length > 0) return `${STEM} NATS: does not reach ${without.join(', ')}`;
-  return natsReachable ? `${STEM} NATS: reaches every node` : `${STEM} NATS: ${self} has lost it just now`;
+  if (without.length === living.length) return [`${STEM} NATS: reaches no node`, ...why];
+  if (without.length > 0) {
+    return [...wrapped(`${STEM} `, `NATS: does not reach ${without.join(', ')}`, width), ...why];
+  }
+  const text = natsReachable ? 'reaches every node' : `${self} has lost it just now`;
+  return [`${STEM} NATS: ${text}`, ...why];
 }
 
 function endedLines({ nodes }: ClusterStatus): readonly string[] {
   const ended = nodes
     .filter(({ alive }) => !alive)
     .toSorted((left, right) => (left.startedAt < right.startedAt ? 1 : -1));
-  const lines = ended.slice(0, MAX_ENDED).map((node) => `  not running: ${node.name} (${stateOf(node)})`);
+  const lines = ended
+    .slice(0, MAX_ENDED)
+    .map((node) => `${node.endedBecause === LEFT ? '' : '! '}not running: ${node.name} (${stateOf(node)})`);
   return ended.length <= MAX_ENDED
     ? lines
-    : [...lines, `  and ${countOf(ended.length - MAX_ENDED)} more that have ended`];
+    : [...lines, `and ${countOf(ended.length - MAX_ENDED)} more that have ended`];
 }
 
 /** Boxes side by side; those that want somebody's attention first where not all are drawn. */
@@ -149,7 +168,7 @@ function drawBox(
 ): readonly string[] {
   const inner = width - 4;
   const state = stateOf(node);
-  const name = cut(node.name === self ? `${node.name} (asked)` : node.name, inner - state.length - 3);
+  const name = cut(node.name === self ? `${node.name} (asked)` : node.name, inner - state.length - 5);
   const line = '─'.repeat(Math.max(1, width - name.length - state.length - 8));
   const texts = Array.from({ length: height }, (_, row) => cut(lines[row] ?? '', inner).padEnd(inner));
   return [
@@ -167,7 +186,9 @@ function boxLines(cluster: ClusterStatus, node: NodeStatus, width: number): read
     const members = cluster.sessions.filter(({ gateway }) => gateway === node.name);
     if (members.length > 0) {
       const names = members.map(({ username, compId }) => username ?? String(compId));
-      lines.push(namesWithin(names, width, cluster.moreSessions));
+      // A session's row names its gateway until the session has ended in order, which is after its connection.
+      const heading = members.length > node.connections ? 'by rows: ' : '';
+      lines.push(heading + namesWithin(names, width - heading.length, cluster.moreSessions));
     }
   }
   if (node.roles.includes('engine')) {
@@ -178,29 +199,40 @@ function boxLines(cluster: ClusterStatus, node: NodeStatus, width: number): read
       lines.push(namesWithin(names, width, false));
     }
   }
-  lines.push(leaseText(node));
-  const fault = node.natsReachable ? linkFault(node) : 'NATS does not reach it';
-  if (fault !== undefined) lines.push(`! ${fault}`);
-  lines.push(...warningLines(node, width));
+  lines.push(leaseText(node), ...faultLines(node, width));
   const versions = new Set(cluster.nodes.filter(({ alive }) => alive).map((one) => one.protocolVersion));
   if (versions.size > 1) lines.push(`speaks version ${node.protocolVersion} between nodes`);
   return lines;
 }
 
-/** In full, since what differs stands at their ends: a word that does not fit begins another line. */
-function warningLines({ warnings }: NodeStatus, width: number): readonly string[] {
-  return warnings.flatMap((warning) => {
-    const lines: string[] = [];
-    let line = '!';
-    for (const word of warning.split(' ')) {
-      if (line.length + 1 + word.length > width && line.trim().length > 1) {
-        lines.push(line);
-        line = ' ';
-      }
-      line += ` ${word}`;
+/** What is wrong with a node, in full. */
+function faultLines(node: NodeStatus, width: number): readonly string[] {
+  const fault = node.natsReachable ? linkFault(node) : 'NATS does not reach it';
+  const faults = fault === undefined ? node.warnings : [fault, ...node.warnings];
+  return faults.flatMap((one) => wrapped('', `! ${one}`, width));
+}
+
+/**
+ * In full, since what matters stands at its end: a word that does not fit begins another line, below the first word
+ * behind a `!`.
+ */
+function wrapped(indent: string, text: string, width: number): readonly string[] {
+  const further = ' '.repeat(indent.length) + (text.startsWith('! ') ? '  ' : '');
+  const lines: string[] = [];
+  let line = indent;
+  let isEmpty = true;
+  for (const word of text.split(' ')) {
+    if (!isEmpty && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = further;
+      isEmpty = true;
     }
-    return [...lines, line];
-  });
+    line += isEmpty ? word : ` ${word}`;
+    // The mark itself is no word.
+    isEmpty = isEmpty && word === '!';
+    if (word === '!') line += ' ';
+  }
+  return [...lines, line].map((one) => cut(one, width));
 }
 
 /** A link that is not there yet may be opening: only one that has failed is worth a word. */

@@ -18,10 +18,20 @@ const UNREACHABLE: ReadonlySet<string> = new Set([
 /** Codes of Postgres: a server that refuses the password, the user or the database. */
 const REFUSED: ReadonlySet<string> = new Set(['28000', '28P01', '3D000']);
 
+/** Of these, the password or the user. */
+const WRONG_LOGIN: ReadonlySet<string> = new Set(['28000', '28P01']);
+
+/** Code of Postgres. */
+const TOO_MANY_CONNECTIONS = '53300';
+
 const REMEDY = 'correct --database-url (ONEBOOK_DATABASE_URL)';
 
-/** The sentence, without the URL's password; undefined where the error is about something else. */
-export function databaseTrouble(error: unknown, databaseUrl: string | undefined): string | undefined {
+/** `passwordFile`: that the URL's password is from. The sentence has no password; undefined where the error is about something else. */
+export function databaseTrouble(
+  error: unknown,
+  databaseUrl: string | undefined,
+  passwordFile?: string,
+): string | undefined {
   if (databaseUrl === undefined || !(error instanceof Error) || !URL.canParse(databaseUrl)) return undefined;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const { hostname, port } = new URL(databaseUrl);
@@ -31,12 +41,23 @@ export function databaseTrouble(error: unknown, databaseUrl: string | undefined)
   if (UNREACHABLE.has(code) && asked === hostname) {
     return `${server} cannot be reached (${code}): start it, or ${REMEDY}`;
   }
+  if (WRONG_LOGIN.has(code) && passwordFile !== undefined) {
+    const remedy = `correct the password in ${passwordFile} (databasePasswordFile), or the user in databaseUrl`;
+    return `${server} refuses: ${redactUrls(error.message)}; ${remedy}`;
+  }
+  if (code === TOO_MANY_CONNECTIONS) {
+    return `${server} has no connection left: raise its max_connections (14 for each node, and some for operators)`;
+  }
   if (REFUSED.has(code)) return `${server} refuses: ${redactUrls(error.message)}; ${REMEDY}`;
   return undefined;
 }
 
 /** Why a command could not work on the database, in one line that is fit for people. */
-export function databaseFailureText(error: unknown, databaseUrl: string | undefined): string {
+export function databaseFailureText(
+  error: unknown,
+  databaseUrl: string | undefined,
+  passwordFile?: string,
+): string {
   const reason = error instanceof Error ? error.message || error.name : String(error);
-  return databaseTrouble(error, databaseUrl) ?? redactUrls(reason);
+  return databaseTrouble(error, databaseUrl, passwordFile) ?? redactUrls(reason);
 }

@@ -6,7 +6,7 @@ import type { Body } from './admin-client.ts';
 import { type ClientFlags, clientCommand, connect, showSentence } from './client-command.ts';
 import { nounsOf } from './cluster-drawing.ts';
 import { CliFailure, EXIT } from './failure.ts';
-import { lookUntil, readWaitMs, tookText } from './waiting.ts';
+import { lookUntil, tookText, waitOption } from './waiting.ts';
 
 interface DrainFlags extends ClientFlags {
   readonly force?: boolean;
@@ -23,14 +23,9 @@ export function addDrainCommands(program: Command): void {
     'drain',
     'empty a node: its symbols and accounts go to other engines, its sessions to other gateways',
   )
-    .argument('<node>', 'name of the node in the configuration; the command runs where its data directory is')
+    .argument('<node>', 'name of the node in the configuration')
     .option('--force', 'also when no other node can take what it has')
-    .option(
-      '--wait <seconds>',
-      'how long to wait at most; 0: not at all; default 300',
-      readWaitMs,
-      DEFAULT_WAIT_MS,
-    )
+    .addOption(waitOption('how long to wait at most; 0: not at all', DEFAULT_WAIT_MS))
     .action(drain);
   clientCommand(program, 'undrain', 'let a node that drains take symbols, accounts and sessions again')
     .argument('<node>', 'name of the node in the configuration')
@@ -76,8 +71,9 @@ async function drain(node: string, flags: DrainFlags): Promise<void> {
 
 async function undrain(node: string, flags: ClientFlags): Promise<void> {
   const body = await (await connect({ ...flags, node })).post('/v1/undrain', { node });
+  const { wasDraining } = body;
   const text = `${node} takes symbols, accounts and sessions again; what has gone comes back with "onebook rebalance"`;
-  showSentence(flags, body, text);
+  showSentence(flags, body, wasDraining === false ? `${node} did not drain: nothing has changed` : text);
 }
 
 function leftIn(body: Body): DrainProgress {

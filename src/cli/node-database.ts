@@ -24,10 +24,11 @@ export function addDatabaseOptions(command: Command): Command {
     .option('--config <file>', 'configuration file; default ./cluster.config.ts (env ONEBOOK_CONFIG)');
 }
 
-/** Where the node has its rows; a CliFailure says what of the configuration is wrong. */
-export async function databaseOf(
-  flags: DatabaseFlags,
-): Promise<{ readonly dataDir: string; readonly databaseUrl: string | undefined }> {
+/** Where a node has its rows. */
+export type NodeDatabase = Pick<NodeConfig, 'dataDir' | 'databaseUrl' | 'databasePasswordFile'>;
+
+/** A CliFailure says what of the configuration is wrong. */
+export async function databaseOf(flags: DatabaseFlags): Promise<NodeDatabase> {
   return configOf(flags);
 }
 

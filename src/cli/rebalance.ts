@@ -8,7 +8,7 @@ import { type ClientFlags, clientCommand, connect, showSentence } from './client
 import { countOf, nounsOf } from './cluster-drawing.ts';
 import { CliFailure, EXIT } from './failure.ts';
 import { formatTable } from './table.ts';
-import { lookUntil, readWaitMs, tookText } from './waiting.ts';
+import { lookUntil, tookText, waitOption } from './waiting.ts';
 
 interface RebalanceFlags extends ClientFlags {
   readonly dryRun?: boolean;
@@ -32,12 +32,7 @@ export function addRebalanceCommand(program: Command): void {
   )
     .option('--dry-run', 'only show what would move where')
     .option('--include-placed', 'also what "symbol move" has placed; never what the configuration places')
-    .option(
-      '--wait <seconds>',
-      'how long to wait for each step at most; default 60',
-      readWaitMs,
-      DEFAULT_WAIT_MS,
-    )
+    .addOption(waitOption('how long to wait for each step at most', DEFAULT_WAIT_MS))
     .action(rebalance);
 }
 
@@ -59,7 +54,8 @@ async function rebalance(flags: RebalanceFlags): Promise<void> {
   }
   const took = total === 0 ? '' : ` in ${tookText(monotonicMs() - since)}`;
   const what = `${nounsOf(plan.symbols.length, 'symbol')} and ${nounsOf(plan.shards.length, 'shard')} of accounts`;
-  const text = total === 0 ? `nothing has to move${keptText(plan)}` : `moved ${what}${took}${keptText(plan)}`;
+  const done = total === 0 ? 'nothing has to move' : `moved ${what}${took}`;
+  const text = `${done}${keptText(plan)}\n${spreadText(plan)}`;
   showSentence(flags, { ...plan }, text);
 }
 
@@ -120,7 +116,7 @@ function planText(plan: RebalancePlan): string {
     ...symbols.map(({ key, from, to }) => ({ what: key, from, to })),
     ...shards.map(({ key, from, to }) => ({ what: `accounts, shard ${key}`, from, to })),
   ];
-  if (moves.length === 0) return `nothing would move${keptText(plan)}`;
+  if (moves.length === 0) return `nothing would move${keptText(plan)}\n${spreadText(plan)}`;
   const table = formatTable(
     [
       { title: 'WHAT', field: 'what' },
@@ -132,11 +128,26 @@ function planText(plan: RebalancePlan): string {
   const more =
     moves.length > SHOWN_MOVES ? `and ${countOf(moves.length - SHOWN_MOVES)} more: --json has them\n` : '';
   const sum = `${nounsOf(symbols.length, 'symbol')} and ${nounsOf(shards.length, 'shard')} of accounts would move${keptText(plan)}`;
-  return `${table}${more}${sum}`;
+  return `${table}${more}${sum}\n${spreadText(plan)}`;
 }
 
 function keptText({ kept }: RebalancePlan): string {
   return kept === 0 ? '' : `; ${countOf(kept)} stay where they are placed`;
+}
+
+/** What engines have afterwards, and why that is uneven where it is. */
+function spreadText({ spread }: RebalancePlan): string {
+  const shares = spread.map(
+    ({ engine, symbols, shards }) =>
+      `${engine} ${nounsOf(symbols, 'symbol')} and ${nounsOf(shards, 'shard')} of accounts`,
+  );
+  if (spread.length === 1) return `there is no other engine: ${shares.join()}`;
+  const counts = spread.map(({ symbols }) => symbols);
+  const isUneven = Math.max(...counts) - Math.min(...counts) > 1;
+  const why = isUneven
+    ? '\nwhich symbol goes where is decided by a hash of its name: even for many, not for a few. "onebook symbol move" places one'
+    : '';
+  return `then have: ${shares.join(', ')}${why}`;
 }
 
 function keysTo<Key>(moves: readonly Move<Key>[], engine: string): readonly Key[] {

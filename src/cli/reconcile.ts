@@ -8,6 +8,7 @@ import {
   countText,
   type DatabaseFlags,
   databaseOf,
+  type NodeDatabase,
   readLimit,
   secondsText,
 } from './node-database.ts';
@@ -70,11 +71,10 @@ async function runReconcile(
 }
 
 async function reconcileOn(
-  config: { readonly dataDir: string; readonly databaseUrl: string | undefined },
+  { dataDir, databaseUrl, databasePasswordFile }: NodeDatabase,
   limit: number,
   reconcile: ReconcileDatabase,
 ): Promise<ReconciliationShown> {
-  const { dataDir, databaseUrl } = config;
   try {
     return await reconcile({
       dataDir,
@@ -84,7 +84,8 @@ async function reconcileOn(
       onProgress: (line) => process.stderr.write(`${line}\n`),
     });
   } catch (error) {
-    throw new CliFailure(EXIT.usage, `nothing was reconciled: ${databaseFailureText(error, databaseUrl)}`);
+    const reason = databaseFailureText(error, databaseUrl, databasePasswordFile);
+    throw new CliFailure(EXIT.usage, `nothing was reconciled: ${reason}`);
   }
 }
 

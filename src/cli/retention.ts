@@ -47,6 +47,8 @@ export interface RetentionShown {
 interface RetentionOptions {
   readonly dataDir: string;
   readonly databaseUrl: string | undefined;
+  /** For messages: where the password of the URL is from. */
+  readonly databasePasswordFile?: string;
   readonly clock: Clock;
   readonly terms: RetentionTermsShown;
   readonly onProgress: (line: string) => void;
@@ -112,10 +114,11 @@ async function carryOut(flags: RetentionFlags, load: () => Promise<RetentionData
 }
 
 async function optionsOf(flags: RetentionFlags): Promise<RetentionOptions> {
-  const { dataDir, databaseUrl, retention, limits } = await configOf(flags);
+  const { dataDir, databaseUrl, databasePasswordFile, retention, limits } = await configOf(flags);
   return {
     dataDir,
     databaseUrl,
+    ...(databasePasswordFile === undefined ? {} : { databasePasswordFile }),
     clock: systemClock,
     terms: { ...retention, fixHistoryDays: limits.fixHistoryDays },
     onProgress: (line) => process.stderr.write(`${line}\n`),
@@ -123,14 +126,14 @@ async function optionsOf(flags: RetentionFlags): Promise<RetentionOptions> {
 }
 
 async function attempt(
-  { databaseUrl }: RetentionOptions,
+  { databaseUrl, databasePasswordFile }: RetentionOptions,
   load: () => Promise<RetentionDatabase>,
   work: (retention: RetentionDatabase) => Promise<RetentionShown>,
 ): Promise<RetentionShown> {
   try {
     return await work(await load());
   } catch (error) {
-    const reason = databaseFailureText(error, databaseUrl);
+    const reason = databaseFailureText(error, databaseUrl, databasePasswordFile);
     const differences = differencesOf(error);
     if (differences === undefined) throw new CliFailure(EXIT.usage, reason);
     throw new CliFailure(EXIT.refused, reason, ...differences);

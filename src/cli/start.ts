@@ -76,6 +76,7 @@ async function runNode(flags: StartFlags, loadStartNode: () => Promise<StartNode
     pretty: process.stderr.isTTY === true,
     write: (text) => lines.write(text),
   });
+  for (const warning of config.warnings ?? []) log.warn('configuration', { warning });
   reportProcessTrouble(log);
   const stopping = new AbortController();
   const stop = stopOnSignals(log, stopping);
@@ -209,7 +210,7 @@ export function startFailure(error: unknown, config: NodeConfig, log: Log): CliF
   if (OPERATORS_FAILURES.has(error.name)) return new CliFailure(EXIT.usage, text);
   const ofCluster = clusterFailureText(error, text, config);
   if (ofCluster !== undefined) return new CliFailure(EXIT.usage, ofCluster);
-  const trouble = databaseTrouble(error, config.databaseUrl);
+  const trouble = databaseTrouble(error, config.databaseUrl, config.databasePasswordFile);
   if (trouble !== undefined) return new CliFailure(EXIT.usage, `the node does not start: ${trouble}`);
   log.error('the node does not start', { error });
   // Errors of the system and of the database server have a code; what has none is a bug of ours.
@@ -220,14 +221,17 @@ export function startFailure(error: unknown, config: NodeConfig, log: Log): CliF
 }
 
 /** What keeps a node from joining its cluster, with what to do. */
-function clusterFailureText(error: Error, text: string, { databaseUrl }: NodeConfig): string | undefined {
+function clusterFailureText(error: Error, text: string, config: NodeConfig): string | undefined {
+  const { databaseUrl, databasePasswordFile } = config;
   switch (error.name) {
     case 'NodeNameTakenError':
       return `${text}: end that one first, or choose another node of the configuration (--node)`;
     case 'DnsPortUnavailable':
-      return `${text}; choose another (dns of the node in the configuration)`;
+      return `${text}; choose another (dns of the node in the configuration)${
+        text.includes('EACCES') ? ', or let the node use ports below 1024 (CAP_NET_BIND_SERVICE)' : ''
+      }`;
     case 'MembershipUnavailableError':
-      return `the node does not start: ${databaseTrouble(error.cause, databaseUrl) ?? `the database does not answer: ${text}`}`;
+      return `the node does not start: ${databaseTrouble(error.cause, databaseUrl, databasePasswordFile) ?? `the database does not answer: ${text}`}`;
     default:
       return undefined;
   }

@@ -6,7 +6,7 @@ import { type AdminClient, type Body, queryOf } from './admin-client.ts';
 import { type ClientFlags, clientCommand, connect, groupCommand, showSentence } from './client-command.ts';
 import { CliFailure, EXIT } from './failure.ts';
 import { orNone } from './flag-values.ts';
-import { lookUntil, readWaitMs, tookText } from './waiting.ts';
+import { lookUntil, tookText, waitOption } from './waiting.ts';
 
 interface MoveFlags extends ClientFlags {
   readonly to: string;
@@ -22,12 +22,7 @@ export function addSymbolCommands(program: Command): void {
   clientCommand(symbol, 'move', 'move the book of a symbol to an engine, while it trades; it stays there')
     .argument('<symbol>', 'Symbol (55)')
     .requiredOption('--to <node>', 'name of the engine; none: wherever it falls, as if it had not been moved')
-    .option(
-      '--wait <seconds>',
-      'how long to wait for it at most; 0: not at all; default 30',
-      readWaitMs,
-      DEFAULT_WAIT_MS,
-    )
+    .addOption(waitOption('how long to wait for it at most; 0: not at all', DEFAULT_WAIT_MS))
     .action(moveSymbol);
 }
 
@@ -38,7 +33,11 @@ async function moveSymbol(symbol: string, flags: MoveFlags): Promise<void> {
   const before = ownerIn(await client.post('/v1/placement', { symbols: [symbol], node }));
   if (node === null) {
     const where = before.owner === null ? 'nobody has it' : `it is on ${before.owner}`;
-    showSentence(flags, { symbol, ...before }, `${symbol} is placed nowhere in particular; ${where}`);
+    showSentence(
+      flags,
+      { symbol, ...before },
+      `no operator places ${symbol} any more; ${where}, and goes where the configuration places it, if it does`,
+    );
     return;
   }
   if (before.owner === node) {

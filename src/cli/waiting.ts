@@ -1,5 +1,5 @@
 /** Waiting for what a node does after it has answered, within a bound: for commands that end when it is done. */
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { delay, systemClock } from '../platform/clock.ts';
 import { monotonicMs } from '../platform/monotonic.ts';
 
@@ -18,8 +18,14 @@ export async function lookUntil<Found>(
   }
 }
 
-/** `--wait`: seconds as written, in ms. */
-export function readWaitMs(text: string): number {
+/** `--wait <seconds>`, in ms; `what` says for what. */
+export function waitOption(what: string, defaultMs: number): Option {
+  return new Option('--wait <seconds>', what)
+    .argParser(readWaitMs)
+    .default(defaultMs, String(defaultMs / 1000));
+}
+
+function readWaitMs(text: string): number {
   const seconds = Number(text);
   if (!/^\d{1,5}(\.\d{1,3})?$/.test(text)) throw new InvalidArgumentError('it is a number of seconds.');
   return seconds * 1000;

@@ -74,7 +74,7 @@ export function createLocator({ nodes, ownership }: ClusterView, self: NodeId): 
         case 'reply':
           return placeOfNode(address.node);
         case 'account':
-          return account(address.userId).place;
+          return address.node === undefined ? account(address.userId).place : placeOfNode(address.node);
         case 'gateway':
           return placeOfNode(nodeInName(address.name));
         case 'session':

@@ -19,7 +19,10 @@ export interface LinkLimits extends OutboxLimits {
   readonly retryMs: number;
   /** The longest of these waits. */
   readonly maxRetryMs: number;
-  /** How long a direction may be silent before it sends an empty batch. */
+  /**
+   * How long a direction may be silent before it sends an empty batch. That only finds out that the other end has given
+   * the link up and its word of it was lost: who lives is decided by leases, and all nodes are linked with all.
+   */
   readonly pingMs: number;
 }
 
@@ -31,7 +34,7 @@ export const LINK_LIMITS: LinkLimits = {
   answerTimeoutMs: 300,
   retryMs: 20,
   maxRetryMs: 1_000,
-  pingMs: 500,
+  pingMs: 2_000,
 };
 
 export interface SenderPorts {

@@ -37,6 +37,8 @@ export interface Carrier {
   listen(subject: string, onMessage: (body: Uint8Array, answer: Answer) => void): () => void;
   /** False while this node is cut off from what carries. */
   readonly isReachable: boolean;
+  /** Why it is not, in a sentence for operators with what to do; undefined while it is, or nothing has failed yet. */
+  readonly fault?: string | undefined;
   /** Told when {@link isReachable} changes; returns what ends it. */
   onReachable(listener: (isReachable: boolean) => void): () => void;
   /** The longest body that can be sent, in bytes. */

@@ -103,7 +103,8 @@ export function createClusterSystem(options: ClusterSystemOptions): ClusterSyste
   }
 
   function isAccountHere(address: Address): boolean {
-    return address.type === 'account' && options.hasAccount?.(address.userId) === true;
+    if (address.type !== 'account' || address.node !== undefined) return false;
+    return options.hasAccount?.(address.userId) === true;
   }
 
   /** Where a node is engine and gateway, what its engine tells passes the same gates as if it came from elsewhere. */
@@ -161,6 +162,8 @@ export function createClusterSystem(options: ClusterSystemOptions): ClusterSyste
     const link = up.get(place.name);
     if (link?.incarnation !== place.incarnation || !isReachable() || !locate().reaches(place))
       return undefined;
+    // What was sent by it would be lost with its link, and nobody could say any more that it was never sent.
+    if (!isLeaseValid()) return undefined;
     const owner = ownerText(place, epoch);
     const { linkNo } = link;
     return { node: place.name, key: `${owner} ${linkNo}`, owner, epoch, linkNo };

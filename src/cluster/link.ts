@@ -4,6 +4,8 @@
  *
  *     opener          Opening ──opened──▶ Up ──ended, by either end──▶ Opening …
  *     the other end   Waiting ───open───▶ Up ──ended, by either end──▶ Waiting …
+ *
+ * While one of the ends may not speak, which is while the lease of its node is over, no link is begun.
  */
 import type { Address } from '../actors/protocol.ts';
 import type { CancelTimer } from '../platform/clock.ts';
@@ -75,6 +77,8 @@ export interface LinkPorts extends SenderPorts {
   readonly log: Log;
   /** A number that this node has used for no link. */
   nextLinkNo(): number;
+  /** False: this node may say nothing from its memory now, and a link would end at the first message. */
+  maySpeak(): boolean;
 }
 
 interface Running {
@@ -87,6 +91,8 @@ interface Running {
 
 /** A link that lived shorter counts as a failed attempt. */
 const SETTLED_MS = 10_000;
+/** How often a node that may not speak looks whether it may. */
+const REST_MS = 100;
 const MAX_REASON_LENGTH = 100;
 
 export class Link {
@@ -199,6 +205,10 @@ export class Link {
 
   #open(): void {
     this.#cancelTimer();
+    if (!this.#ports.maySpeak()) {
+      this.#cancelTimer = this.#ports.clock.after(REST_MS, () => this.#open());
+      return;
+    }
     const { carrier, self, wire, limits, subject } = this.#ports;
     const { version, minVersion } = wire;
     const open: Open = { type: 'open', from: self, to: this.peer, linkNo: this.#linkNo, version, minVersion };
@@ -220,7 +230,7 @@ export class Link {
     const answer = decodeAnswer(body);
     if (answer?.linkNo === this.#linkNo) {
       const version = answer.type === 'opened' ? commonVersion(this.#ports.wire, answer) : undefined;
-      if (version !== undefined) {
+      if (version !== undefined && this.#ports.maySpeak()) {
         this.#started(this.#linkNo, version);
         return;
       }
@@ -255,6 +265,7 @@ export class Link {
     }
     if (!isUp) {
       if (this.#up !== undefined) this.#down('the other end has begun a new link');
+      if (!this.#ports.maySpeak()) return { type: 'wait', linkNo, reason: 'the lease of the node is over' };
       this.#linkNo = linkNo;
       this.#started(linkNo, common);
     }

@@ -37,6 +37,8 @@ export interface LinksTerms {
   /** First part of every subject, so that venues may share what carries. */
   readonly subjectPrefix?: string;
   readonly limits?: Partial<LinkLimits>;
+  /** Whether this node may say anything from its memory: its lease is valid. While it may not it begins no link. Default: it may. */
+  readonly maySpeak?: () => boolean;
   /** Of another version, for tests. */
   readonly wire?: Wire;
 }
@@ -109,7 +111,7 @@ class NodeLinks implements Links {
 
   /** Undefined for a life before the one that is known. */
   #linkTo(peer: NodeId): Link | undefined {
-    const { self, carrier, clock, log, events } = this.#terms;
+    const { self, carrier, clock, log, events, maySpeak = () => true } = this.#terms;
     const known = this.#links.get(peer.name);
     if (known !== undefined && known.peer.incarnation >= peer.incarnation) return this.#find(peer);
     const link = new Link(peer, {
@@ -120,6 +122,7 @@ class NodeLinks implements Links {
       events,
       limits: this.#limits,
       wire: this.#wire,
+      maySpeak,
       subject: subjectOf(this.#prefix, peer),
       nextLinkNo: () => {
         this.#lastLinkNo += 1;

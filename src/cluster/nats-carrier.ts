@@ -17,6 +17,7 @@ import {
 import type { CancelTimer, Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { type Answer, type Carrier, CarrierError } from './carrier.ts';
+import { natsTrouble } from './nats-trouble.ts';
 
 export interface NatsTerms {
   /** `nats://host:port`, one for each server. */
@@ -28,6 +29,8 @@ export interface NatsTerms {
   /** A user's credentials (JWT and seed) as `nsc` writes them. */
   readonly credsFile?: string;
   readonly tls?: NatsTls;
+  /** Where the login comes from, for messages to operators: `user venue, its password in /etc/venue/nats.password`. */
+  readonly loginText?: string;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -46,6 +49,8 @@ const PING_INTERVAL_MS = 500;
 const MAX_PINGS_OUT = 2;
 /** NATS servers' default; one that is configured for less cannot be used. */
 const MAX_BODY_BYTES = 1024 * 1024;
+
+const AGAIN = 'connecting is tried again until it succeeds';
 
 interface Listening {
   readonly subject: string;
@@ -77,6 +82,10 @@ class NatsCarrier implements Carrier {
 
   get isReachable(): boolean {
     return this.#connection !== undefined;
+  }
+
+  get fault(): string | undefined {
+    return this.#lastFault === '' ? undefined : this.#lastFault;
   }
 
   start(): void {
@@ -179,15 +188,15 @@ class NatsCarrier implements Carrier {
   #lost(connection: NatsConnection, error: unknown): void {
     if (this.#connection !== connection) return;
     this.#connection = undefined;
-    this.#terms.log.warn('nats_disconnected', { reason: reasonOf(error) });
+    this.#terms.log.warn('nats_disconnected', { reason: reasonOf(error), next: AGAIN });
     this.#tell(false);
     if (!this.#isClosed) this.start();
   }
 
   #failed(error: unknown): void {
-    const reason = reasonOf(error);
+    const reason = natsTrouble(error, this.#terms);
     // The same once a tenth of a second would hide everything else.
-    if (reason !== this.#lastFault) this.#terms.log.warn('nats_unreachable', { reason });
+    if (reason !== this.#lastFault) this.#terms.log.warn('nats_unreachable', { reason, next: AGAIN });
     this.#lastFault = reason;
     if (this.#isClosed) return;
     this.#cancelTimer = this.#terms.clock.after(RECONNECT_MS, () => this.start());

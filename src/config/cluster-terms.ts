@@ -3,10 +3,11 @@
  * process has none of it.
  */
 import type { ClusterConfig, ClusterNodeConfig } from './cluster.ts';
-import { type DnsTerms, dnsTerms, type Endpoint, endpointsOf } from './dns.ts';
+import { type DnsTerms, dnsTerms, type Endpoint, endpointsOf, type ZoneTerms, zoneTerms } from './dns.ts';
 import { type LeaseTerms, leaseTerms } from './lease.ts';
 import { type NatsTerms, natsTerms } from './nats.ts';
 import { DEFAULT_ROLES, type Role } from './roles.ts';
+import type { Secrets } from './secrets.ts';
 
 /** Holds the password of NATS: never log it. */
 export interface ClusterTerms {
@@ -20,6 +21,8 @@ export interface ClusterTerms {
   readonly endpoints: readonly Endpoint[];
   /** Undefined without the role. */
   readonly dns: DnsTerms | undefined;
+  /** What responders answer for, whether this node is one or not; undefined where there is no name. */
+  readonly zone: ZoneTerms | undefined;
 }
 
 /** What {@link clusterTerms} needs besides the checked file. */
@@ -29,21 +32,22 @@ export interface TermsSources {
   readonly roles: readonly Role[];
   /** Of the first listener, with flags and environment. */
   readonly first: Endpoint;
-  readonly natsPassword: string | undefined;
+  readonly secrets: Secrets;
   readonly clusterDir: string;
 }
 
 /** Undefined without NATS: the node is a venue by itself. */
 export function clusterTerms(sources: TermsSources): ClusterTerms | undefined {
-  const { cluster, node, roles, first, natsPassword, clusterDir } = sources;
+  const { cluster, node, roles, first, secrets, clusterDir } = sources;
   const { nats, lease, placement = {}, dns } = cluster;
   if (nats === undefined) return undefined;
   return {
-    nats: natsTerms(nats, natsPassword, clusterDir),
+    nats: natsTerms(nats, secrets, clusterDir),
     lease: leaseTerms(lease),
     placement: new Map(Object.entries(placement)),
     nodes: new Map(Object.entries(cluster.nodes).map(([name, one]) => [name, one.roles ?? DEFAULT_ROLES])),
     endpoints: roles.includes('gateway') ? endpointsOf(node.advertise, first) : [],
     dns: roles.includes('dns') && dns !== undefined ? dnsTerms(dns, node, cluster.nodes) : undefined,
+    zone: dns === undefined ? undefined : zoneTerms(dns),
   };
 }

@@ -8,7 +8,13 @@ import type { NodeConfig } from './node-config.ts';
 /** By the names that they have in the file. Values are plain data, undefined left out. */
 export function commonSettings(
   config: Pick<NodeConfig, 'venueCompId' | 'tradingCalendar' | 'securityStatusToAll' | 'retention'>,
-  { nats, lease, placement, nodes }: Pick<ClusterTerms, 'nats' | 'lease' | 'placement' | 'nodes'>,
+  {
+    nats,
+    lease,
+    placement,
+    nodes,
+    zone,
+  }: Pick<ClusterTerms, 'nats' | 'lease' | 'placement' | 'nodes' | 'zone'>,
 ): Readonly<Record<string, unknown>> {
   const { venueCompId, tradingCalendar, securityStatusToAll, retention } = config;
   return {
@@ -17,6 +23,8 @@ export function commonSettings(
     securityStatusToAll,
     retention,
     'nats.subjectPrefix': nats.subjectPrefix,
+    'nats.releaseAfterMs': nats.releaseAfterMs,
+    dns: zone ?? 'none',
     lease,
     placement: Object.fromEntries(placement),
     nodes: Object.fromEntries([...nodes].map(([name, roles]) => [name, roles.toSorted()])),

@@ -49,21 +49,34 @@ export interface NameServer {
   readonly addresses: readonly string[];
 }
 
-/** What a node with the role `dns` answers, and where. */
-export interface DnsTerms {
-  readonly host: string;
-  /** UDP and TCP; 0: the system chooses. */
-  readonly port: number;
+/** {@link DnsConfig}, decided. */
+export interface ZoneTerms {
   /** Without the dot at its end. */
   readonly name: string;
   readonly ttlSeconds: number;
   readonly service: string;
+}
+
+/** What a node with the role `dns` answers, and where. */
+export interface DnsTerms extends ZoneTerms {
+  readonly host: string;
+  /** UDP and TCP; 0: the system chooses. */
+  readonly port: number;
   /** All of them, this one included. */
   readonly nameServers: readonly NameServer[];
 }
 
 /** Where resolvers ask. */
 export const DEFAULT_DNS_PORT = 53;
+
+/** The same on every node. */
+export function zoneTerms(dns: DnsConfig): ZoneTerms {
+  return {
+    name: parseDnsName(dns.name) ?? dns.name,
+    ttlSeconds: dns.ttlSeconds ?? 2,
+    service: dns.service ?? '_fix._tcp',
+  };
+}
 
 /** What the responder of `node` runs with, one of `nodes`. */
 export function dnsTerms(
@@ -75,9 +88,7 @@ export function dnsTerms(
   return {
     host,
     port,
-    name: parseDnsName(dns.name) ?? dns.name,
-    ttlSeconds: dns.ttlSeconds ?? 2,
-    service: dns.service ?? '_fix._tcp',
+    ...zoneTerms(dns),
     nameServers: Object.entries(nodes)
       .filter(([, { roles }]) => roles?.includes('dns') === true)
       .map(([name, { advertise, dns: { host: listensOn = DEFAULT_HOST } = {} }]) => ({

@@ -21,6 +21,7 @@ import {
 } from './node-config.ts';
 import { readCluster } from './read-cluster.ts';
 import { filesOf, type Purpose, readSecrets, unreadable } from './secrets.ts';
+import { configWarnings } from './warnings.ts';
 
 /** Looked for in the working directory when `--config` and ONEBOOK_CONFIG are not given; the first one wins. */
 const CONFIG_FILES = ['cluster.config.ts', 'cluster.config.js', 'cluster.config.mjs'];
@@ -60,7 +61,11 @@ export async function loadNodeConfig(
   const sources = { flags, env, cluster, clusterFile, clusterDir, workingDir, nodeName, purpose, secrets };
   const config = resolveNodeConfig(sources);
   if (Array.isArray(config)) return [...fileFaults, ...config];
-  return fileFaults.length > 0 ? fileFaults : config;
+  if (fileFaults.length > 0) return fileFaults;
+  const warnings = purpose === 'node' ? configWarnings({ exported, nodeName, clusterDir, env }) : [];
+  return warnings.length === 0
+    ? config
+    : { ...config, warnings: warnings.map((warning) => `${clusterFile}: ${warning}`) };
 }
 
 async function loadCluster(
@@ -85,10 +90,21 @@ async function importCluster(path: string): Promise<LoadedCluster | ConfigError[
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const firstLine = redactUrls(reason).split('\n')[0] ?? '';
-    return [{ message: `${path} does not load: ${firstLine}` }];
+    return [{ message: `${path}${lineOf(error, path)} does not load: ${firstLine}` }];
   }
   if (exported === undefined) {
     return [{ message: `${path} has no default export; write: export default defineCluster({ … })` }];
   }
   return { exported, file: path, dir: dirname(path) };
+}
+
+/** `:3`: the line of the file in which it went wrong; empty where Node does not say. */
+function lineOf(error: unknown, path: string): string {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  for (const name of [path, pathToFileURL(path).href]) {
+    const [, after = ''] = stack.split(`${name}:`);
+    const [line] = /^\d+/.exec(after) ?? [];
+    if (line !== undefined) return `:${line}`;
+  }
+  return '';
 }

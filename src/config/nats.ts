@@ -3,7 +3,9 @@
  * it. Secrets are in files of their own or in the environment.
  */
 import { resolve } from 'node:path';
+import { assertNever } from '../platform/assert.ts';
 import { both, type Check, file, integer, object, settingOf, shown, text } from './checks.ts';
+import type { Secrets } from './secrets.ts';
 
 export interface NatsConfig {
   /** `nats://host:port` or `tls://host:port`, at least one; the servers tell of the others. */
@@ -35,8 +37,14 @@ export interface NatsTerms {
   readonly servers: readonly string[];
   readonly login:
     | { readonly type: 'None' }
-    /** Undefined only where nobody connects: a command that needs no NATS. */
-    | { readonly type: 'Password'; readonly user: string; readonly password: string | undefined }
+    | {
+        readonly type: 'Password';
+        readonly user: string;
+        /** Undefined only where nobody connects: a command that needs no NATS. */
+        readonly password: string | undefined;
+        /** Absolute path of the file that has it, or the variable. */
+        readonly passwordFrom: string;
+      }
     | { readonly type: 'Credentials'; readonly credsFile: string };
   /** Undefined: plain TCP. Paths are absolute. */
   readonly tls:
@@ -50,19 +58,42 @@ export interface NatsTerms {
   readonly releaseAfterMs: number;
 }
 
+/** Who nodes log on as and where that is written, for messages; undefined without a login. */
+export function natsLoginText({ login }: Pick<NatsTerms, 'login'>): string | undefined {
+  switch (login.type) {
+    case 'None':
+      return undefined;
+    case 'Password':
+      return `user ${login.user}, its password in ${login.passwordFrom}`;
+    case 'Credentials':
+      return `the credentials in ${login.credsFile}`;
+    default:
+      return assertNever(login);
+  }
+}
+
 /** Environment variable with the password of `nats.user`; outranks `nats.passwordFile`. */
 export const NATS_PASSWORD_ENV = 'ONEBOOK_NATS_PASSWORD';
 
 /** `password`: what the file or the environment has; paths are made absolute from `clusterDir`. */
-export function natsTerms(nats: NatsConfig, password: string | undefined, clusterDir: string): NatsTerms {
-  const { servers, user, credsFile, tls } = nats;
+export function natsTerms(
+  nats: NatsConfig,
+  { natsPassword: password, isNatsPasswordInEnv = false }: Secrets,
+  clusterDir: string,
+): NatsTerms {
+  const { servers, user, passwordFile, credsFile, tls } = nats;
   const path = (name: string | undefined) => (name === undefined ? undefined : resolve(clusterDir, name));
   const isTls = tls !== undefined || servers.some((server) => server.startsWith('tls:'));
   return {
     servers,
     login:
       user !== undefined
-        ? { type: 'Password', user, password }
+        ? {
+            type: 'Password',
+            user,
+            password,
+            passwordFrom: (isNatsPasswordInEnv ? undefined : path(passwordFile)) ?? NATS_PASSWORD_ENV,
+          }
         : credsFile !== undefined
           ? { type: 'Credentials', credsFile: resolve(clusterDir, credsFile) }
           : { type: 'None' },

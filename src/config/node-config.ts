@@ -8,7 +8,7 @@ import { type ClusterTerms, clusterTerms } from './cluster-terms.ts';
 import { ORDERED_LIMITS, type VenueLimits, withDefaults } from './limits.ts';
 import { firstListener, listenerFaults, listenersOf, type NodeListener } from './listeners.ts';
 import { DEFAULT_ROLES, type Role } from './roles.ts';
-import { type Purpose, type Secrets, withPassword } from './secrets.ts';
+import { hasPassword, type Purpose, type Secrets, withPassword } from './secrets.ts';
 import {
   COMP_ID_EXPECTED,
   DATABASE_URL_EXPECTED,
@@ -70,8 +70,12 @@ export interface NodeConfig {
   readonly dataDir: string;
   /** Undefined: the embedded Postgres in the data directory. Holds a password: never log it. */
   readonly databaseUrl: string | undefined;
+  /** The file that the password of the URL is from, absolute; absent: from no file. */
+  readonly databasePasswordFile?: string;
   readonly logLevel: LogLevel;
   readonly limits: VenueLimits;
+  /** What is allowed, and probably not meant; a sentence each. */
+  readonly warnings?: readonly string[];
 }
 
 /** One line for people: what is wrong, where, and what to do. Never contains a password. */
@@ -151,7 +155,7 @@ export function resolveNodeConfig(sources: ConfigSources): NodeConfig | ConfigEr
   const config: NodeConfig = {
     nodeName,
     roles,
-    cluster: clusterTerms({ cluster, node, roles, first, natsPassword: secrets.natsPassword, clusterDir }),
+    cluster: clusterTerms({ cluster, node, roles, first, secrets, clusterDir }),
     venueCompId: given('venueCompId') ?? cluster.venueCompId ?? 'ONEBOOK',
     tradingCalendar: {
       timeZone: cluster.tradingCalendar?.timeZone ?? 'UTC',
@@ -170,6 +174,9 @@ export function resolveNodeConfig(sources: ConfigSources): NodeConfig | ConfigEr
     },
     dataDir: dataDirOf(sources, node),
     databaseUrl: databaseUrl === undefined ? undefined : withPassword(databaseUrl, secrets.databasePassword),
+    ...(databaseUrl === undefined || hasPassword(databaseUrl) || secrets.databasePasswordFile === undefined
+      ? {}
+      : { databasePasswordFile: secrets.databasePasswordFile }),
     logLevel: given('logLevel') ?? node.logLevel ?? cluster.logLevel ?? 'info',
     limits: limitsOf(cluster, node),
   };

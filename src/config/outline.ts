@@ -26,6 +26,8 @@ export interface NodeOutline {
   readonly machine: string | undefined;
   /** Where it listens, but for ports that the system chooses. */
   readonly listens: readonly OutlinedAddress[];
+  /** Its first listener for members; undefined of what is no gateway. */
+  readonly members: OutlinedAddress | undefined;
   /** Where it says that members reach it, if it says so. */
   readonly advertises: readonly OutlinedAddress[];
   /** As one path, whatever it is relative to. */
@@ -56,6 +58,7 @@ function unreadable(name: string): NodeOutline {
     roles: undefined,
     machine: name,
     listens: [],
+    members: undefined,
     advertises: [],
     dataDir: path,
   };
@@ -81,6 +84,7 @@ function outline(name: string, entry: Record<string, unknown>): NodeOutline {
         ? listOf(dns ?? {}, join(path, 'dns'), () => DEFAULT_DNS_PORT)
         : []),
     ].filter(({ port }) => port !== 0),
+    members: roles?.includes('gateway') === true ? listeners[0] : undefined,
     advertises: advertise === undefined ? [] : listOf(advertise, join(path, 'advertise'), () => memberPort),
     dataDir: resolve('/', typeof dataDir === 'string' ? dataDir : `data/${name}`),
   };

@@ -4,6 +4,7 @@
  */
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { fileFault } from '../platform/file-faults.ts';
 import { isObject, join, settingOf } from './checks.ts';
 import { NATS_PASSWORD_ENV } from './nats.ts';
 import type { Environment } from './node-config.ts';
@@ -18,6 +19,10 @@ export type Purpose = 'address' | 'database' | 'node';
 export interface Secrets {
   readonly databasePassword?: string | undefined;
   readonly natsPassword?: string | undefined;
+  /** The password of NATS is that of the environment, whatever file is named. */
+  readonly isNatsPasswordInEnv?: boolean;
+  /** Where the password of the database is from; absolute. */
+  readonly databasePasswordFile?: string | undefined;
 }
 
 /** A file that the configuration names, with the setting that does. */
@@ -43,6 +48,11 @@ export function writtenPasswords(exported: unknown, env: Environment): readonly 
         'databasePasswordFile, or set ONEBOOK_DATABASE_URL',
     ];
   });
+}
+
+/** True where the URL itself says the password: a file's is then not used. */
+export function hasPassword(databaseUrl: string): boolean {
+  return passwordIn(databaseUrl) !== undefined;
 }
 
 /** The URL, with this password unless it has one. */
@@ -72,6 +82,32 @@ export function filesOf(exported: unknown, nodeName: string, clusterDir: string)
   ].map(({ path, file }) => ({ path, file: resolve(clusterDir, file) }));
 }
 
+/** Those of the files that hold a secret, with the cluster's passwords that the environment does not have. */
+export function secretFilesOf(
+  exported: unknown,
+  nodeName: string,
+  clusterDir: string,
+  env: Environment,
+): readonly NamedFile[] {
+  const isSecret = ({ path }: NamedFile): boolean => /(?:credsFile|keyFile)$/.test(path);
+  const passwords = [
+    ...named(exported, '', ['databasePasswordFile']),
+    ...(env[NATS_PASSWORD_ENV] ? [] : named(settingOf(exported, 'nats'), 'nats', ['passwordFile'])),
+  ].map(({ path, file }) => ({ path, file: resolve(clusterDir, file) }));
+  return [...passwords, ...filesOf(exported, nodeName, clusterDir).filter(isSecret)];
+}
+
+/** Secrets that others than their owner may read or write, each a sentence; a file that is not there is no matter of this. */
+export function exposed(files: readonly NamedFile[]): readonly string[] {
+  return files.flatMap(({ path, file }) => {
+    const mode = (statSync(file, { throwIfNoEntry: false })?.mode ?? 0) & 0o777;
+    if ((mode & 0o077) === 0) return [];
+    return [
+      `${path} names ${file}, which others may read (mode ${mode.toString(8).padStart(4, '0')}): chmod 600 it`,
+    ];
+  });
+}
+
 /** Files that cannot be read, each a sentence. */
 export function unreadable(files: readonly NamedFile[]): readonly string[] {
   return files.flatMap(({ path, file }) => {
@@ -79,7 +115,7 @@ export function unreadable(files: readonly NamedFile[]): readonly string[] {
       accessSync(file, constants.R_OK);
       return statSync(file).isFile() ? [] : [`${path} names ${file}, which is no file`];
     } catch (error) {
-      return [`${path} names ${file}, which cannot be read (${reasonOf(error)})`];
+      return [`${path} names ${file}, which cannot be read: ${fileFault(error)}`];
     }
   });
 }
@@ -107,7 +143,21 @@ export function readSecrets(
     faults.push(`nats.passwordFile is missing beside nats.user; or set ${NATS_PASSWORD_ENV}`);
   }
   const databasePassword = purpose === 'address' ? undefined : read(exported, '', 'databasePasswordFile');
-  return { secrets: { databasePassword, natsPassword }, faults };
+  const databasePasswordFile = databasePassword === undefined ? undefined : fileIn(exported, clusterDir);
+  return {
+    secrets: {
+      databasePassword,
+      natsPassword,
+      isNatsPasswordInEnv: fromEnv !== undefined,
+      databasePasswordFile,
+    },
+    faults,
+  };
+}
+
+function fileIn(exported: unknown, clusterDir: string): string | undefined {
+  const [entry] = named(exported, '', ['databasePasswordFile']);
+  return entry === undefined ? undefined : resolve(clusterDir, entry.file);
 }
 
 function isUserAlone(nats: unknown): boolean {
@@ -135,13 +185,8 @@ function readPassword({ path, file }: NamedFile): ReadPassword {
       ? { type: 'Fault', fault: `${path} names ${file}, whose first line is empty` }
       : { type: 'Read', text };
   } catch (error) {
-    return { type: 'Fault', fault: `${path} names ${file}, which cannot be read (${reasonOf(error)})` };
+    return { type: 'Fault', fault: `${path} names ${file}, which cannot be read: ${fileFault(error)}` };
   }
-}
-
-function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : 'unknown reason';
 }
 
 /** As it stands in the URL; undefined without one. */

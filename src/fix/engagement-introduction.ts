@@ -38,6 +38,9 @@ their format comes from \`onebook fix dictionary --version FIX.4.4\` (also FIX.4
   themselves is agreed with the operator. Reports that you have not received are never cut by a reset.
 - A number above the expected one is answered with one ResendRequest; what came early is kept and processed in order. A
   number below it without PossDupFlag(43)=Y ends the session.
+- After a crash of the venue, or of the gateway that you were connected to, its numbers go on up to 4,096 above the last that
+  you have seen, since none that may have been used is used again. It is a gap like any other: ask (2) from your next number
+  with EndSeqNo(16)=0, and what was sent comes again with 43=Y, the rest as SequenceReset(4) with GapFillFlag(123)=Y.
 - NextExpectedMsgSeqNum(789), not in FIX.4.2, saves the ResendRequests: each side resends what the other misses.
 - Asked to resend, the venue repeats application messages with 43=Y and OrigSendingTime(122), and fills the numbers of
   session messages with SequenceReset. The history is bounded: what is older than it is filled likewise.
@@ -136,8 +139,9 @@ What does not go together is refused (103=11), with both fields in the text.
   and 912=Y on the last; none open is a single one with 911=0. Reports for up to 10,000 orders may be on their way
   to you at once: an AF that would add to more is rejected (j, 380=0), send it again when you have read those before. One
   alone is always answered in full.
-- Of a day's closed orders the venue keeps the last 10,000 at hand. A question about an older one, or a repeat (43 or
-  97) of its D, F or G, is rejected (j, 380=0) with what is still known in the text; a 9 has its true 39 all the same.
+- A question about an order that closed before a restart or a failover, or before your last 10,000 closed ones of the
+  day, is answered from the database, and so is a repeat (43 or 97) of its D, F or G: answers to later requests may
+  overtake that. Only if its row cannot be read it is rejected (j, 380=0) with what is still known in the text.
 - OrderMassCancelRequest(q) is answered by one OrderMassCancelReport(r) when every book has committed its cancels, then
   by a report with 150=4 for each order, 11 of the request and 41 of the order. A book that has not answered within two
   seconds is not waited for: its orders are listed in 534. If the session ends in between, what is missing comes after

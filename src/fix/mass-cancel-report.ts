@@ -67,7 +67,9 @@ function linesOf(report: OrderMassCancelReport): string[] {
   const { clOrdId, massCancelRejectReason, totalAffectedOrders, unanswered, text } = report;
   if (massCancelRejectReason !== undefined) return [`mass cancel ${clOrdId} was refused: ${text}`];
   return [
-    `mass cancel ${clOrdId}: ${totalAffectedOrders} orders are canceled`,
+    totalAffectedOrders === undefined
+      ? `mass cancel ${clOrdId} is carried out: orders are canceled as reported`
+      : `mass cancel ${clOrdId}: ${totalAffectedOrders} orders are canceled`,
     ...unanswered.map((order) => `${order.clOrdId} (OrderID ${order.orderId}) may still be canceled`),
     ...(text === undefined || text === '' ? [] : [text]),
   ];

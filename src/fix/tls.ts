@@ -5,6 +5,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureVersion, type TLSSocket } from 'node:tls';
+import { fileFault } from '../platform/file-faults.ts';
 
 /** How a listener speaks TLS; the files are in PEM form. */
 export interface TlsSettings {
@@ -92,7 +93,7 @@ function read(role: FileRole, path: string): Buffer {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'ENOENT') throw new BadTlsFiles(`there is no ${role} ${path}`);
-    throw new BadTlsFiles(`${role} ${path} cannot be read: ${code ?? reasonOf(error)}`);
+    throw new BadTlsFiles(`${role} ${path} cannot be read: ${fileFault(error)}`);
   }
 }
 

@@ -136,8 +136,8 @@ export interface OrderMassCancelReport {
   readonly massCancelRequestType?: string;
   /** MassCancelRejectReason (532): 0 not supported, 1 unknown symbol, 99 other; undefined when it was carried out. */
   readonly massCancelRejectReason: number | undefined;
-  /** TotalAffectedOrders (533): so many are canceled. */
-  readonly totalAffectedOrders: number;
+  /** TotalAffectedOrders (533): so many are canceled; undefined where some may have been canceled uncounted. */
+  readonly totalAffectedOrders: number | undefined;
   /** NoAffectedOrders (534): orders of books that have not answered in time, and may still be canceled. */
   readonly unanswered: readonly { readonly clOrdId: string; readonly orderId: OrderId }[];
   readonly text: string | undefined;

@@ -3,7 +3,7 @@
  * itself when it is asked. The only place where the venue meets prom-client is this folder.
  */
 import { statfs } from 'node:fs/promises';
-import { Registry } from 'prom-client';
+import { Histogram, Registry } from 'prom-client';
 import type { Meter } from '../actors/meter.ts';
 import { SessionCounts } from '../fix/session-counts.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -29,6 +29,8 @@ type Crash = Parameters<Meter['crashed']>;
 
 const ACTOR_KINDS = ['exchange', 'persistence', 'account', 'book', 'gateway', 'session'] as const;
 const DECISIONS = ['restart', 'stop'] as const;
+/** From an account without orders to one that waits for a database in trouble. */
+const ACCOUNT_LOAD_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const UNKNOWN_DISK = { free: Number.NaN, size: Number.NaN };
 
 /** Made before the actors, who count from the start; told of the node's parts when they exist. */
@@ -75,6 +77,12 @@ export class VenueMetrics {
       ...queueSeries(node),
     ]);
     const commits = new CommitMetrics(this.#registry, this.#monotonicMs);
+    const accountLoads = new Histogram({
+      name: 'onebook_account_load_seconds',
+      help: 'From when an account has asked for its rows until it works with them, in seconds: so long its member has no answers.',
+      buckets: ACCOUNT_LOAD_SECONDS,
+      registers: [this.#registry],
+    });
     this.meter = {
       commitStarted: () => commits.started(),
       commitFinished(outcome, batch) {
@@ -85,6 +93,7 @@ export class VenueMetrics {
       reportsLeftWaiting(count) {
         tallies.reportsLeftWaiting += count;
       },
+      accountLoaded: (ms) => accountLoads.observe(ms / 1_000),
       crashed: (...crash) => this.#noteCrash(crash),
     };
     // What it measures, it measures from now on.

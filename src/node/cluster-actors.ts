@@ -66,6 +66,8 @@ export interface ClusterActors {
   linkDown(peer: NodeId): void;
   /** Whether anything can be sent to others at all has changed. */
   reachChanged(): void;
+  /** To be called often: whoever found no way while the lease was over is told when it is valid again. */
+  lookAtLease(): void;
   viewChanged(view: ClusterView): void;
 }
 
@@ -90,6 +92,8 @@ class NodeActors implements ClusterActors {
   /** The ways to the books as their seats have been told. */
   readonly #routes = new Map<string, string | undefined>();
   #gateways: readonly string[] = [];
+  /** Somebody has found it over since it was last seen to be valid. */
+  #isLeaseMissed = false;
 
   constructor(options: ClusterActorsOptions) {
     const { inner, self, links, membership, carrier, log, clock, config } = options;
@@ -100,7 +104,7 @@ class NodeActors implements ClusterActors {
       self,
       links,
       view: () => membership.view(),
-      isLeaseValid: () => membership.isLeaseValid(),
+      isLeaseValid: () => this.#isLeaseValid(),
       isReachable: () => carrier.isReachable,
       hasAccount: (userId) => this.#ownership?.shardOf(userId) !== undefined,
       log,
@@ -119,6 +123,7 @@ class NodeActors implements ClusterActors {
       log,
       limits: config.limits,
       routeOfAccount: this.#cluster.routeOfAccount,
+      isCutOff: () => !this.#isLeaseValid(),
     });
   }
 
@@ -168,7 +173,7 @@ class NodeActors implements ClusterActors {
     return {
       inFlight,
       remote: new RemoteGateways({
-        owns: (userId) => ownership.ownsAccount(userId),
+        epochOf: (userId) => (ownership.ownsAccount(userId) ? ownership.shardOf(userId)?.epoch : undefined),
         underWay: this.#underWay,
         nodeOf: nodeInName,
       }),
@@ -230,6 +235,14 @@ class NodeActors implements ClusterActors {
     this.#tellRoutes();
   }
 
+  lookAtLease(): void {
+    if (!this.#isLeaseMissed || !this.#options.membership.isLeaseValid()) return;
+    this.#isLeaseMissed = false;
+    // The ways may be the same as before.
+    this.#routes.clear();
+    this.#tellRoutes();
+  }
+
   viewChanged({ nodes }: ClusterView): void {
     const { inner } = this.#options;
     inner.tell(EXCHANGE, { type: 'OwnersChanged' });
@@ -260,6 +273,12 @@ class NodeActors implements ClusterActors {
 
   #arriving(sessionId: string, message: Message): Message | undefined {
     return this.#router === undefined ? message : this.#router.arriving(sessionId, message);
+  }
+
+  #isLeaseValid(): boolean {
+    const isValid = this.#options.membership.isLeaseValid();
+    this.#isLeaseMissed ||= !isValid;
+    return isValid;
   }
 
   get #isGateway(): boolean {

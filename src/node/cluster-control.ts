@@ -55,5 +55,8 @@ export function clusterControl({ life, carrier, self, terms }: ClusterControlOpt
     get carrierReachable() {
       return carrier.isReachable;
     },
+    get carrierFault() {
+      return carrier.fault;
+    },
   };
 }

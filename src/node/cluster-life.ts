@@ -52,6 +52,8 @@ export interface Life {
 
 /** How often a node tells the others how many members it has. */
 const REPORT_INTERVAL_MS = 1_000;
+/** How soon whoever has waited for the lease of this node hears that it is valid again. */
+const LEASE_LOOK_MS = 50;
 /** How often a node that leaves looks whether others have what it had. */
 const GIVEN_UP_POLL_MS = 20;
 
@@ -98,16 +100,11 @@ export async function beginLife(options: LifeOptions): Promise<Life> {
       clock,
       log,
       subjectPrefix: terms.nats.subjectPrefix,
+      maySpeak: () => membership.isLeaseValid(),
       events: {
         onMessage: (from, to, message) => wired.actors?.arrived(from, to, message),
-        onUp(peer) {
-          log.info('linked', { peer: nodeText(peer) });
-          wired.actors?.linkUp(peer);
-        },
-        onDown(peer, reason) {
-          log.warn('link ended', { peer: nodeText(peer), reason });
-          wired.actors?.linkDown(peer);
-        },
+        onUp: (peer) => wired.actors?.linkUp(peer),
+        onDown: (peer) => wired.actors?.linkDown(peer),
       },
     });
     endings.push(() => links.close());
@@ -120,6 +117,7 @@ export async function beginLife(options: LifeOptions): Promise<Life> {
       }),
     );
     membership.report({ natsReachable: carrier.isReachable });
+    endings.push(clock.every(LEASE_LOOK_MS, () => actors.lookAtLease()));
 
     const trading = isTrading
       ? await startTrading({ ...options, system: actors.system, cluster: actors, onOwnershipLost: end })

@@ -3,7 +3,7 @@
  * stood still for so long that others have taken what it had; then it comes back as a newcomer would.
  */
 import { createNatsCarrier } from '../cluster/nats-carrier.ts';
-import type { NatsTerms } from '../config/nats.ts';
+import { type NatsTerms, natsLoginText } from '../config/nats.ts';
 import type { NodeParts, NodeWork } from '../node.ts';
 import { assert } from '../platform/assert.ts';
 import { delay } from '../platform/clock.ts';
@@ -27,6 +27,7 @@ export async function startMember(parts: NodeParts): Promise<NodeWork> {
   const carrier = createNatsCarrier({
     ...carrierTerms(terms.nats),
     clientName: `onebook ${config.nodeName}`,
+    ...loginTextOf(terms.nats),
     clock,
     log,
   });
@@ -126,6 +127,11 @@ function carrierTerms({ servers, login, tls }: NatsTerms): {
     ...(login.type === 'Password' && login.password !== undefined ? { password: login.password } : {}),
     ...(tls === undefined ? {} : { tls: withoutUndefined(tls) }),
   };
+}
+
+function loginTextOf(nats: NatsTerms): { readonly loginText?: string } {
+  const loginText = natsLoginText(nats);
+  return loginText === undefined ? {} : { loginText };
 }
 
 function withoutUndefined<Value extends object>(

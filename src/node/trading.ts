@@ -11,8 +11,9 @@ import { loadOfSessions } from '../actors/gateway-load.ts';
 import { Markets } from '../actors/markets.ts';
 import type { MatchingBook } from '../actors/order-book.ts';
 import { type PersistenceStatus, persistenceActor } from '../actors/persistence.ts';
-import type { BookPreparation, LoadedBook } from '../actors/ports.ts';
+import type { LoadedBook } from '../actors/ports.ts';
 import type { Address } from '../actors/protocol.ts';
+import { type Rehearsed, rehearsed } from '../actors/rehearsal.ts';
 import { startScheduler } from '../actors/scheduler.ts';
 import { restartFresh } from '../actors/supervision.ts';
 import { type BooksStatus, booksStatus } from '../admin/books-status.ts';
@@ -32,6 +33,7 @@ import { createInstrumentSource } from '../persistence/instruments.ts';
 import { startRetentionUpkeep } from '../persistence/retention/upkeep.ts';
 import { createStore } from '../persistence/store.ts';
 import { createTradeSource } from '../persistence/trade-source.ts';
+import { AssertionError } from '../platform/assert.ts';
 import { type Clock, delay } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { createTradingCalendar } from '../platform/trading-calendar.ts';
@@ -67,7 +69,7 @@ export interface Trading {
   readonly books: () => BooksStatus;
   readonly markets: Markets;
   /** For books that come from other engines. */
-  readonly preparation: BookPreparation | undefined;
+  readonly preparation: Rehearsed | undefined;
   readonly listeners: readonly ServedListener[];
   /** Undefined where the node is no gateway. */
   readonly gateway: Gateway | undefined;
@@ -121,6 +123,10 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
   const nextTradeId = (): TradeId => ids.nextTradeId();
   const openBook = (loaded: LoadedBook): MatchingBook =>
     faults.createBook?.(loaded, nextTradeId) ?? restoreBook(loaded, nextTradeId, limits);
+  const noTrades = (): TradeId => {
+    throw new AssertionError('a copy of a book trades');
+  };
+  const openCopy = (loaded: LoadedBook): MatchingBook => restoreBook(loaded, noTrades, limits);
   const exchange = exchangeActor({
     system,
     clock,
@@ -133,6 +139,7 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
     trades: createTradeSource(orm, clock),
     limits,
     createBook: openBook,
+    meter: metrics.meter,
     ...(faults.createAccount === undefined ? {} : { createAccount: faults.createAccount }),
     ...cluster?.exchange({
       isRedoing: () => persistence.status().isRedoing,
@@ -220,7 +227,7 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
     listeners: opened.served,
     gateway,
     markets,
-    preparation: store.preparation,
+    preparation: store.preparation && rehearsed(store.preparation, { clock, createBook: openCopy }),
     reloadCertificates: opened.reloadCertificates,
     persistence: persistence.status,
     notReady() {

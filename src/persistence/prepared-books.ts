@@ -4,12 +4,18 @@
  * rows say of each order whether what was read is what is there.
  */
 import type { MikroORM } from '@mikro-orm/postgresql';
-import { type BookPreparation, type ClaimedBook, type LoadedOrders, NotOwnerError } from '../actors/ports.ts';
+import {
+  type BookPreparation,
+  type ClaimedBook,
+  type LoadedBook,
+  type LoadedOrders,
+  NotOwnerError,
+} from '../actors/ports.ts';
 import type { OrderSnapshot } from '../matching/types.ts';
-import type { KnownInstruments } from './instruments.ts';
+import { type KnownInstruments, ticksOf } from './instruments.ts';
 import { loadOrders, PORTION, read } from './loads.ts';
 import { ORDER_STATE_COLUMNS, type OrderStateRecord, toSnapshot } from './order-rows.ts';
-import { prepared, type Sql } from './sql.ts';
+import { load, prepared, type Sql } from './sql.ts';
 
 /** Orders of one portion: nobody waits for it, and the node trades meanwhile. */
 const PORTION_BEFOREHAND = 500;
@@ -20,8 +26,16 @@ const MAX_KEPT_ORDERS = 100_000;
 interface Kept {
   /** Of the server: what it says of versions means nothing to another. */
   readonly serverStart: string;
-  /** The orders by id and version of their rows. */
-  readonly orders: ReadonlyMap<string, OrderSnapshot>;
+  readonly orders: OrdersByVersion;
+}
+
+/** By id and version of their rows. */
+type OrdersByVersion = ReadonlyMap<string, OrderSnapshot>;
+
+/** A book as rows have it. */
+interface Current {
+  readonly claimed: ClaimedBook;
+  readonly kept: Kept;
 }
 
 /** What there is when the book has come. */
@@ -45,7 +59,7 @@ export class PreparedBooks implements BookPreparation {
     this.#maxKeptOrders = maxKeptOrders;
   }
 
-  async prepareBook(symbol: string): Promise<void> {
+  async prepareBook(symbol: string): Promise<LoadedBook | undefined> {
     const token = {};
     this.forgetPreparedBook(symbol);
     this.#wanted.set(symbol, token);
@@ -58,14 +72,19 @@ export class PreparedBooks implements BookPreparation {
     let after = 0;
     for (;;) {
       const records = await read(this.#orm, (sql) => sql.rows<VersionRecord>(OPEN_VERSIONS, [symbol, after]));
-      if (!isWanted()) return;
+      if (!isWanted()) return undefined;
       const instrument = this.#instruments.get(symbol);
       for (const record of records) orders.set(record.version, toSnapshot(record, instrument));
-      if (this.#keptCount() + orders.size > this.#maxKeptOrders) return;
+      if (this.#keptCount() + orders.size > this.#maxKeptOrders) return undefined;
       if (records.length < PORTION_BEFOREHAND) break;
       after = Number(records.at(-1)?.priority);
     }
-    this.#kept.set(symbol, { serverStart: server?.started ?? '', orders });
+    // Once more, in one state: less will have changed when the book comes, and nothing is done for the first time then.
+    const before = { serverStart: server?.started ?? '', orders };
+    const current = await load(this.#orm, (sql) => this.#readChanges(sql, symbol, before));
+    if (current === undefined || !isWanted()) return undefined;
+    this.#kept.set(symbol, current.kept);
+    return { ...current.claimed, orders: byPriority(current.kept.orders) };
   }
 
   forgetPreparedBook(symbol: string): void {
@@ -93,35 +112,42 @@ export class PreparedBooks implements BookPreparation {
     const kept = this.#kept.get(symbol);
     this.forgetPreparedBook(symbol);
     if (kept === undefined) return;
-    const orders = await read(this.#orm, (sql) => this.#readChanges(sql, { symbol, epoch }, kept));
-    if (orders !== undefined) this.#complete.set(symbol, { epoch, orders });
+    const current = await read(this.#orm, (sql) => this.#readChanges(sql, symbol, kept, epoch));
+    if (current !== undefined) this.#complete.set(symbol, { epoch, orders: byPriority(current.kept.orders) });
   }
 
-  /** While the epoch is ours nobody else changes the rows, so that all statements see one state. */
+  /**
+   * What there is now, of which what is kept is not read again. While the epoch is ours nobody else changes the rows, so
+   * that all statements see one state; without an epoch they need a snapshot.
+   */
   async #readChanges(
     sql: Sql,
-    { symbol, epoch }: Pick<ClaimedBook, 'symbol' | 'epoch'>,
-    kept: Kept,
-  ): Promise<readonly OrderSnapshot[] | undefined> {
-    const [now] = await sql.rows<NowRecord>(VERSIONS_NOW, [symbol, epoch]);
-    if (now === undefined) throw new NotOwnerError([symbol]);
-    if (now.started !== kept.serverStart) return undefined;
-    const orders: OrderSnapshot[] = [];
+    symbol: string,
+    { serverStart, orders: known }: Kept,
+    ownEpoch?: number,
+  ): Promise<Current | undefined> {
+    const [now] = await sql.rows<NowRecord>(VERSIONS_NOW, [symbol, ownEpoch ?? null]);
+    if (now === undefined && ownEpoch !== undefined) throw new NotOwnerError([symbol]);
+    if (now === undefined || now.started !== serverStart) return undefined;
+    const epoch = Number(now.epoch);
+    const orders = new Map<string, OrderSnapshot>();
     const changed: string[] = [];
     for (const version of now.versions?.split(',') ?? []) {
-      const order = kept.orders.get(version);
+      const order = known.get(version);
       if (order === undefined) changed.push(version.slice(0, version.indexOf(' ')));
-      else orders.push(order);
+      else orders.set(version, order);
     }
     const instrument = this.#instruments.get(symbol);
     for (let from = 0; from < changed.length; from += PORTION) {
       const ids = changed.slice(from, from + PORTION);
-      const records = await sql.rows<OrderStateRecord>(CHANGED_ORDERS, [symbol, epoch, ids]);
+      const records = await sql.rows<VersionRecord>(CHANGED_ORDERS, [symbol, epoch, ids]);
       // Some are missing: the epoch has gone by.
       if (records.length < ids.length) throw new NotOwnerError([symbol]);
-      for (const record of records) orders.push(toSnapshot(record, instrument));
+      for (const record of records) orders.set(record.version, toSnapshot(record, instrument));
     }
-    return orders.sort((left, right) => left.priority - right.priority);
+    const lastPrice = now.last_price === null ? undefined : ticksOf(instrument, now.last_price);
+    const claimed = { symbol, epoch, lastSeq: Number(now.last_seq), lastPrice };
+    return { claimed, kept: { serverStart, orders } };
   }
 
   #keptCount(): number {
@@ -137,6 +163,9 @@ interface VersionRecord extends OrderStateRecord {
 
 interface NowRecord {
   readonly started: string;
+  readonly epoch: string;
+  readonly last_seq: string;
+  readonly last_price: string | null;
   /** Null without any open order. */
   readonly versions: string | null;
 }
@@ -151,14 +180,18 @@ const OPEN_VERSIONS = prepared(
     `order by priority limit ${PORTION_BEFOREHAND}`,
 );
 
-/** Without a row when the epoch has gone by. */
+/** Without a row when the epoch, where there is one, has gone by. */
 const VERSIONS_NOW = prepared(
-  `select pg_postmaster_start_time()::text as started, (select string_agg(${VERSION}, ',') from ` +
+  `select pg_postmaster_start_time()::text as started, epoch, last_seq, last_price, (select string_agg(${VERSION}, ',') from ` +
     '(select id, xmin from orders where orders.symbol = books.symbol and is_open order by priority) as open) as versions ' +
-    'from books where symbol = $1 and epoch = $2',
+    'from books where symbol = $1 and ($2::bigint is null or epoch = $2)',
 );
 
 const CHANGED_ORDERS = prepared(
-  `select ${ORDER_STATE_COLUMNS} from orders where id = any($3::bigint[]) and is_open ` +
+  `select ${ORDER_STATE_COLUMNS}, ${VERSION} as version from orders where id = any($3::bigint[]) and is_open ` +
     'and exists (select from books where books.symbol = $1 and epoch = $2)',
 );
+
+function byPriority(orders: OrdersByVersion): readonly OrderSnapshot[] {
+  return [...orders.values()].sort((left, right) => left.priority - right.priority);
+}

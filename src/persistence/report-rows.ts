@@ -143,7 +143,7 @@ function massCancelCells(report: OrderMassCancelReport): ReportCells {
     responseTo: null,
     text: report.text ?? null,
     details: {
-      totalAffectedOrders,
+      ...(totalAffectedOrders === undefined ? {} : { totalAffectedOrders }),
       unanswered,
       ...(massCancelRequestType === undefined ? {} : { massCancelRequestType }),
     },
@@ -242,7 +242,7 @@ export function toReport(record: ReportRecord): Report {
       symbol: record.symbol ?? undefined,
       side: record.side ?? undefined,
       massCancelRejectReason: record.reason ?? undefined,
-      totalAffectedOrders: details?.totalAffectedOrders ?? 0,
+      totalAffectedOrders: details?.totalAffectedOrders,
       unanswered: details?.unanswered ?? [],
       text: record.text ?? undefined,
       ...(details?.massCancelRequestType === undefined

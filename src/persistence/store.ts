@@ -5,7 +5,8 @@ import { openChain } from './audit-chain/head.ts';
 import { Claims } from './claims.ts';
 import { Committer } from './commit.ts';
 import { KnownInstruments } from './instruments.ts';
-import { claimBooks, loadAccount, loadMessages, ownedBooks } from './loads.ts';
+import { loadAccount, loadOrder } from './load-account.ts';
+import { claimBooks, loadMessages, ownedBooks } from './loads.ts';
 import { openSession } from './open-session.ts';
 import { PreparedBooks } from './prepared-books.ts';
 import { pendingCancels, resetSession, succeeded } from './session-ends.ts';
@@ -54,6 +55,7 @@ export async function createStore({ orm, nodeName, incarnation }: StoreOptions):
     loadOrders: (book, after) => books.loadOrders(book, after),
     preparation: incarnation === undefined ? undefined : books,
     loadAccount: (userId, tradingDay) => loadAccount(orm, userId, tradingDay, instruments),
+    loadOrder: (userId, orderId) => loadOrder(orm, userId, orderId, instruments),
     openSession: (request) => openSession(orm, request, writer, instruments),
     loadMessages: (senderCompId, beginSeqNum, endSeqNum) =>
       loadMessages(orm, senderCompId, beginSeqNum, endSeqNum),

@@ -21,6 +21,9 @@ const BOB = identityOf('bob', 2);
 const CAROL = identityOf('carol', 3);
 const ALICE_ADDRESS = '127.0.0.2';
 const whyNot = whyNoHaproxy();
+/** Two nodes start and one brings the schema up to date, on a machine that has much else to do. */
+const START_TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 120_000;
 
 /** The ports of one node. */
 interface NodePorts {
@@ -30,7 +33,7 @@ interface NodePorts {
 }
 
 describe('HAProxy in front of the venue', function () {
-  this.timeout(90_000);
+  this.timeout(TIMEOUT_MS);
 
   if (whyNot !== undefined) {
     it(`shows members one address (skipped: ${whyNot})`, function () {
@@ -62,8 +65,10 @@ describe('HAProxy in front of the venue', function () {
     ];
     [port, tlsPort] = [plain, tls];
     nodes = await Promise.all(ports.map((own, index) => startNode(own, index)));
-    const running = await until('one node to trade', () =>
-      nodes.find(({ lines }) => lines.some((line) => line.includes('is running'))),
+    const running = await until(
+      'one node to trade',
+      () => nodes.find(({ lines }) => lines.some((line) => line.includes('is running'))),
+      START_TIMEOUT_MS,
     );
     trading = running;
     waiting = nodes.find((node) => node !== running) ?? running;

@@ -71,11 +71,9 @@ describe('ClOrdIDs of the trading day before', () => {
     expect(on(TOMORROW, cancelOrder('x', 'a'))).to.equal('9 F 102=0 39=2 x<a');
   });
 
-  it('of orders that are no longer at hand turn a repeat away', () => {
+  it('of orders that are no longer at hand make a repeat wait for their rows', () => {
     for (const id of ['a', 'b', 'c']) acceptOn(TODAY, id, FILLED);
-    expect(on(TOMORROW, buyOrder('a', '0.001', '100', REPEAT))).to.match(
-      /^turned away: .* OrdStatus\(39\) is 2;/,
-    );
+    expect(on(TOMORROW, buyOrder('a', '0.001', '100', REPEAT))).to.equal('recall order 1');
     expect(on(TOMORROW, buyOrder('b', '0.001', '100', REPEAT))).to.equal('8 I/2 b 0.001/0');
   });
 
@@ -153,8 +151,15 @@ describe('ClOrdIDs of the trading day before', () => {
       { clOrdId: 'first', orderId: order.orderId, tradingDay: '2024-05-03' },
       { clOrdId: 'refused', orderId: undefined, tradingDay: '2024-05-03' },
     ];
-    const orders = [{ ...order, tradingDay: '2024-05-03' }];
-    desk.account = accountWith({ USD: '1000' }, { orders, clOrdIds });
+    const closed = [{ ...order, tradingDay: '2024-05-03' }];
+    desk.account = accountWith(
+      { USD: '1000' },
+      { closed, clOrdIds: [{ clOrdId: 'a', orderId: order.orderId, tradingDay: '2024-05-03' }, ...clOrdIds] },
+    );
+    for (const id of ['a', 'first']) {
+      expect(on(TODAY, buyOrder(id, '0.001', '100', REPEAT))).to.equal(`recall order ${order.orderId}`);
+    }
+    desk.account.recall(closed[0]);
     for (const id of ['a', 'first']) {
       expect(on(TODAY, buyOrder(id, '0.001', '100', REPEAT))).to.equal('8 I/2 a 0.001/0');
       expect(on('2024-05-03', buyOrder(id, '0.001', '100'))).to.equal(`8 8/8 ${id} 103=6`);

@@ -282,6 +282,7 @@ class Day {
       lastSeq: 0,
       balances: ASSETS.map((asset) => ({ asset, amount: market.row(userId, asset).amount })),
       orders: [...market.book.openOrders()].filter((order) => order.userId === userId),
+      closed: [],
       clOrdIds: [],
       terms: NO_TERMS,
     };

@@ -98,22 +98,29 @@ describe('order status request', () => {
     });
   });
 
-  it('about a closed order beyond the bound is turned away with what is known, not told that there is none', () => {
+  it('about a closed order beyond the bound is answered from its row', () => {
     const filled = { ordStatus: '2', cumQty: lots(10_000), leavesQty: lots(0) } as const;
     const first = desk.accept(['c1', '1', '100'], filled);
     for (const id of ['c2', 'c3']) desk.accept([id, '1', '100'], { ordStatus: '4', leavesQty: lots(0) });
     const text =
       'order 1 is closed, its OrdStatus(39) is 2; the venue no longer has the rest at hand: ' +
       'see its last report, or ask the operator';
-    expect(desk.judge(statusRequest('c1'))).to.deep.equal({ type: 'TurnAway', text });
-    expect(desk.judge(statusRequest(undefined, { orderId: '1' }))).to.deep.equal({ type: 'TurnAway', text });
+    const recall = { type: 'RecallOrder', orderId: 1, text };
+    expect(desk.judge(statusRequest('c1'))).to.deep.equal(recall);
+    expect(desk.judge(statusRequest(undefined, { orderId: '1' }))).to.deep.equal(recall);
+    desk.account.recall({ ...first, ...filled });
+    expect(said(desk.judge(statusRequest('c1')))).to.equal('8 I/2 c1 1/0');
+    desk.account.recall(undefined);
+    expect(desk.judge(statusRequest('c1'))).to.deep.equal(recall);
     desk.account.settle({
       orders: [],
       amounts: [],
       answered: [],
       amendedOrders: [{ ...first, ...filled, ordStatus: '4', quantity: lots(0), cumQty: lots(0) }],
     });
-    expect(said(desk.judge(statusRequest('c1')))).to.contain('OrdStatus(39) is 4');
+    expect(desk.judge(statusRequest('c1')))
+      .to.have.property('text')
+      .that.contains('OrdStatus(39) is 4');
   });
 
   it('about a closed order that has the symbol wrong is not told that there is no such order', () => {

@@ -52,6 +52,7 @@ function loaded(commitNo: number, bought: number): Extract<AccountMessage, { typ
     lastSeq: 0,
     balances: [{ asset: 'USD', amount: BigInt(200 - 10 * bought) * DOLLAR }],
     orders: bought < 10 ? [order(bought)] : [],
+    closed: [],
     clOrdIds: [],
     terms: NO_TERMS,
   };

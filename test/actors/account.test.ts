@@ -38,6 +38,7 @@ function rows(commitNo: number, amount: bigint): LoadedAccount {
     lastSeq: 0,
     balances: [{ asset: 'USD', amount }],
     orders: [],
+    closed: [],
     clOrdIds: [],
     terms: NO_TERMS,
   };

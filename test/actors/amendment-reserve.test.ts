@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import type { Hold } from '../../src/accounts/holds.ts';
 import { AmendmentReserve, type ReservingAccount } from '../../src/actors/amendment-reserve.ts';
+import { CommandsInFlight } from '../../src/actors/commands-in-flight.ts';
 import type { Address, Message } from '../../src/actors/protocol.ts';
 
 class FakeAccount implements ReservingAccount {
@@ -44,6 +45,22 @@ describe('the reserve of an amendment', () => {
     reserve.take(account, { ...ask, funds: [{ asset: 'USD', amount: 14n }] });
     expect(account.funds).to.deep.equal([{ asset: 'USD', amount: 10n }]);
     expect(told[0]).to.deep.include({ shortfalls: [{ asset: 'USD', amount: 4n, available: 10n }] });
+  });
+
+  it('is seen by whoever moves accounts until it is released, or void', () => {
+    const inFlight = new CommandsInFlight();
+    const count = () => inFlight.countOf((userId) => userId === 3);
+    const seen = new AmendmentReserve(3, () => {}, undefined, inFlight);
+    seen.take(new FakeAccount(), some);
+    // Asked once more for the venue's part.
+    seen.take(new FakeAccount(), some);
+    expect(count()).to.equal(1);
+    seen.release(release(7), undefined);
+    expect(count()).to.equal(0);
+    seen.take(new FakeAccount(), some);
+    seen.forget();
+    seen.forget();
+    expect(count()).to.equal(0);
   });
 
   it('is set aside again in an account that was built anew, until it is released', () => {

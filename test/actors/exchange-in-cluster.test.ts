@@ -72,7 +72,7 @@ function open(options: { readonly isEngine?: boolean; readonly self?: string } =
       throw new Error('no book is made here');
     },
     remote: new RemoteGateways({
-      owns: (userId) => shardOf(userId) !== undefined,
+      epochOf: (userId) => shardOf(userId)?.epoch,
       underWay,
       nodeOf: nodeInName,
     }),
@@ -122,7 +122,7 @@ function open(options: { readonly isEngine?: boolean; readonly self?: string } =
         commands: msgSeqNums.map((msgSeqNum) => ({
           msgSeqNum,
           command: buyOrder(`c${msgSeqNum}`, '1', '100'),
-          sending: { no: sending, isAgain: sending > 1 },
+          sending: { no: sending, isAgain: sending > 1, round: 0 },
         })),
       });
     },
@@ -389,16 +389,24 @@ describe('the exchange of a node in a cluster', () => {
       ]);
     });
 
-    it('has an attempt that comes late looked for in the rows, since a later one may be carried out', () => {
-      const { tell, messages } = open();
-      const commands = [0, 1].map((epoch) => ({
-        msgSeqNum: epoch + 1,
-        command: buyOrder(`c${epoch}`, '1', '100'),
-        sending: { no: 1, isAgain: false, epoch },
-      }));
-      tell({ type: 'SubmitCommands', sessionId: 'gateway-1/fix:1:1', userId: 2, commands });
+    it('has what was sent before looked for in the rows, where it may be carried out', () => {
+      const { submit, messages } = open();
+      submit(1, 1);
+      submit(2, 2);
       const routed = messages().flatMap((one) => (one.type === 'AccountCommands' ? one.commands : []));
-      expect(routed.map(({ isSentAgain }) => isSentAgain)).to.deep.equal([true, undefined]);
+      expect(routed.map(({ isSentAgain }) => isSentAgain)).to.deep.equal([undefined, true]);
+    });
+
+    it('refuses nothing that may have been carried out elsewhere: it comes back with all behind it', () => {
+      const { submit, told, tell, exchange } = open();
+      tell({ type: 'StoreUnavailable', reason: 'away' });
+      submit(1, 1);
+      submit(2, 2);
+      tell({ type: 'StoreAvailable' });
+      told();
+      submit(1, 3);
+      expect(told()).to.deep.equal(['router@gateway-1: CommandsMisrouted']);
+      expect(exchange.status().commandsInFlight).to.equal(0);
     });
 
     it('tells each of them once of all books that have moved at about the same time', async () => {
@@ -448,7 +456,7 @@ describe('the exchange of a node in a cluster', () => {
       expect([...alive]).to.deep.equal([]);
       expect(underWay.count).to.equal(0);
       expect(exchange.status().commandsWaiting).to.equal(0);
-      expect(told()).to.deep.equal([`reply@engine-1: ${NOBODY}`]);
+      expect(told()).to.deep.equal(['router@gateway-1: CommandsMisrouted', `reply@engine-1: ${NOBODY}`]);
       tell({ type: 'EndRedo' });
       expect(told()).to.deep.equal([]);
     });
@@ -462,7 +470,11 @@ describe('the exchange of a node in a cluster', () => {
       state.evenAt = 'engine-2';
       tell({ type: 'AccountsGone', shards: [2] });
       const left = 'the account went to another engine: look whether it was done, and ask again';
-      expect(told()).to.deep.equal([`reply@engine-1: ${left}`, 'exchange: Drained']);
+      expect(told()).to.deep.equal([
+        'router@gateway-1: CommandsMisrouted',
+        `reply@engine-1: ${left}`,
+        'exchange: Drained',
+      ]);
       // The answer to one of them was on its way.
       tell({ type: 'CommandsCompleted', commandNos: [1], lastPrices: [] });
       expect(exchange.status().commandsInFlight).to.equal(0);

@@ -43,6 +43,25 @@ describe('loader', () => {
     expect(told.filter(({ type }) => type === 'AccountLoaded')).to.have.length(2);
   });
 
+  it('answers all that is asked for while one load runs by one more, each for its life and its day', async () => {
+    store.loadGate.close();
+    loader.loadAccount(1, '2024-05-06', 1);
+    for (const life of [1, 2]) loader.loadAccount(1, '2024-05-06', life);
+    loader.loadAccount(1, '2024-05-07', 2);
+    const waitingCounts: number[] = [];
+    for (let load = 0; load < 3; load += 1) {
+      await turns();
+      waitingCounts.push(told.length);
+      expect(store.loadGate.waitingCount).to.equal(1);
+      store.loadGate.letOnePass();
+    }
+    await turns();
+    expect(waitingCounts).to.deep.equal([0, 1, 3]);
+    const lives = told.map((message) => (message.type === 'AccountLoaded' ? message.life : message.type));
+    expect(lives).to.deep.equal([1, 1, 2, 2]);
+    expect(store.loadGate.waitingCount).to.equal(0);
+  });
+
   it('repeats a load while the store is away, later and later up to a bound', async () => {
     store.isAway = true;
     loader.loadAccount(1, '2024-05-06');

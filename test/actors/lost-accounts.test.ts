@@ -57,7 +57,7 @@ describe('an engine that is told that it wrote for others', () => {
       alice.send(buyOrder('a', '1', '100'));
       await venue.quiet();
       expect(venue.errors.map(({ event }) => event)).to.deep.equal([
-        'another node owns what this one wrote for: stopping',
+        'another node owns what this one wrote for: all that is in memory is void',
       ]);
       expect(venue.store.lastCommitNo).to.equal(before);
       expect(alice.lines()).to.deep.equal([]);

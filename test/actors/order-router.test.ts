@@ -21,12 +21,16 @@ function open(limits: Partial<RouterLimits> = {}) {
   const submitted: { readonly node: string | undefined; readonly message: SubmitCommands }[] = [];
   const refused: CommandsRefused[] = [];
   const others: Message[] = [];
-  const state: { route: EngineRoute | undefined } = { route: { node: 'engine-1', key: 'a' } };
+  const state: { route: EngineRoute | undefined; isCutOff: boolean } = {
+    route: { node: 'engine-1', key: 'a' },
+    isCutOff: false,
+  };
   const router = orderRouter({
     clock,
     log: silentLog,
     limits: { ...LIMITS, ...limits },
     routeOfAccount: () => state.route,
+    isCutOff: () => state.isCutOff,
     tell(address, message) {
       if (address.type === 'exchange' && message.type === 'SubmitCommands') {
         submitted.push({ node: address.node, message });
@@ -45,18 +49,24 @@ function open(limits: Partial<RouterLimits> = {}) {
     refused,
     others,
     submit(...clOrdIds: string[]) {
+      this.submitOf(SESSION, ...clOrdIds);
+    },
+    submitOf(sessionId: string, ...clOrdIds: string[]) {
       const commands = clOrdIds.map((clOrdId) => {
         lastSeqNum += 1;
         return { msgSeqNum: lastSeqNum, command: buyOrder(clOrdId, '1', '100') };
       });
-      router.behavior.receive({}, { type: 'SubmitCommands', sessionId: SESSION, userId: USER, commands });
+      router.behavior.receive({}, { type: 'SubmitCommands', sessionId, userId: USER, commands });
     },
     routeTo(route: EngineRoute | undefined) {
       state.route = route;
       router.behavior.receive({}, { type: 'RoutesChanged' });
     },
     answer(...answered: number[]) {
-      return router.arriving(SESSION, {
+      return this.answerOf(SESSION, ...answered);
+    },
+    answerOf(sessionId: string, ...answered: number[]) {
+      return router.arriving(sessionId, {
         type: 'ReportsCommitted',
         writer: 'engine-1',
         commitNo: 1,
@@ -82,6 +92,14 @@ function open(limits: Partial<RouterLimits> = {}) {
       const commands = msgSeqNums.map((msgSeqNum) => ({ msgSeqNum, sendingNo }));
       router.behavior.receive({}, { type: 'CommandsMisrouted', sessionId: SESSION, commands });
     },
+    /** They have gone with their account. */
+    lose(sendingNo: number, ...msgSeqNums: number[]) {
+      const commands = msgSeqNums.map((msgSeqNum) => ({ msgSeqNum, sendingNo }));
+      const misrouted = { type: 'CommandsMisrouted', sessionId: SESSION, commands } as const;
+      router.behavior.receive({}, { ...misrouted, isInDoubt: true });
+    },
+    /** The round of what was sent last. */
+    round: () => submitted.at(-1)?.message.commands[0]?.sending?.round,
     /** What was sent since this was asked last: node, and each command with its attempt, `!` for one that is marked. */
     sent(): string[] {
       return submitted
@@ -160,6 +178,92 @@ describe('the router of a gateway', () => {
     expect(gateway.sent()).to.deep.equal([]);
   });
 
+  it('sends nothing ahead of what will come back, and what came back in a later round', () => {
+    const gateway = open();
+    gateway.submit('a', 'b');
+    gateway.submit('c');
+    expect(gateway.round()).to.equal(0);
+    gateway.sent();
+    gateway.misroute(1, 1);
+    gateway.submit('d');
+    gateway.clock.advance(50);
+    expect(gateway.round()).to.equal(1);
+    expect(gateway.sent()).to.deep.equal(['engine-1: 1/2']);
+    gateway.clock.advance(50);
+    expect(gateway.sent()).to.deep.equal([]);
+    gateway.misroute(1, 2);
+    gateway.misroute(1, 3);
+    gateway.clock.advance(50);
+    expect(gateway.round()).to.equal(3);
+    expect(gateway.sent()).to.deep.equal(['engine-1: 2/2 3/2 4/1']);
+  });
+
+  it('begins no round again for a session of which nothing was kept for a while', () => {
+    const gateway = open();
+    gateway.submit('a');
+    gateway.misroute(1, 1);
+    gateway.clock.advance(50);
+    gateway.answer(1);
+    gateway.submit('b');
+    expect(gateway.round()).to.equal(1);
+  });
+
+  it('does not hold up what was sent before one that came back', () => {
+    const gateway = open();
+    gateway.submit('a', 'b');
+    gateway.sent();
+    gateway.misroute(1, 2);
+    gateway.submit('c');
+    gateway.clock.advance(50);
+    expect(gateway.sent()).to.deep.equal(['engine-1: 2/2 3/1']);
+  });
+
+  it('asks again, marked, for what has gone with its account', () => {
+    const gateway = open();
+    gateway.submit('a', 'b');
+    gateway.sent();
+    gateway.lose(1, 1, 2);
+    gateway.lose(1, 1, 2);
+    gateway.clock.advance(50);
+    expect(gateway.sent()).to.deep.equal(['engine-1: 1/2! 2/2!']);
+  });
+
+  it('sends nothing of a later session before all of an earlier one of the same member is answered', () => {
+    const gateway = open();
+    const later = 'gateway-1/fix:1:2';
+    gateway.submit('a', 'b');
+    gateway.sent();
+    gateway.submitOf(later, 'c');
+    gateway.answer(1);
+    gateway.clock.advance(50);
+    gateway.routeTo({ node: 'engine-2', key: 'b' });
+    expect(gateway.sent()).to.deep.equal(['engine-2: 2/2!']);
+    gateway.answer(2);
+    gateway.clock.advance(50);
+    expect(gateway.sent()).to.deep.equal(['engine-2: 3/1']);
+  });
+
+  it('says when all that a member has asked until then is answered, whatever it asks later', () => {
+    const gateway = open();
+    const later = 'gateway-1/fix:1:2';
+    const wait = (userId: number): void => {
+      const replyTo = { type: 'reply', requestId: '1' } as const;
+      gateway.router.behavior.receive({}, { type: 'AwaitAnswers', userId, replyTo });
+    };
+    wait(USER);
+    expect(gateway.others.splice(0)).to.deep.equal([{ type: 'Drained' }]);
+    gateway.submit('a', 'b');
+    gateway.submitOf(later, 'c');
+    wait(USER);
+    wait(USER + 1);
+    expect(gateway.others.splice(0)).to.deep.equal([{ type: 'Drained' }]);
+    gateway.submitOf(later, 'd');
+    gateway.answer(1, 2);
+    expect(gateway.others).to.deep.equal([]);
+    gateway.answerOf(later, 3);
+    expect(gateway.others).to.deep.equal([{ type: 'Drained' }]);
+  });
+
   it('hands a refusal on, once', () => {
     const gateway = open();
     gateway.submit('a', 'b');
@@ -220,6 +324,35 @@ describe('the router of a gateway', () => {
     gateway.answer(1);
     expect(gateway.others).to.deep.equal([{ type: 'Drained' }]);
   });
+
+  it('refuses at once what it has not sent while its node has lost the database, and keeps what an engine may have done', () => {
+    const gateway = open();
+    gateway.submit('a');
+    gateway.state.isCutOff = true;
+    gateway.routeTo(undefined);
+    gateway.submit('b', 'c');
+    expect(
+      gateway.refused.map(({ refusal, text, commands }) => [refusal, text, commands.length]),
+    ).to.deep.equal([['StoreUnavailable', 'the gateway does not reach the database now: try again', 2]]);
+    expect(gateway.router.status().keptCommands).to.equal(1);
+    gateway.state.isCutOff = false;
+    gateway.submit('d');
+    gateway.sent();
+    gateway.routeTo({ node: 'engine-1', key: 'b' });
+    expect(gateway.sent()).to.deep.equal(['engine-1: 1/2! 4/1']);
+    expect(gateway.refused).to.have.length(1);
+  });
+
+  it('refuses what waits for a way as soon as its node has lost the database', () => {
+    const gateway = open();
+    gateway.routeTo(undefined);
+    gateway.submit('a');
+    expect(gateway.refused).to.deep.equal([]);
+    gateway.state.isCutOff = true;
+    gateway.clock.advance(LIMITS.routeRetryMs);
+    expect(gateway.refused.map(({ commands }) => commands.length)).to.deep.equal([1]);
+    expect(gateway.router.status().keptCommands).to.equal(0);
+  });
 });
 
 describe('the commands that an engine has under way for gateways', () => {
@@ -230,7 +363,7 @@ describe('the commands that an engine has under way for gateways', () => {
     commands: msgSeqNums.map((msgSeqNum) => ({
       msgSeqNum,
       command: buyOrder(`c${msgSeqNum}`, '1', '100'),
-      sending: { no, isAgain: no > 1 },
+      sending: { no, isAgain: no > 1, round: 0 },
     })),
   });
   const numbers = (commands: readonly SubmittedCommand[]) => commands.map(({ msgSeqNum }) => msgSeqNum);

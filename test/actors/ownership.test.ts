@@ -76,7 +76,9 @@ function open(others?: OwnershipOptions['others']) {
         type: 'SubmitCommands',
         sessionId: `gateway-1/${userId}`,
         userId,
-        commands: [{ msgSeqNum: 1, command: buyOrder('a', '1', '100'), sending: { no: 1, isAgain: false } }],
+        commands: [
+          { msgSeqNum: 1, command: buyOrder('a', '1', '100'), sending: { no: 1, isAgain: false, round: 0 } },
+        ],
       }),
     /** How giving up has ended, once it has. */
     giveUp(symbols: readonly string[], shards: readonly number[] = []) {
@@ -155,6 +157,29 @@ describe('what an engine owns', () => {
     clock.advance(5);
     await turns();
     expect(outcome.text).to.equal('given up');
+  });
+
+  it('is given up when no trade is amended by the right by which its accounts are here', async () => {
+    const { take, inFlight, giveUp, clock } = open();
+    take({}, { 1: 7, 2: 7 });
+    for (const userId of [5, 5, 6]) inFlight.beginAmendment(userId);
+    const outcome = giveUp([], [1]);
+    const passed = async (): Promise<string> => {
+      clock.advance(5);
+      await turns();
+      return outcome.text;
+    };
+    expect(await passed()).to.equal('under way');
+    inFlight.endAmendment(5);
+    expect(await passed()).to.equal('under way');
+    inFlight.endAmendment(5);
+    expect(await passed()).to.equal('given up');
+    // Those of accounts that are gone are nobody's.
+    inFlight.forget(
+      (userId) => userId === 6,
+      () => {},
+    );
+    expect(inFlight.countOf(() => true)).to.equal(0);
   });
 
   it('stays when it takes too long', async () => {

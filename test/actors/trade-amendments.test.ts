@@ -1,5 +1,6 @@
 /** Busts and corrections through the real actors: all of it or nothing, whatever goes wrong on the way. */
 import { expect } from 'chai';
+import { CommandsInFlight } from '../../src/actors/commands-in-flight.ts';
 import { type AmendingVenue, amendTrade, BUST, openAmendingVenue } from '../support/amending-venue.ts';
 import { audit } from '../support/audit.ts';
 import { failingAccount } from '../support/faults.ts';
@@ -167,6 +168,25 @@ describe('amending trades', () => {
     alice.send(replaceOrder('again', 'bid', '3', '100'));
     await venue.settled();
     expect(alice.lines()).to.deep.equal(['8 5/0 again<bid 0/3']);
+  });
+
+  it('holds the accounts of its parties and of the venue where they are until its end', async () => {
+    const inFlight = new CommandsInFlight();
+    const { venue, amend, outcome, trade } = await open({ inFlight });
+    const held = (): number[] =>
+      [VENUE, ALICE, BOB].map((one) => inFlight.countOf((userId) => userId === one));
+    await trade('1', '2');
+    venue.store.commitGate.close();
+    const bust = amend(BUST);
+    await venue.quiet();
+    expect(held()).to.deep.equal([1, 1, 1]);
+    venue.store.commitGate.open();
+    await bust;
+    await venue.settled();
+    expect(held()).to.deep.equal([0, 0, 0]);
+    expect(await outcome(BUST)).to.match(/busted/);
+    await venue.settled();
+    expect(held()).to.deep.equal([0, 0, 0]);
   });
 
   it('sets free what it set aside when it is refused', async () => {

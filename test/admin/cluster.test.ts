@@ -166,6 +166,7 @@ describe('an operator of a cluster', () => {
       await session(1001, 'gateway-1');
       await session(1002, 'gateway-9');
       await session(1003, 'gateway-2', true);
+      cluster.carrierFault = 'nobody listens';
       cluster.change('gateway-2', {}, { connections: 3, endpoints: [{ host: '::1', port: 9880 }] });
       cluster.change('engine-1', { isAlive: false, endReason: 'its lease was over' });
       cluster.symbols.set('ETH-USD', {
@@ -177,6 +178,7 @@ describe('an operator of a cluster', () => {
       expect(seen).to.deep.include({
         self: 'gateway-1',
         natsReachable: true,
+        natsFault: 'nobody listens',
         symbols: [
           { symbol: 'BTC-USD', owner: null, epoch: 1, placedOn: null },
           { symbol: 'ETH-USD', owner: 'engine-2', epoch: 7, placedOn: 'engine-2' },

@@ -117,6 +117,11 @@ describe('the admin API of a cluster', () => {
       readonly engines: readonly string[];
       readonly symbols: readonly { readonly key: string; readonly from: string; readonly to: string }[];
       readonly kept: number;
+      readonly spread: readonly {
+        readonly engine: string;
+        readonly symbols: number;
+        readonly shards: number;
+      }[];
     }
     const plan = async (query = ''): Promise<Plan> =>
       (await api.get(`/v1/rebalance${query}`)).body as unknown as Plan;
@@ -130,6 +135,10 @@ describe('the admin API of a cluster', () => {
       const first = await plan();
       expect(first.engines).to.deep.equal(['engine-1', 'engine-2']);
       expect(first.symbols.length).to.be.within(10, 30);
+      const [one, two] = first.spread;
+      expect([one?.engine, one?.symbols]).to.deep.equal(['engine-1', symbols.length - first.symbols.length]);
+      expect([two?.engine, two?.symbols]).to.deep.equal(['engine-2', first.symbols.length]);
+      expect((one?.shards ?? 0) + (two?.shards ?? 0)).to.equal(64);
       for (const { from, to } of first.symbols) expect([from, to]).to.deep.equal(['engine-1', 'engine-2']);
       await cluster.place({ symbols: first.symbols.map(({ key }) => key), shards: [] }, 'engine-2');
       await cluster.place({ symbols: first.symbols.map(({ key }) => key), shards: [] }, undefined);
@@ -182,12 +191,14 @@ describe('the admin API of a cluster', () => {
         shards: 0,
         sessions: 0,
       });
-      expect((await api.post('/v1/undrain', { node: 'engine-1' })).body).to.deep.include({ draining: false });
+      const undrain = async () => (await api.post('/v1/undrain', { node: 'engine-1' })).body;
+      expect(await undrain()).to.deep.include({ draining: false, wasDraining: true });
       expect(cluster.asked).to.deep.equal(['drain', 'undrain']);
       expect(await audited()).to.deep.equal([
         ['drain', { node: 'engine-1' }],
         ['undrain', { node: 'engine-1' }],
       ]);
+      expect(await undrain()).to.deep.include({ draining: false, wasDraining: false });
     });
 
     it('only when it is the one that is meant', async () => {
@@ -208,6 +219,33 @@ describe('the admin API of a cluster', () => {
       cluster.change('gateway-2', {}, { ready: false });
       await isRefused(drain(), 409, /^no other gateway takes the 3 sessions of gateway-1/);
       expect((await drain({ force: true })).status).to.equal(200);
+    });
+
+    it('only when other gateways have room for its members, or by force', async () => {
+      cluster.progress = { symbols: 0, shards: 0, sessions: 3 };
+      cluster.change('gateway-2', {}, { connections: 98, maxConnections: 100 });
+      await isRefused(
+        drain(),
+        409,
+        /^gateway-1 has 3 sessions, and the other gateway has room for 2 \(limits\.maxConnections\): start .* --force/,
+      );
+      cluster.change('engine-2', { roles: ['gateway', 'engine'] }, { connections: 105, maxConnections: 100 });
+      await isRefused(drain(), 409, /the other gateways together have room for 2 /);
+      cluster.change('engine-2', {}, { connections: 99 });
+      expect((await drain()).status).to.equal(200);
+    });
+
+    it('not to gateways that NATS does not reach', async () => {
+      cluster.progress = { symbols: 0, shards: 0, sessions: 3 };
+      cluster.change('gateway-2', {}, { natsReachable: false });
+      await isRefused(drain(), 409, /^no other gateway takes the 3 sessions of gateway-1/);
+    });
+
+    it('and tells the last engine that nobody could take its symbols', async () => {
+      cluster.self = 'engine-1';
+      cluster.progress = { symbols: 2, shards: 2, sessions: 0 };
+      cluster.change('engine-2', { isAlive: false });
+      await isRefused(drain(), 409, /^no other engine .*: start one, or say --force$/);
     });
   });
 });

@@ -86,7 +86,9 @@ describe('the command line towards a cluster', function () {
       const { stdout } = await says('symbol', 'move', 'X', '--to', 'engine-2', ...at);
       expect(stdout).to.equal('X is on engine-2 already, under epoch 4; it stays there\n');
       const anywhere = await says('symbol', 'move', 'X', '--to', 'none', ...at);
-      expect(anywhere.stdout).to.equal('X is placed nowhere in particular; it is on engine-2\n');
+      expect(anywhere.stdout).to.equal(
+        'no operator places X any more; it is on engine-2, and goes where the configuration places it, if it does\n',
+      );
       expect(asked.at(-1)).to.equal('POST /v1/placement {"symbols":["X"],"node":null}');
     });
 
@@ -114,7 +116,13 @@ describe('the command line towards a cluster', function () {
       symbols: Array.from({ length: 30 }, (_, i) => move(`S${i}`)),
       shards: [move(7)],
       kept: 2,
+      spread: [
+        { engine: 'engine-1', symbols: 32, shards: 33 },
+        { engine: 'engine-2', symbols: 31, shards: 31 },
+      ],
     };
+    const shares =
+      'then have: engine-1 32 symbols and 33 shards of accounts, engine-2 31 symbols and 31 shards of accounts\n';
 
     it('shows what would move, and changes nothing', async () => {
       answer = () => ({ body: plan });
@@ -122,9 +130,8 @@ describe('the command line towards a cluster', function () {
       expect(stdout)
         .to.match(/S0 +engine-1 +engine-2\n/)
         .and.match(/accounts, shard 7 +engine-1 +engine-2\n/);
-      expect(stdout).to.match(
-        /\n30 symbols and 1 shard of accounts would move; 2 stay where they are placed\n$/,
-      );
+      const sum = '\n30 symbols and 1 shard of accounts would move; 2 stay where they are placed\n';
+      expect(stdout.endsWith(sum + shares), stdout).to.equal(true);
       expect(asked).to.deep.equal(['GET /v1/rebalance?includePlaced=false']);
       await says('rebalance', '--dry-run', '--include-placed', ...at);
       expect(asked.at(-1)).to.equal('GET /v1/rebalance?includePlaced=true');
@@ -137,7 +144,7 @@ describe('the command line towards a cluster', function () {
       };
       const { stdout, stderr } = await says('rebalance', ...at);
       expect(stdout).to.match(
-        /^moved 30 symbols and 1 shard of accounts in .*; 2 stay where they are placed\n$/,
+        /^moved 30 symbols and 1 shard of accounts in .*; 2 stay where they are placed\nthen have: .*\n$/,
       );
       expect(stderr).to.equal('1 of 31 have moved\n26 of 31 have moved\n31 of 31 have moved\n');
       const placements = asked
@@ -165,7 +172,23 @@ describe('the command line towards a cluster', function () {
 
     it('says so when nothing has to move', async () => {
       answer = () => ({ body: { ...plan, symbols: [], shards: [], kept: 0 } });
-      expect((await says('rebalance', ...at)).stdout).to.equal('nothing has to move\n');
+      expect((await says('rebalance', ...at)).stdout).to.equal(`nothing has to move\n${shares}`);
+    });
+
+    it('says why it leaves one engine with more, and when there is one only', async () => {
+      const spread = [
+        { engine: 'engine-1', symbols: 2, shards: 31 },
+        { engine: 'engine-2', symbols: 0, shards: 33 },
+      ];
+      const nothing = { ...plan, symbols: [], shards: [], kept: 0 };
+      answer = () => ({ body: { ...nothing, spread } });
+      expect((await says('rebalance', ...at)).stdout).to.match(
+        /^nothing has to move\nthen have: engine-1 2 symbols .*, engine-2 0 symbols .*\n.* a hash of its name: .*"onebook symbol move"/,
+      );
+      answer = () => ({ body: { ...nothing, spread: spread.slice(0, 1) } });
+      expect((await says('rebalance', '--dry-run', ...at)).stdout).to.equal(
+        'nothing would move\nthere is no other engine: engine-1 2 symbols and 31 shards of accounts\n',
+      );
     });
   });
 
@@ -217,6 +240,12 @@ describe('the command line towards a cluster', function () {
         'engine-1 takes symbols, accounts and sessions',
       );
       expect(asked).to.deep.equal(['POST /v1/undrain {"node":"engine-1"}']);
+    });
+
+    it('is not said to be taken back at a node that did not drain', async () => {
+      answer = () => ({ body: { node: 'engine-1', draining: false, wasDraining: false } });
+      const { stdout } = await says('undrain', 'engine-1');
+      expect(stdout).to.equal('engine-1 did not drain: nothing has changed\n');
     });
   });
 });

@@ -65,6 +65,7 @@ describe('the drawing of a cluster', () => {
         link: { phase: 'Opening', queuedMessages: 0, unansweredMs: 9_000, lastFault: 'no answer' },
       }),
       nodeShown('engine-4', ['engine'], { alive: false, endedBecause: 'its lease was over' }),
+      nodeShown('engine-5', ['engine'], { alive: false, endedBecause: 'left' }),
     ];
     const text = drawCluster(clusterShown(wrong, { sessionsFault: 'the database does not tell them' }), UP);
     for (const words of [
@@ -76,7 +77,8 @@ describe('the drawing of a cluster', () => {
       /engine-3 ─+ draining/,
       '! no link: no answer',
       'speaks version 2 between nodes',
-      'not running: engine-4 (ended: its lease was over)',
+      '  ! not running: engine-4 (ended: its lease was over)',
+      '  not running: engine-5 (ended: left)',
     ]) {
       if (typeof words === 'string') expect(text).to.contain(words);
       else expect(text).to.match(words);
@@ -106,6 +108,61 @@ describe('the drawing of a cluster', () => {
         '    ! runs with another configuration than engine-1: tradingCalendar, placement',
       ].join('\n'),
     );
+  });
+
+  it('cuts nothing off that says what is wrong, within a box and without', () => {
+    const lastFault = 'the lease of this node is over, and has been for some time';
+    const link = { phase: 'Opening', queuedMessages: 0, unansweredMs: 0, lastFault } as const;
+    const nodes = [
+      nodeShown('engine-1', ['engine'], { natsReachable: false }),
+      nodeShown('engine-2', ['engine'], { link }),
+      nodeShown('dns-1', ['dns'], { natsReachable: false }),
+    ];
+    const cluster = clusterShown(nodes, {
+      natsReachable: false,
+      natsFault:
+        'nats://10.0.0.21:4222 refuses the login (user venue, its password in /etc/venue/nats.password): correct it',
+      sessionsFault:
+        'the database does not tell them: connect ECONNREFUSED 10.0.0.20:5432, tried again every second',
+    });
+    const text = drawCluster(cluster, { database: `down: ${'connect ECONNREFUSED '.repeat(5)}`, width: 80 });
+    expect(Math.max(...text.split('\n').map((line) => line.length))).to.be.at.most(80);
+    expect(text.replaceAll(/[\s│]+/g, ' '))
+      .to.contain(
+        '! engine-1: nats://10.0.0.21:4222 refuses the login (user venue, its password in /etc/venue/nats.password)',
+      )
+      .and.contain('correct it; it tries again by itself')
+      .and.contain(
+        'members: the database does not tell them: connect ECONNREFUSED 10.0.0.20:5432, tried again every second',
+      )
+      .and.contain(`database down: ${'connect ECONNREFUSED '.repeat(5)}`);
+    expect(text).to.contain(
+      [
+        '┌─ engine-1 (asked) ────────── ready ─┐  ┌─ engine-2 ────────────────── ready ─┐',
+        '│ 0 symbols, 0 shards of accounts     │  │ 0 symbols, 0 shards of accounts     │',
+        '│ lease 0.4 s old, 4.6 s left         │  │ lease 0.4 s old, 4.6 s left         │',
+        '│ ! NATS does not reach it            │  │ ! no link: the lease of this node   │',
+        '│                                     │  │   is over, and has been for some    │',
+        '│                                     │  │   time                              │',
+        '└─────────────────────────────────────┘  └─────────────────────────────────────┘',
+        '  dns-1 (dns): ready, lease 0.4 s old, 4.6 s left',
+        '    ! NATS does not reach it',
+      ].join('\n'),
+    );
+  });
+
+  it('says which node was asked, when that only answers for a name', () => {
+    const text = drawCluster(clusterShown([nodeShown('dns-1', ['dns']), ...ENGINES], { self: 'dns-1' }), UP);
+    expect(text).to.contain('  dns-1 (asked) (dns): ready, ');
+  });
+
+  it('names members by their rows where these are more than the connections', () => {
+    const gateway = nodeShown('gateway-1', ['gateway'], { connections: 1, maxConnections: 2 });
+    const sessions = ['alice', 'bob'].map((username, compId) => {
+      return { compId, username, gateway: 'gateway-1', epoch: 1 };
+    });
+    const text = drawCluster(clusterShown([gateway], { sessions }), UP);
+    expect(text).to.contain('│ 1 of 2 connections ').and.contain('│ by rows: alice bob ');
   });
 
   it('draws those first that an operator should look at, where not all are drawn', () => {

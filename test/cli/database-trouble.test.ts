@@ -36,6 +36,27 @@ describe('a database server that cannot be used', () => {
     }
   });
 
+  it('names the file that the password is from, where that or the user is wrong', () => {
+    const wrong = failure('password authentication failed for user "onebook"', { code: '28P01' });
+    expect(databaseTrouble(wrong, URL_OF_SERVER, '/etc/onebook/database.password')).to.equal(
+      'the database server db.example:6543 refuses: password authentication failed for user "onebook"; correct the ' +
+        'password in /etc/onebook/database.password (databasePasswordFile), or the user in databaseUrl',
+    );
+    const missing = failure('database "onebook" does not exist', { code: '3D000' });
+    expect(databaseTrouble(missing, URL_OF_SERVER, '/f')).to.contain('correct --database-url');
+    expect(databaseFailureText(wrong, URL_OF_SERVER, '/f')).to.contain('correct the password in /f');
+  });
+
+  it('that has no connection left is told of as that', () => {
+    const text = databaseTrouble(
+      failure('sorry, too many clients already', { code: '53300' }),
+      URL_OF_SERVER,
+    );
+    expect(text).to.match(
+      /^the database server db\.example:6543 has no connection left: raise its max_connections/,
+    );
+  });
+
   it('is not blamed for the unknown host of a listener, nor for what is no matter of servers', () => {
     const listener = failure('getaddrinfo ENOTFOUND fix.example', {
       code: 'ENOTFOUND',

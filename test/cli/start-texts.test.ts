@@ -39,6 +39,17 @@ describe('onebook start in a cluster', () => {
     expect(roleTexts(configOf('local', BUILT_IN_CLUSTER))).to.deep.equal([]);
   });
 
+  it('names the file of a password that the database refuses', () => {
+    const cause = Object.assign(new Error('password authentication failed'), { code: '28P01' });
+    const config = { ...configOf('engine-1'), databasePasswordFile: '/etc/venue/database.password' };
+    for (const error of [cause, new MembershipUnavailableError('no', { cause })]) {
+      expect(startFailure(error, config, silentLog).lines).to.deep.equal([
+        'the node does not start: the database server db.example:5432 refuses: password authentication failed; correct ' +
+          'the password in /etc/venue/database.password (databasePasswordFile), or the user in databaseUrl',
+      ]);
+    }
+  });
+
   for (const { error, line } of [
     {
       error: new NodeNameTakenError('a node engine-1 is running already'),
@@ -46,7 +57,11 @@ describe('onebook start in a cluster', () => {
     },
     {
       error: new DnsPortUnavailable({ host: '::1', port: 53 }, new Error('bind EACCES')),
-      line: 'the DNS responder cannot listen on ::1:53: bind EACCES; choose another (dns of the node in the configuration)',
+      line: 'the DNS responder cannot listen on ::1:53: bind EACCES; choose another (dns of the node in the configuration), or let the node use ports below 1024 (CAP_NET_BIND_SERVICE)',
+    },
+    {
+      error: new DnsPortUnavailable({ host: '::1', port: 53 }, new Error('bind EADDRINUSE')),
+      line: 'the DNS responder cannot listen on ::1:53: bind EADDRINUSE; choose another (dns of the node in the configuration)',
     },
     {
       error: new MembershipUnavailableError('connect ECONNREFUSED', {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -65,6 +65,27 @@ describe('onebook start', () => {
       await database.drop();
     }
   }).timeout(60_000);
+
+  it('says in the log what of its configuration is probably not meant, and goes on', async () => {
+    const cwd = mkdtempSync(join(dir, 'exposed-'));
+    writeFileSync(join(cwd, 'database.password'), 'hunter2hunter2');
+    chmodSync(join(cwd, 'database.password'), 0o644);
+    const config = {
+      databaseUrl: 'postgres://onebook@127.0.0.1:1/onebook',
+      databasePasswordFile: 'database.password',
+      nodes: { local: { fix: { port: 0 }, admin: { port: 0 } } },
+    };
+    writeFileSync(join(cwd, 'cluster.config.mjs'), `export default ${JSON.stringify(config)};`);
+    const { exitCode, stderr } = await onebook(['start'], { cwd });
+    expect(exitCode).to.equal(2);
+    const [warning = '', ...others] = stderr.trim().split('\n');
+    expect(JSON.parse(warning)).to.deep.include({ level: 'warn', event: 'configuration' });
+    expect(warning).to.contain('database.password, which others may read (mode 0644): chmod 600 it');
+    expect(others.at(-1)).to.match(
+      /^error: the node does not start: the database server 127\.0\.0\.1:1 cannot/,
+    );
+    expect(stderr).to.not.contain('hunter2');
+  }).timeout(20_000);
 
   it('refuses a database that it cannot use, in a line without the password', async () => {
     const url = 'postgres://onebook:hunter2hunter2@127.0.0.1:1/onebook';

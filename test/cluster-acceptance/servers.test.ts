@@ -8,9 +8,14 @@ import { until } from '../support/until.ts';
 import { sharedMarket, TIMEOUT_MS, tell } from './market.ts';
 
 const RATE_PER_SECOND = 200;
+/** So that sessions have numbers left for all refusals: they are reserved in commits. */
+const SLOW_RATE_PER_SECOND = 60;
 const WARM_UP_MS = 1_500;
 const NATS_OUTAGE_MS = 4_000;
 const POSTGRES_OUTAGE_MS = 1_000;
+/** Until all leases are over, which they are after 2 s, and for how long they are. */
+const LEASES_OVER_MS = 4_500;
+const WITHOUT_LEASES_MS = 3_000;
 /** What is sent in an outage has its answer so long after it at the latest. */
 const PATIENCE_MS = 10_000;
 
@@ -63,6 +68,44 @@ describe('The servers of a cluster under load', function () {
     tell(
       `Postgres away for ${backAt - stoppedAt} ms: longest wait ${longest} ms, ` +
         `${market.lostConnections - lostBefore} sessions lost; all symbols trade ${tookMs} ms after it is back`,
+    );
+  });
+
+  it('may lose Postgres for longer than leases last: links rest, and members are refused at once', async () => {
+    const market = shared();
+    const { cluster, members } = market;
+    const lostBefore = market.lostConnections;
+    const linesBefore = new Map(cluster.names.map((name) => [name, cluster.logOf(name).length]));
+    const stop = market.startTrading(SLOW_RATE_PER_SECOND, 13);
+    await delay(systemClock, WARM_UP_MS);
+    const stoppedAt = systemClock.now();
+    await cluster.stopPostgres();
+    await delay(systemClock, LEASES_OVER_MS);
+    const overAt = systemClock.now();
+    await delay(systemClock, WITHOUT_LEASES_MS);
+    const stillOverAt = systemClock.now();
+    await delay(systemClock, POSTGRES_OUTAGE_MS);
+    const startedAt = systemClock.now();
+    await cluster.startPostgres();
+    const backAt = systemClock.now();
+    const tookMs = await untilAllTrade(market, backAt);
+    stop();
+    await market.expectTruth();
+    const meanwhile = answersSince(members, overAt).filter(({ sentAt }) => sentAt < stillOverAt);
+    expect(meanwhile.length, 'requests while leases were over').to.be.above(0);
+    expect(meanwhile.filter(({ answeredAt }) => answeredAt >= startedAt)).to.deep.equal([]);
+    expect(new Set(meanwhile.map(({ answer }) => answer))).to.deep.equal(
+      new Set([MSG_TYPE.BusinessMessageReject]),
+    );
+    for (const name of cluster.names) {
+      const lines = cluster.logOf(name).slice(linesBefore.get(name));
+      const ended = lines.filter((line) => line.includes('link_down'));
+      expect(ended.length, `links of ${name} that ended`).to.be.at.most(2 * (cluster.names.length - 1));
+    }
+    tell(
+      `Postgres away for ${backAt - stoppedAt} ms: ${meanwhile.length} requests refused while leases were over, longest ` +
+        `wait ${longestWait(meanwhile)} ms, ${market.lostConnections - lostBefore} sessions lost; all symbols trade ` +
+        `${tookMs} ms after it is back`,
     );
   });
 });

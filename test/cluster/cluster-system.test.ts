@@ -104,6 +104,18 @@ describe('the actors of several nodes', () => {
     expect(ended).to.deep.equal(['the lease of this node is over']);
   });
 
+  it('have no way to another node either while the lease is over', () => {
+    const { cluster, state } = open();
+    cluster.linkUp(ENGINE);
+    const before = cluster.routeOfAccount(7);
+    state.isLeaseValid = false;
+    expect([cluster.routeOfAccount(7), cluster.routeOfBook('BTC-USD')]).to.deep.equal([undefined, undefined]);
+    expect(cluster.ownerOfBook('BTC-USD')).to.equal('engine-1');
+    state.isLeaseValid = true;
+    expect(before).to.have.property('node', 'engine-1');
+    expect(cluster.routeOfAccount(7)).to.deep.equal(before);
+  });
+
   it('never send what does not leave its node', () => {
     const { cluster } = open();
     const send = () => cluster.system.tell({ type: 'exchange', node: 'engine-1' }, { type: 'RoutesChanged' });
@@ -179,6 +191,23 @@ describe('the actors of several nodes', () => {
     expect(cluster.routeOfAccount(1)?.key).to.not.equal(second?.key);
     expect(cluster.routeOfBook('BTC-USD')?.node).to.equal('engine-1');
     expect(cluster.routeOfBook('XRP-USD')).to.equal(undefined);
+  });
+
+  it('are told by which link the last words of a book’s owner came, whatever those say of it', () => {
+    const { cluster, here } = open();
+    const lastWord = { type: 'BookHandedOver', epoch: 7 } as const;
+    const linkNos = [1, 2].map(() => {
+      cluster.linkUp(ENGINE);
+      cluster.arrived(ENGINE, { type: 'book', symbol: 'BTC-USD' }, { ...lastWord, linkNo: 99 });
+      return cluster.routeOfBook('BTC-USD')?.linkNo;
+    });
+    expect(here.map(([, message]) => message)).to.deep.equal(
+      linkNos.map((linkNo) => ({ ...lastWord, linkNo })),
+    );
+    expect(linkNos[0]).to.not.equal(linkNos[1]);
+    // Of an earlier life.
+    cluster.arrived({ ...ENGINE, incarnation: 1 }, { type: 'book', symbol: 'BTC-USD' }, lastWord);
+    expect(here.at(-1)?.[1]).to.deep.equal(lastWord);
   });
 
   it('keep the route of a later life when an earlier one is said to be down', () => {

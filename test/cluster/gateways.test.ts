@@ -180,6 +180,20 @@ describe('gateways of one cluster', () => {
       expect(nodes.canceled).deep.equal([`${G2} ${ALICE}`]);
     });
 
+    it('cancel them when the router has answers to all that the member has asked', async () => {
+      const waiting: (() => void)[] = [];
+      nodes.unanswered = waiting;
+      const member = await nodes.connect(G1);
+      await member.logon();
+      member.close();
+      await ended(G1);
+      nodes.advance(10_000);
+      await until('the question', () => waiting.length > 0);
+      expect(nodes.canceled).deep.equal([]);
+      waiting[0]?.();
+      await canceled();
+    });
+
     it('leave them alone when the member is back at another gateway in time', async () => {
       const first = await nodes.connect(G1);
       await first.logon();

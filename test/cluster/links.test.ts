@@ -263,6 +263,33 @@ describe('a link between two nodes', () => {
     expect(c.links.status()[0]?.lastFault).to.equal('protocol 3 does not go with 1 to 1 of this node');
   });
 
+  for (const [silent, other] of [
+    ['a', 'b'],
+    ['b', 'a'],
+  ] as const) {
+    it(`rests while ${silent} may not speak, and is there again soon after`, async () => {
+      const nodes = createLinkedNodes(1);
+      let maySpeak = true;
+      const [a, b] = ['a', 'b'].map((name) =>
+        nodes.start(name, { limits: LIMITS, maySpeak: () => name !== silent || maySpeak }),
+      ) as [LinkedNode, LinkedNode];
+      nodes.expectAll();
+      await nodes.pass(50);
+      const [mute, hearer] = silent === 'a' ? [a, b] : [b, a];
+      maySpeak = false;
+      mute.links.end(hearer.id, 'the lease of this node is over');
+      await nodes.pass(5_000);
+      expect([mute.lives.length, hearer.lives.length]).to.deep.equal([1, 1]);
+      expect(hearer.tell(silent, 'lost')).to.equal('Down');
+      maySpeak = true;
+      await nodes.pass(250);
+      expect([mute.lives.length, hearer.lives.length]).to.deep.equal([2, 2]);
+      mute.tell(other, 'again');
+      await nodes.pass(5);
+      expect(hearer.lives[1]?.heard).to.deep.equal(['again']);
+    });
+  }
+
   it('leaves no timer behind when its node closes', async () => {
     const [nodes, a, b] = await pair();
     a.tell('b', '1');

@@ -5,6 +5,7 @@ import { createStore } from '../../src/persistence/store.ts';
 import type { Log } from '../../src/platform/log.ts';
 import { monotonicMs } from '../../src/platform/monotonic.ts';
 import { LEASE_MS, Members, symbols, untilBuried, untilSeen } from '../support/cluster-members.ts';
+import { commitBatch } from '../support/commit-batches.ts';
 import { until } from '../support/until.ts';
 import { type VenueDatabase, venueDatabase } from '../support/venue-database.ts';
 
@@ -229,19 +230,8 @@ describe('membership', function () {
     const store = await createStore({ orm: venue.orm, nodeName: 'engine-1' });
     const { symbols: taken } = await one.membership.claim(symbols(BTC));
     await one.membership.release(symbols(BTC));
-    const outcome = await store.commit({
-      commitNo: store.lastCommitNo + 1,
-      books: [{ symbol: BTC, epoch: taken.get(BTC) ?? 0, lastSeq: 1 }],
-      events: [],
-      reports: [],
-      requests: [],
-      balances: [],
-      transfers: [],
-      accounts: [],
-      sessions: [],
-      halts: [],
-      lastPrices: [],
-    });
+    const books = [{ symbol: BTC, epoch: taken.get(BTC) ?? 0, lastSeq: 1 }];
+    const outcome = await store.commit(commitBatch(store.lastCommitNo + 1, { books }));
     expect(outcome).deep.include({ type: 'NotOwner', symbols: [BTC] });
   });
 

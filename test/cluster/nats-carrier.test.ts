@@ -156,6 +156,10 @@ describe('the carrier over NATS', () => {
     const server = await serve();
     await server.kill();
     const carrier = open(server);
+    await until('the first try', () => carrier.fault !== undefined);
+    expect(carrier.fault).to.equal(
+      `nobody listens at ${server.url}: start NATS there, or correct nats.servers`,
+    );
     await carrier.close();
     expect(carrier.isReachable).to.equal(false);
   });
@@ -167,13 +171,21 @@ describe('the carrier over NATS', () => {
       lines.push(JSON.stringify([event, fields]));
     };
     const log = { ...silentLog, info: keep, warn: keep, error: keep };
-    const stranger = open(server, { user: 'venue', password: 'battery staple', log });
+    const loginText = 'user venue, its password in /etc/venue/nats.password';
+    const stranger = open(server, { user: 'venue', password: 'battery staple', loginText, log });
     const node = await openReached(server, { user: 'venue', password: 'correct horse', log });
     node.listen('echo', (body, answer) => answer?.(body));
     await answered(node, 'echo');
     await until('the refusal', () => lines.some((line) => line.includes('nats_unreachable')));
     expect(stranger.isReachable).to.equal(false);
     expect(lines.join()).not.to.match(/horse|staple/);
+    expect(stranger.fault).to.equal(
+      `${server.url} refuses the login (${loginText}): correct it there or on the server`,
+    );
+    expect(node.fault).to.equal(undefined);
+    const nobody = open(server, { log });
+    await until('the refusal', () => nobody.fault !== undefined);
+    expect(nobody.fault).to.contain('lets nobody in without a login: set nats.user and nats.passwordFile');
   });
 
   describe('with TLS', () => {

@@ -240,6 +240,30 @@ describe('orders on several nodes', () => {
       expect(venue.store.requests).to.deep.equal([]);
     });
 
+    for (const [what, cut] of [
+      ['the book', ['engine-2', 'engine-1']],
+      ['the gateway', ['engine-1', 'gateway-1']],
+    ] as const) {
+      it(`are not counted (533) by a mass cancel whose answers may be lost with the link to ${what}`, async () => {
+        await openApart();
+        const alice = venue.member(ALICE);
+        alice.send(buyOrder('a', '1', '100'), buyOrder('b', '1', '90'));
+        await venue.answered();
+        venue.store.commitGate.close();
+        alice.send(massCancel('q'));
+        await venue.until('a commit under way', () => venue.store.commitGate.waitingCount === 1);
+        venue.cutLink(cut[0], cut[1]);
+        venue.store.commitGate.open();
+        await venue.answered();
+        expect(venue.store.openOrders()).to.deep.equal([]);
+        // With that to the gateway nothing is lost that was counted.
+        const report = venue.store.reports.find(
+          ({ clOrdId, type }) => clOrdId === 'q' && type !== 'ExecutionReport',
+        );
+        expect(report).to.have.property('totalAffectedOrders', what === 'the book' ? undefined : 2);
+      });
+    }
+
     for (const wait of [0, 1, 2, 3, 4, 5]) {
       it(`are not overtaken by the mass cancel behind them when the link is cut after ${wait} ms`, async () => {
         await openApart();

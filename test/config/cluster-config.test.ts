@@ -364,7 +364,10 @@ describe('the example of a cluster', () => {
     expect(gateway.cluster).to.deep.equal({
       nats: {
         servers: ['tls://10.0.0.21:4222', 'tls://10.0.0.22:4222', 'tls://10.0.0.23:4222'],
-        login: { type: 'Password', user: 'onebook', password: 'n' },
+        login: {
+          ...{ type: 'Password', user: 'onebook', password: 'n' },
+          passwordFrom: '/etc/onebook/nats.password',
+        },
         tls: { caFile: '/etc/onebook/nats-ca.pem', certFile: undefined, keyFile: undefined },
         subjectPrefix: 'onebook',
         releaseAfterMs: 2_000,
@@ -387,6 +390,7 @@ describe('the example of a cluster', () => {
         { host: '2001:db8::12', port: 9880 },
       ],
       dns: undefined,
+      zone: { name: 'fix.venue.example', ttlSeconds: 2, service: '_fix._tcp' },
     });
     const engine = resolved(example, 'engine-1', { secrets, flags: { fixPort: '7' } });
     expect(engine.listeners, 'members connect to gateways').to.deep.equal([]);

@@ -40,6 +40,8 @@ describe('the settings that nodes share', () => {
       securityStatusToAll: { securityStatusToAll: true },
       retention: { retention: { historyMonths: 3 } },
       'nats.subjectPrefix': { nats: { ...nats, subjectPrefix: 'other' } },
+      'nats.releaseAfterMs': { nats: { ...nats, releaseAfterMs: 4_000 } },
+      dns: { dns: { name: 'fix.venue.example', ttlSeconds: 5 } },
       lease: { lease: { ttlMs: 6_000 } },
       placement: { placement: { 'BTC-USD': 'engine-2' } },
       nodes: { nodes: { ...nodes, 'engine-3': { roles: ['engine'] } } },

@@ -372,7 +372,7 @@ describe('the cluster file', () => {
         { message: `there is no configuration file ${join(dir, 'absent.ts')} (--config)` },
       ]);
       expect(await told('throws.ts')).to.deep.equal([
-        { message: `${join(dir, 'throws.ts')} does not load: no postgres://u:[redacted]@h/d` },
+        { message: `${join(dir, 'throws.ts')}:1 does not load: no postgres://u:[redacted]@h/d` },
       ]);
       expect(await told('empty.ts')).to.deep.equal([
         {

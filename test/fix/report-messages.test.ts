@@ -271,6 +271,12 @@ describe('the report of a mass cancel', () => {
   for (const [name, report, fix44, fix50] of [
     ['of all orders', MASS_CANCEL_REPORT, `530=7 531=7 533=2 ${time}`, undefined],
     [
+      'whose count was lost',
+      { ...MASS_CANCEL_REPORT, totalAffectedOrders: undefined },
+      `530=7 531=7 ${time}`,
+      undefined,
+    ],
+    [
       'of one symbol and side',
       { ...MASS_CANCEL_REPORT, symbol: 'BTC-USD', side: '1' },
       `530=1 531=1 533=2 55=BTC-USD 54=1 ${time}`,
@@ -331,6 +337,10 @@ describe('the report of a mass cancel', () => {
     const report = { ...MASS_CANCEL_REPORT, unanswered: [{ clOrdId: 'c1', orderId: 7 }] };
     expect(fieldsOf(report, 'FIX.4.2', [33, 58, 148])).to.equal(
       `148=OrderMassCancelReport ${id} 33=2 58=mass cancel q1: 2 orders are canceled 58=c1 (OrderID 7) may still be canceled`,
+    );
+    const uncounted = { ...MASS_CANCEL_REPORT, totalAffectedOrders: undefined };
+    expect(fieldsOf(uncounted, 'FIX.4.2', [58])).to.equal(
+      '58=mass cancel q1 is carried out: orders are canceled as reported',
     );
     const refused = { ...MASS_CANCEL_REPORT, massCancelRejectReason: 99, text: 'why' };
     expect(fieldsOf(refused, 'FIX.4.2', [58])).to.equal('58=mass cancel q1 was refused: why');

@@ -39,7 +39,7 @@ describe('the files of a TLS listener', () => {
     writeFileSync(empty, '');
     expect(fault({})).to.equal('none');
     expect(fault({ certFile: join(dir, 'x') })).to.equal(`there is no certFile ${join(dir, 'x')}`);
-    expect(fault({ keyFile: dir })).to.equal(`keyFile ${dir} cannot be read: EISDIR`);
+    expect(fault({ keyFile: dir })).to.equal(`keyFile ${dir} cannot be read: it is a directory`);
     expect(fault({ certFile: empty })).to.equal(`certFile ${empty} has no certificate in PEM form`);
     expect(fault({ caFile: files.keyFile })).to.equal(
       `caFile ${files.keyFile} has no certificate in PEM form`,

@@ -144,6 +144,8 @@ describe('the metrics of a venue', () => {
     expect(figures.value('onebook_commit_seconds_count')).equal(
       figures.value('onebook_commit_attempts_total', { outcome: 'committed' }),
     );
+    // Those of the two members, with their first deposits.
+    expect(figures.value('onebook_account_load_seconds_count')).equal(2);
   });
 
   it('count the reports that wait for members who are away', async () => {

@@ -67,9 +67,9 @@ describe('ClOrdIDs in the store', () => {
   }
 
   async function loadOn(tradingDay: string): Promise<{ orderIds: number[]; ids: string[] }> {
-    const { orders, clOrdIds } = await store.loadAccount(ALICE, tradingDay);
+    const { orders, closed, clOrdIds } = await store.loadAccount(ALICE, tradingDay);
     const ids = clOrdIds.map((used) => `${used.tradingDay} ${used.clOrdId} ${used.orderId ?? '-'}`);
-    return { orderIds: orders.map(({ orderId }) => orderId), ids: ids.sort() };
+    return { orderIds: [...orders, ...closed].map(({ orderId }) => orderId).sort(), ids: ids.sort() };
   }
 
   it('come back for the day and the last day before on which the member used any, each with its day', async () => {

@@ -128,10 +128,15 @@ describe('commit', () => {
     expect(account.lastSeq).equal(4);
     expect(account.terms).deep.equal(NO_TERMS);
     expect(account.balances).deep.equal([{ asset: 'USD', amount: 1_000_000n * 10n ** 18n }]);
-    expect(account.orders).deep.equal([
-      ...book.openOrders(),
-      { ...eventOrder(events, 2), ordStatus: '4', leavesQty: 0 },
-    ]);
+    expect(account.orders).deep.equal([...book.openOrders()]);
+    expect(account.closed).deep.equal([{ orderId: 2, ordStatus: '4', tradingDay: '2024-05-06' }]);
+    expect(await store.loadOrder(ALICE, 2)).deep.equal({
+      ...eventOrder(events, 2),
+      ordStatus: '4',
+      leavesQty: 0,
+    });
+    expect(await store.loadOrder(BOB, 2), "another's").equal(undefined);
+    expect(await store.loadOrder(ALICE, 77)).equal(undefined);
     expect([...account.clOrdIds].sort((a, b) => (a.clOrdId < b.clOrdId ? -1 : 1))).deep.equal([
       { clOrdId: 'bad', orderId: undefined, tradingDay: '2024-05-06' },
       { clOrdId: 'c1', orderId: 1, tradingDay: '2024-05-01' },

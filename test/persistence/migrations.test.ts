@@ -4,7 +4,7 @@
  */
 import { expect } from 'chai';
 import { NO_TERMS } from '../../src/accounts/trading-terms.ts';
-import type { Store } from '../../src/actors/ports.ts';
+import type { LoadedAccount, Store } from '../../src/actors/ports.ts';
 import { verifyAudit } from '../../src/persistence/audit-chain/verify.ts';
 import { connect, migrate } from '../../src/persistence/orm.ts';
 import { onConnection } from '../../src/persistence/sql.ts';
@@ -199,7 +199,10 @@ async function expectSameReading(earlier: EarlierDatabase, source: Source): Prom
   for (const { id, senderCompId } of users) {
     const { terms, ...account } = await now.loadAccount(id, tradingDay);
     const { terms: agreed, ...expected } = await then.loadAccount(id, tradingDay);
-    expect(account).to.deep.equal(expected);
+    expect(inOrder(account)).to.deep.equal(inOrder(expected));
+    for (const { orderId } of account.closed) {
+      expect(await now.loadOrder(id, orderId)).to.deep.equal(await then.loadOrder(id, orderId));
+    }
     const fees = columns.includes('maker_fee_rate')
       ? {}
       : { makerFeeRate: undefined, takerFeeRate: undefined };
@@ -209,6 +212,12 @@ async function expectSameReading(earlier: EarlierDatabase, source: Source): Prom
       await then.loadMessages(senderCompId, 1, 0),
     );
   }
+}
+
+/** Closed orders and ClOrdIDs come in any order. */
+function inOrder(account: Omit<LoadedAccount, 'terms'>): object {
+  const sorted = (values: readonly object[]): string[] => values.map((value) => JSON.stringify(value)).sort();
+  return { ...account, closed: sorted(account.closed), clOrdIds: sorted(account.clOrdIds) };
 }
 
 function opened(store: Store, userId: number, senderCompId: number) {

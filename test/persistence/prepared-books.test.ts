@@ -110,6 +110,19 @@ describe('a book that was prepared for', () => {
     expect(await load(book)).to.deep.equal(await rows(book));
   });
 
+  it('is known as it stood in the end of the preparation, with what changed while that went on', async () => {
+    const preparing = books.prepareBook(SYMBOL);
+    await venue.query("update orders set cl_ord_id = 'again' where priority <= 10");
+    const prepared = await preparing;
+    const book = await claim();
+    const expected = await rows(book);
+    expect(prepared).to.deep.include({ symbol: SYMBOL, epoch: book.epoch - 1, lastSeq: ORDER_COUNT });
+    expect(prepared?.orders).to.deep.equal(expected);
+    expect(expected.filter(({ clOrdId }) => clOrdId === 'again')).to.have.length(10);
+    await venue.query('alter table orders rename column cl_ord_id to unreadable');
+    expect(await load(book), 'nothing is read again').to.deep.equal(expected);
+  });
+
   it('is empty when nothing is open any more', async () => {
     await books.prepareBook(SYMBOL);
     await venue.query("update orders set is_open = false, remaining_quantity = 0, hold = 0, status = '4'");
@@ -120,10 +133,10 @@ describe('a book that was prepared for', () => {
     await books.prepareBook(SYMBOL);
     await load(await claim());
     const few = new PreparedBooks(venue.orm, new KnownInstruments(), ORDER_COUNT - 1);
-    await few.prepareBook(SYMBOL);
+    expect(await few.prepareBook(SYMBOL), 'too large').to.equal(undefined);
     const forgetting = books.prepareBook(SYMBOL);
     books.forgetPreparedBook(SYMBOL);
-    await forgetting;
+    expect(await forgetting, 'forgotten').to.equal(undefined);
     await venue.query("update orders set cl_ord_id = 'r8' where priority = 8");
     const book = await claim();
     const expected = await rows(book);

@@ -97,6 +97,7 @@ export class Database {
         ),
       loadOrders: (book, after) => load(`load ${book.symbol}`, () => rows.loadOrders(book, after)),
       loadAccount: (userId, day) => load(`load account ${userId}`, () => rows.loadAccount(userId, day)),
+      loadOrder: (userId, orderId) => load(`load order ${orderId}`, () => rows.loadOrder(userId, orderId)),
       openSession: (request) => load(`open session of ${request.userId}`, () => rows.openSession(request)),
       loadMessages: (id, begin, end) => load(`messages of ${id}`, () => rows.loadMessages(id, begin, end)),
       pendingCancels: () => load('pending cancels', () => []),

@@ -243,10 +243,16 @@ export class Rows {
       commits: new Map([[NODE_NAME, this.#lastCommitNo]]),
       lastSeq: this.#accountSeqs.get(userId) ?? 0,
       balances: [...this.balances.values()].filter((balance) => balance.userId === userId),
-      orders,
+      orders: orders.filter(isOpen),
+      closed: orders.filter((order) => !isOpen(order)),
       clOrdIds: this.#clOrdIdsOf(userId, fromDay, orders),
       terms: NO_TERMS,
     };
+  }
+
+  loadOrder(userId: UserId, orderId: OrderId): OrderSnapshot | undefined {
+    const order = this.orders.get(orderId);
+    return order?.userId === userId ? order : undefined;
   }
 
   openSession({ senderCompId, userId, reserveCount }: OpenSessionRequest): OpenedSession {

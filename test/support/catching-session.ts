@@ -18,6 +18,7 @@ import { Throttles } from '../../src/fix/throttle.ts';
 import { type ExecutionReport, execId } from '../../src/matching/execution-report.ts';
 import { silentLog } from '../../src/platform/log.ts';
 import { fixMessage } from './fix-frames.ts';
+import { newReport } from './new-report.ts';
 import { TestSecurities } from './securities.ts';
 
 const NOW = Date.UTC(2026, 0, 5, 12);
@@ -264,31 +265,7 @@ export class CatchingSession {
 
 /** A New report with nothing special about it; its ExecID (17) is its source and number. */
 export function reportOf(source: string, sourceSeq: number): ExecutionReport {
-  const report: ExecutionReport = {
-    type: 'ExecutionReport',
-    userId: USER,
-    source,
-    sourceSeq,
-    at: NOW,
-    orderId: 1_000 + sourceSeq,
-    clOrdId: `${source}${sourceSeq}`,
-    origClOrdId: undefined,
-    execType: '0',
-    ordStatus: '0',
-    symbol: source,
-    side: '1',
-    ordType: '2',
-    timeInForce: '0',
-    orderQty: '1.00',
-    price: '100.00',
-    cumQty: '0.00',
-    leavesQty: '1.00',
-    avgPx: '0',
-    fill: undefined,
-    ordRejReason: undefined,
-    execRestatementReason: undefined,
-    text: undefined,
-  };
+  const report = newReport({ userId: USER, source, sourceSeq, at: NOW });
   if (execId(report) === '0') throw new Error('a report with a number has an ExecID');
   return report;
 }

@@ -38,6 +38,7 @@ export function clusterShown(nodes: readonly NodeStatus[], more: Partial<Cluster
     self: nodes[0]?.name ?? '',
     readAt: '2026-03-02T00:00:00.000Z',
     natsReachable: true,
+    natsFault: null,
     nodes,
     symbols: [],
     shards: [],

@@ -24,6 +24,7 @@ export class FakeCluster implements ClusterControl {
   self: string;
   fixedPlacement = new Map<string, string>();
   carrierReachable = true;
+  carrierFault: string | undefined;
   isDraining = false;
   progress: DrainProgress = { symbols: 0, shards: 0, sessions: 0 };
   readonly symbols = new Map<string, Owned>();

@@ -12,6 +12,7 @@ import { type Conversation, conversation, type Speaker, VENUE } from './fuzz-con
 import { cutAtRandom, shown } from './fuzz-frames.ts';
 import { FuzzLedger } from './fuzz-ledger.ts';
 import { mutate } from './fuzz-mutations.ts';
+import { newReport } from './new-report.ts';
 import { type Random, randomFrom } from './random.ts';
 
 /** What the store has kept of a member from earlier sessions. */
@@ -243,33 +244,4 @@ function reportFrame(version: FixVersion, report: ExecutionReport, msgSeqNum: nu
   const writer = new MessageWriter(header).begin(reportMsgType(report, version), msgSeqNum, report.at);
   writeReport(writer, report, version);
   return writer.end();
-}
-
-/** The New report of an order, with what is said otherwise. */
-export function newReport(
-  changes: Pick<ExecutionReport, 'userId' | 'sourceSeq' | 'at'> & Partial<ExecutionReport>,
-): ExecutionReport {
-  return {
-    type: 'ExecutionReport',
-    source: 'BTC-USD',
-    orderId: changes.userId * 1_000 + (changes.sourceSeq % 1_000),
-    clOrdId: `old-${changes.sourceSeq}`,
-    origClOrdId: undefined,
-    execType: '0',
-    ordStatus: '0',
-    symbol: 'BTC-USD',
-    side: '1',
-    ordType: '2',
-    timeInForce: '0',
-    orderQty: '1.00',
-    price: '100.00',
-    cumQty: '0.00',
-    leavesQty: '1.00',
-    avgPx: '0',
-    fill: undefined,
-    ordRejReason: undefined,
-    execRestatementReason: undefined,
-    text: undefined,
-    ...changes,
-  };
 }

@@ -6,7 +6,8 @@ import type { ExchangeMessage, SubmitCommands, Tell } from '../../src/actors/pro
 import type { ExecutionReport, OrderMassCancelReport, Report } from '../../src/matching/execution-report.ts';
 import type { Side } from '../../src/matching/types.ts';
 import { FixStore } from './fix-store.ts';
-import { newReport, type Surroundings } from './fuzz-case.ts';
+import type { Surroundings } from './fuzz-case.ts';
+import { newReport } from './new-report.ts';
 import { type Random, randomFrom } from './random.ts';
 
 /** A member as the exchange knows it. */

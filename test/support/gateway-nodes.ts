@@ -7,7 +7,13 @@ import { FollowedMembers } from '../../src/actors/followed-members.ts';
 import { createGateway } from '../../src/actors/gateway.ts';
 import { DEFAULT_GATEWAY_LIMITS } from '../../src/actors/gateway-limits.ts';
 import { persistenceActor } from '../../src/actors/persistence.ts';
-import type { Address, ExchangeMessage, Message, SubmitAccountCommand } from '../../src/actors/protocol.ts';
+import type {
+  Address,
+  ExchangeMessage,
+  Message,
+  RouterMessage,
+  SubmitAccountCommand,
+} from '../../src/actors/protocol.ts';
 import { restartFresh } from '../../src/actors/supervision.ts';
 import { gatewayName, nodeInName } from '../../src/cluster/addresses.ts';
 import { startAcceptor } from '../../src/fix/acceptor.ts';
@@ -55,6 +61,8 @@ export class GatewayNodes {
   readonly canceled: string[] = [];
   /** Messages from the first of them to the second are held back while their names are here, as `from>to`. */
   readonly cut = new Set<string>();
+  /** Whoever waits until the routers have answers for a member is told so; undefined: at once. */
+  unanswered: (() => void)[] | undefined;
   settings: MemberSettings = DEFAULT_MEMBER_SETTINGS;
   firstGateway = 'gateway-1';
   readonly #venue: VenueDatabase;
@@ -95,6 +103,11 @@ export class GatewayNodes {
       { initial: () => undefined, receive: (_state, message) => this.#take(name, system, message) },
       restartFresh(),
     );
+    system.spawn(
+      { type: 'router' },
+      { initial: () => undefined, receive: (_state, message) => this.#route(system, message) },
+      restartFresh(),
+    );
     const gateway = createGateway({
       name: actorName,
       system,
@@ -108,6 +121,7 @@ export class GatewayNodes {
           return { type: 'Accepted', userId, settings: this.settings };
         },
       },
+      commandsTo: { type: 'router' },
       cluster: { store, isFirstGateway: () => this.firstGateway === name },
       clock: this.clock,
       log: silentLog,
@@ -265,6 +279,13 @@ export class GatewayNodes {
     const { userId, replyTo } = message as SubmitAccountCommand;
     this.canceled.push(`${gateway} ${userId}`);
     system.tell(replyTo, { type: 'CancelsRequested', orderCount: 1 });
+  }
+
+  #route(system: ActorSystem, message: RouterMessage): undefined {
+    if (message.type !== 'AwaitAnswers') return;
+    const answer = (): void => system.tell(message.replyTo, { type: 'Drained' });
+    if (this.unanswered === undefined) answer();
+    else this.unanswered.push(answer);
   }
 
   #node(name: string): Node {

@@ -60,6 +60,7 @@ export function accountWith(
       lastSeq: 0,
       balances: Object.entries(balances).map(([asset, text]) => ({ asset, amount: units(text) })),
       orders: [],
+      closed: [],
       clOrdIds: [],
       terms: NO_TERMS,
       ...rows,
@@ -137,6 +138,8 @@ export function said(decision: Decision): string {
       return `to ${decision.symbols.join(', ')}: ${decision.command.type}`;
     case 'TurnAway':
       return `turned away: ${decision.text}`;
+    case 'RecallOrder':
+      return `recall order ${decision.orderId}`;
     case 'WaitForRequest':
       return `wait for ${decision.clOrdId}`;
     case 'WaitForOrder':

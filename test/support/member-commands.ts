@@ -131,7 +131,7 @@ export function line(report: Report): string {
   if (report.type === 'OrderMassCancelReport') {
     const { clOrdId, massCancelRejectReason, totalAffectedOrders, unanswered } = report;
     if (massCancelRejectReason !== undefined) return `r ${clOrdId} 532=${massCancelRejectReason}`;
-    return `r ${clOrdId} 533=${totalAffectedOrders}${unanswered.length > 0 ? ` 534=${unanswered.length}` : ''}`;
+    return `r ${clOrdId} 533=${totalAffectedOrders ?? '?'}${unanswered.length > 0 ? ` 534=${unanswered.length}` : ''}`;
   }
   if (report.type === 'OrderCancelReject') {
     const msgType = report.cxlRejResponseTo === 1 ? 'F' : 'G';

@@ -178,10 +178,18 @@ export class MemoryStore implements Store {
         commits: this.#commits,
         lastSeq: this.#accountSeqs.get(userId) ?? 0,
         balances: [...this.balances.values()].filter((balance) => balance.userId === userId),
-        orders: rows.map((row) => row.order),
+        orders: rows.map((row) => row.order).filter(isOpen),
+        closed: rows.map((row) => row.order).filter((order) => !isOpen(order)),
         clOrdIds: this.#clOrdIdsOf(userId, fromDay, rows),
         terms: this.terms.get(userId) ?? NO_TERMS,
       };
+    });
+  }
+
+  loadOrder(userId: UserId, orderId: OrderId): Promise<OrderSnapshot | undefined> {
+    return this.#load(`order:${orderId}`, () => {
+      const order = this.orders.get(orderId)?.order;
+      return order?.userId === userId ? order : undefined;
     });
   }
 

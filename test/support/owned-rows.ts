@@ -83,6 +83,7 @@ export class OwnedRows {
         const loaded = await store.loadAccount(userId, tradingDay);
         return { ...loaded, commits: new Map(this.#commits) };
       },
+      loadOrder: (userId, orderId) => store.loadOrder(userId, orderId),
       openSession: (request) => store.openSession(request),
       loadMessages: () => store.loadMessages(),
       pendingCancels: () => store.pendingCancels(),

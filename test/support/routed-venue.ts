@@ -5,6 +5,7 @@
  */
 import { expect } from 'chai';
 import { type ActorSystem, startActorSystem } from '../../src/actors/actor-system.ts';
+import { CancelOnDisconnect } from '../../src/actors/cancel-on-disconnect.ts';
 import { CommandsInFlight } from '../../src/actors/commands-in-flight.ts';
 import { CommandsUnderWay } from '../../src/actors/commands-under-way.ts';
 import { FollowedMembers } from '../../src/actors/followed-members.ts';
@@ -142,7 +143,8 @@ export class RoutedVenue {
         return cluster.system;
       },
       remote: new RemoteGateways({
-        owns: (userId) => wired.owned?.ownsAccount(userId) === true,
+        epochOf: (userId) =>
+          wired.owned?.ownsAccount(userId) ? wired.owned.shardOf(userId)?.epoch : undefined,
         underWay,
         nodeOf: nodeInName,
       }),
@@ -252,11 +254,34 @@ export class RoutedVenue {
     if (id !== undefined) this.#joined.get(of)?.links.end(id, 'the test has cut it');
   }
 
-  member(userId: UserId): RoutedMember {
-    const sessionId = `gateway-1/fix:1:${userId}`;
+  /** `connection`: of the same member, one after another. */
+  member(userId: UserId, connection = 1): RoutedMember {
+    const sessionId = `gateway-1/fix:${connection}:${userId}`;
     const member = startRoutedMember(this.#gateway, userId, sessionId);
     this.#members.follow(userId, sessionId);
     return member;
+  }
+
+  /** The member's session ends, and its orders are to be canceled for it. */
+  leave({ userId }: RoutedMember): void {
+    const { tell, ask } = this.#gateway;
+    const cancels = new CancelOnDisconnect({
+      system: {
+        // As the exchange of a gateway passes it on.
+        tell(to, message) {
+          if (message.type === 'SubmitAccountCommand') tell({ type: 'exchange', node: 'engine-3' }, message);
+          else tell(to, message);
+        },
+        ask,
+      },
+      gateway: { type: 'gateway', name: 'gateway-1/fix' },
+      clock: this.clock,
+      log: silentLog,
+      timeoutMs: ROUTER_LIMITS.routeWaitMs,
+      store: undefined,
+      router: { type: 'router' },
+    });
+    cancels.gone({ senderCompId: 1_000 + userId, userId }, 0);
   }
 
   /** Lets time pass, with all that is to be done in each millisecond. */

@@ -194,6 +194,7 @@ export class SmallMarket {
       lastSeq: 0,
       balances: amounts,
       orders: [],
+      closed: [],
       clOrdIds: [],
       terms: { ...NO_TERMS, ...terms },
     };

@@ -203,6 +203,7 @@ export const REPORTS: readonly (readonly [string, Report])[] = [
     'a mass cancel that a book has not answered',
     { ...MASS_CANCEL_REPORT, unanswered: [{ clOrdId: 'c1', orderId: 7 }] },
   ],
+  ['a mass cancel of which the count was lost', { ...MASS_CANCEL_REPORT, totalAffectedOrders: undefined }],
   ...[0, 1, 99].map((massCancelRejectReason): [string, Report] => [
     `a refused mass cancel for reason ${massCancelRejectReason}`,
     { ...MASS_CANCEL_REPORT, massCancelRejectReason, totalAffectedOrders: 0, text: 'why' },

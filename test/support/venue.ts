@@ -192,6 +192,7 @@ export async function openVenue(options: VenueOptions = {}): Promise<Venue> {
       all: async () => terms,
     },
     trades: memoryTrades(store),
+    meter,
     ...(options.remote === undefined ? {} : { remote: options.remote }),
     ...(options.inFlight === undefined ? {} : { inFlight: options.inFlight }),
     ...(options.cluster === undefined ? {} : { cluster: options.cluster }),

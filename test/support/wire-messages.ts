@@ -274,7 +274,7 @@ const SAMPLES: Samples = {
       type: 'SubmitCommands',
       sessionId: 'gateway-1/fix:1:1',
       userId: 42,
-      commands: SUBMITTED.map((one) => ({ ...one, sending: { no: 2, isAgain: true, epoch: 5 } })),
+      commands: SUBMITTED.map((one) => ({ ...one, sending: { no: 2, isAgain: true, round: 3, epoch: 5 } })),
     },
   ],
   CommandsMisrouted: [

@@ -28,6 +28,13 @@ export async function playScript<Fault>(acting: Acting<Fault>, round: RoundOf<Fa
   const total = round.members.reduce((sum, { steps }) => sum + countOf(steps), 0);
   let sent = 0;
   let hasFailed = false;
+  /** Faults and transfers that have come and are not over. */
+  const underWay = new Set<unknown>();
+  const during = async (what: unknown, work: Promise<void>): Promise<void> => {
+    underWay.add(what);
+    await work;
+    underWay.delete(what);
+  };
   /** False when the round has failed before, so that nothing more is done in it. */
   const hasCome = async (moment: number): Promise<boolean> => {
     const isSent = (): boolean => sent >= Math.min(moment, total);
@@ -40,18 +47,19 @@ export async function playScript<Fault>(acting: Acting<Fault>, round: RoundOf<Fa
     }),
   );
   const suffering = round.faults.map(async ({ afterRequests, fault }) => {
-    if (await hasCome(afterRequests)) await suffer(fault);
+    if (await hasCome(afterRequests)) await during(fault, suffer(fault));
   });
   const transferring = round.transfers.map(async ({ afterRequests, memberNo, ...transfer }) => {
     if (!(await hasCome(afterRequests))) return;
     const { username, senderCompId } = members[memberNo]!.identity;
-    await bank.transfer({ ...transfer, username, senderCompId });
+    await during(transfer, bank.transfer({ ...transfer, username, senderCompId }));
   });
   const everything = Promise.all([...playing, ...suffering, ...transferring]);
   let cancelTimeout = (): void => {};
   const inTime = new Promise<never>((_, reject) => {
     cancelTimeout = systemClock.after(timeoutMs, () => {
-      const progress = `${sent} of ${total} requests sent; ${openQuestions(members)}`;
+      const left = [...underWay].map((what) => JSON.stringify(what)).join(', ');
+      const progress = `${sent} of ${total} requests sent, under way: ${left}; ${openQuestions(members)}`;
       reject(new Error(`the round is not over after ${timeoutMs} ms: ${progress}`));
     });
   });

@@ -73,7 +73,7 @@ export function isStatusAnswer(message: FixMessage): boolean {
 
 /** What the row says, in the words of a version. */
 export function factsOfRow(row: CommittedReport, version: FixVersion): string {
-  if (row.msgType === 'r') return facts([row.clOrdId, row.totalAffectedOrders ?? '0']);
+  if (row.msgType === 'r') return facts([row.clOrdId, row.totalAffectedOrders]);
   const orderId = row.orderId ?? 'NONE';
   const ordStatus = ordStatusIn(version, row);
   if (row.msgType === '9') return facts([row.clOrdId, orderId, ordStatus]);

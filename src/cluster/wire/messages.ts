@@ -62,7 +62,10 @@ export const address: Codec<Address> = union<Address>({
   exchange: variant<Extract<Address, { type: 'exchange' }>>('exchange', { node: optional(text) }),
   router: variant<Extract<Address, { type: 'router' }>>('router', { node: optional(text) }),
   persistence: variant<Extract<Address, { type: 'persistence' }>>('persistence', { node: optional(text) }),
-  account: variant<Extract<Address, { type: 'account' }>>('account', { userId: integer }),
+  account: variant<Extract<Address, { type: 'account' }>>('account', {
+    userId: integer,
+    node: optional(text),
+  }),
   book: variant<Extract<Address, { type: 'book' }>>('book', {
     symbol: text,
     node: optional(text),
@@ -108,7 +111,7 @@ type Submitted = SubmitCommands['commands'][number];
 const submitted = record<Submitted>({
   msgSeqNum: count,
   command: union<Submitted['command']>({ ...MEMBER_COMMANDS, UnsupportedRequest: unsupportedRequest }),
-  sending: optional(record<Sending>({ no: count, isAgain: flag, epoch: optional(count) })),
+  sending: optional(record<Sending>({ no: count, isAgain: flag, round: count, epoch: optional(count) })),
 });
 
 const refused = record<RefusedCommand>({
@@ -179,6 +182,7 @@ const fence = variant<Extract<BookMessage, Fence>>('Fence', {
   bookCount: count,
   tradingDay: text,
   proxy: optional(text),
+  life: optional(count),
   epoch: optional(count),
 });
 
@@ -218,9 +222,11 @@ const TABLE = {
   CommandsMisrouted: crosses('CommandsMisrouted', {
     sessionId: text,
     commands: listOf(record({ msgSeqNum: count, sendingNo: count })),
+    isInDoubt: optional(flag),
   }),
   RoutesChanged: STAYS,
   RoutesDue: STAYS,
+  AwaitAnswers: STAYS,
   SubmitAccountCommand: crosses('SubmitAccountCommand', {
     userId: integer,
     command: union<SubmitAccountCommand['command']>({
@@ -337,6 +343,7 @@ const TABLE = {
     answered: listOf(text),
   }),
   AccountLoaded: STAYS,
+  OrderLoaded: STAYS,
   VoidAccount: STAYS,
   RefuseCommand: crosses('RefuseCommand', { routed: routedCommand, text }),
   LoadFailed: STAYS,
@@ -372,6 +379,7 @@ const TABLE = {
   HurryBook: STAYS,
   StopBookLoad: STAYS,
   LoadAccount: STAYS,
+  LoadOrder: STAYS,
   OpenSession: STAYS,
   CloseSession: STAYS,
   FollowMembers: crosses('FollowMembers', {

@@ -95,7 +95,7 @@ export const report: Codec<Report> = union<Report>({
     side: orUndefined(side),
     massCancelRequestType: optional(text),
     massCancelRejectReason: orUndefined(integer),
-    totalAffectedOrders: count,
+    totalAffectedOrders: orUndefined(count),
     unanswered: listOf(record<{ clOrdId: string; orderId: number }>({ clOrdId: text, orderId: integer })),
     text: orUndefined(text),
   }),

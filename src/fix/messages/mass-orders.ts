@@ -82,7 +82,7 @@ export const ORDER_MASS_CANCEL_REPORT = [
   ...required('MassCancelRequestType MassCancelResponse'),
   ...in44(sentWhen('MassCancelRejectReason', `${REFUSED} and one character says why`)),
   ...in50(sentWhen('MassCancelRejectReason', REFUSED)),
-  ...required('TotalAffectedOrders'),
+  ...sentWhen('TotalAffectedOrders', 'no link or engine of the venue was lost over it'),
   ...groupWhen(
     'NoAffectedOrders',
     'a book has not answered in time: its orders may still be canceled',

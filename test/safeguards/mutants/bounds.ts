@@ -34,8 +34,8 @@ export const BOUNDS: readonly Mutant[] = [
     safeguard: 'without a database new commands are refused',
     removed: 'the refusal',
     file: 'src/actors/exchange.ts',
-    anchor: 'if (storeFault !== undefined) {\n      refuse(',
-    replacement: "if (storeFault === '') {\n      refuse(",
+    anchor: 'if (storeFault !== undefined) {\n      if (remote',
+    replacement: "if (storeFault === '') {\n      if (remote",
     test: {
       file: 'test/actors/durability.test.ts',
       title: 'refuses new commands while the database is away, and answers those in flight when it is back',
@@ -256,7 +256,7 @@ export const BOUNDS: readonly Mutant[] = [
     safeguard: 'maxRoutedCommands: beyond it a gateway refuses orders',
     removed: 'the count of those that it keeps',
     file: 'src/actors/order-router.ts',
-    anchor: 'limits.maxRoutedCommands - keptCount',
+    anchor: 'limits.maxRoutedCommands - sessions.count',
     replacement: 'limits.maxRoutedCommands',
     test: {
       file: 'test/actors/order-router.test.ts',

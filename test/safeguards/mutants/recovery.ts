@@ -3,6 +3,7 @@ import type { Mutant } from '../mutant.ts';
 
 const COMMIT_TEST = 'test/persistence/commit.test.ts';
 const LOADS = 'src/persistence/loads.ts';
+const LOAD_ACCOUNT = 'src/persistence/load-account.ts';
 const MISSED_COMMITS = 'src/actors/missed-commits.ts';
 
 export const RECOVERY: readonly Mutant[] = [
@@ -37,12 +38,39 @@ export const RECOVERY: readonly Mutant[] = [
     promise: 5,
     safeguard: 'idempotency: the rows of requests are read with their account',
     removed: 'the ids that the rows tell',
-    file: LOADS,
-    anchor: 'return [...known.values()];',
-    replacement: 'return [];',
+    file: LOAD_ACCOUNT,
+    anchor: 'clOrdIds: known.all(),',
+    replacement: 'clOrdIds: [],',
     test: {
       file: COMMIT_TEST,
       title: 'gives an account back with what it owns, its orders and its ClOrdIDs',
+    },
+  },
+  {
+    name: 'closed-cl-ord-ids',
+    promise: 5,
+    safeguard: 'idempotency: the ClOrdIDs of closed orders are read with their account',
+    removed: 'those of orders that are closed',
+    file: LOAD_ACCOUNT,
+    anchor: 'closed.push({ orderId, ordStatus, tradingDay });',
+    replacement: "closed.push({ orderId, ordStatus, tradingDay });\n      if (id !== '') return;",
+    test: {
+      file: 'test/persistence/large-loads.test.ts',
+      title: 'of an account tells of closed orders and of requests what new ones are judged by',
+    },
+  },
+  {
+    name: 'recalled-duplicate',
+    promise: 5,
+    safeguard:
+      'what was sent again is done where its ClOrdID is that of the same order, which may be in its row alone',
+    removed: 'the look at that row',
+    file: 'src/actors/account-judge.ts',
+    anchor: "if (isSentAgain !== true || command.type !== 'NewOrderSingle') return undefined;",
+    replacement: "if (isSentAgain !== undefined || command.type !== 'NewOrderSingle') return undefined;",
+    test: {
+      file: 'test/actors/recalls.test.ts',
+      title: 'keeps an order that was sent again apart from another that only bears its ClOrdID',
     },
   },
   {
@@ -172,8 +200,8 @@ export const RECOVERY: readonly Mutant[] = [
     safeguard: 'a router marks what it sends again, since it may have been carried out',
     removed: 'the mark',
     file: 'src/actors/kept-commands.ts',
-    anchor: 'isAgain: kept.openAttempts > 1',
-    replacement: 'isAgain: false',
+    anchor: 'const isAgain = kept.openAttempts > 1;',
+    replacement: 'const isAgain = false;',
     test: {
       file: 'test/actors/order-router.test.ts',
       title:
@@ -247,19 +275,6 @@ export const RECOVERY: readonly Mutant[] = [
     },
   },
   {
-    name: 'late-attempt',
-    promise: 5,
-    safeguard: 'a router’s attempt for another time of its account is judged as what may be done',
-    removed: 'the comparison of epochs',
-    file: 'src/actors/remote-gateways.ts',
-    anchor: 'isAgain || isElsewhere',
-    replacement: 'isAgain',
-    test: {
-      file: 'test/actors/exchange-in-cluster.test.ts',
-      title: 'has an attempt that comes late looked for in the rows, since a later one may be carried out',
-    },
-  },
-  {
     name: 'link-of-last-words',
     promise: 5,
     safeguard: 'the last words of a book’s owner are whole only by the link by which all before came',
@@ -268,7 +283,7 @@ export const RECOVERY: readonly Mutant[] = [
     anchor: '&& epoch === route.epoch && linkNo === route.linkNo',
     replacement: '&& epoch === route.epoch',
     test: {
-      file: 'test/actors/book-proxy.test.ts',
+      file: 'test/actors/book-proxy-handover.test.ts',
       title: 'has rows read where the last words came by another link',
     },
   },
@@ -281,7 +296,7 @@ export const RECOVERY: readonly Mutant[] = [
     anchor: 'if (isProbing()) again.moved(current.epoch);',
     replacement: '',
     test: {
-      file: 'test/actors/book-proxy.test.ts',
+      file: 'test/actors/book-proxy-handover.test.ts',
       title: 'has accounts read their rows where the first words of the next owner are lost',
     },
   },

@@ -16,7 +16,7 @@ const EXPLAINED: ReadonlyMap<string, readonly string[] | undefined> = new Map([
   ['no longer in the cluster', ANY],
   ['out of the cluster: all that is in memory is thrown away, and the node joins again', ANY],
   ['others have what this node had', ANY],
-  ['another node owns what this one wrote for: stopping', ANY],
+  ['another node owns what this one wrote for: all that is in memory is void', ANY],
   ['engine lock lost', POSTGRES],
   ['the database does not answer: orders are refused until it does', [...POSTGRES, ...PAUSES]],
   ['a load failed', [...POSTGRES, ...PAUSES]],

@@ -1,6 +1,6 @@
 /**
- * A cluster under torture, from the outside: what faults do to its processes and servers, what operators do meanwhile,
- * and when all of it is well again. How long that took is written down.
+ * A cluster under torture, from the outside: what faults do to its processes and servers, and how long it took until all
+ * of it was well again.
  */
 import { delay, systemClock } from '../../../src/platform/clock.ts';
 import { witnessOwners } from '../../support/cluster-audit.ts';
@@ -11,6 +11,8 @@ import { withRows } from '../../support/venue-process.ts';
 import { tellVenue } from '../control.ts';
 import type { Recovery } from '../market.ts';
 import { ENVIRONMENT, TORTURED_VENUE } from '../venue.ts';
+import { Health } from './health.ts';
+import { Operations } from './operations.ts';
 import { Operators } from './operators.ts';
 import { Processes } from './processes.ts';
 import {
@@ -28,12 +30,7 @@ import {
 /** Small, so that reservations, resends and retries happen all the time. */
 const LIMITS = { reservedSeqNums: 128, settleMs: 300, maxUnsentBytes: 128 * 1024, retryToMs: 1_000 };
 const HALF_A_DAY_MS = 12 * 3_600_000;
-/** The machine may have more to do than this run. */
-const READY_TIMEOUT_MS = 90_000;
 const STABLE_MS = 500;
-const LOOK_MS = 60;
-/** What is placed has arrived by then, or a fault keeps it. */
-const ARRIVAL_MS = 20_000;
 /** How long a node that has been replaced is watched: it must not come back beside the other one. */
 const WATCHED_MS = 2 * LEASE_MS;
 const TWIN_TIMEOUT_MS = 60_000;
@@ -47,8 +44,8 @@ export class TorturedCluster {
   readonly kills = { engine: 0, gateway: 0, nats: 0, postgres: 0 };
   /** Symbols that crashes halted, and that were opened again. */
   haltCount = 0;
-  /** What operators asked for, and what came of it: `Move done`, `Drain refused`. */
-  readonly outcomes = new Map<string, number>();
+  readonly operations: Operations;
+  readonly #health: Health;
   /** Symbols whose book was told to throw, and was not mended since. */
   readonly #broken = new Set<string>();
 
@@ -56,6 +53,8 @@ export class TorturedCluster {
     this.cluster = cluster;
     this.processes = new Processes(cluster);
     this.operators = new Operators(() => this.processes.running.map((name) => cluster.node(name)));
+    this.operations = new Operations(cluster, this.processes, this.operators);
+    this.#health = new Health(cluster, this.processes);
   }
 
   static async prepare(): Promise<TorturedCluster> {
@@ -96,9 +95,9 @@ export class TorturedCluster {
 
   /** Waits until all is well, and opens what crashes that were asked for have halted. */
   async untilReady(): Promise<void> {
-    await this.#untilWell(0);
+    await this.#health.untilWell(0);
     for (;;) {
-      const halted = await this.#haltedByCrash();
+      const halted = await this.#health.haltedByCrash();
       const unasked = halted.find((symbol) => !this.#broken.has(symbol));
       if (unasked !== undefined) throw new Error(`${unasked} is halted, and nobody has asked for it`);
       if (halted.length === 0) return;
@@ -106,7 +105,7 @@ export class TorturedCluster {
         await this.operators.done('POST', `/v1/instruments/${symbol}/resume`);
         this.haltCount += 1;
       }
-      await this.#untilWell(0);
+      await this.#health.untilWell(0);
     }
   }
 
@@ -117,69 +116,20 @@ export class TorturedCluster {
     this.#broken.clear();
   }
 
-  /** Since when it is well without a break for `stableMs`: right after a fault it may not have noticed yet. */
-  async #untilWell(stableMs: number): Promise<number> {
-    let reason = '';
-    let wellAt: number | undefined;
-    await until(
-      'the cluster to be well',
-      async () => {
-        const before = reason;
-        reason = await this.#trouble().catch((error: unknown) => String(error));
-        if (reason !== before) this.processes.note(reason === '' ? 'all is well' : `not well: ${reason}`);
-        const now = systemClock.now();
-        wellAt = reason === '' ? (wellAt ?? now) : undefined;
-        if (wellAt !== undefined && now - wellAt >= stableMs) return true;
-        await delay(systemClock, LOOK_MS);
-        return false;
-      },
-      READY_TIMEOUT_MS,
-    ).catch((error: unknown) => {
-      throw new Error(`the cluster is not well again: ${reason}`, { cause: error });
-    });
-    return wellAt ?? systemClock.now();
-  }
-
-  /** Why it is not well; nothing when it is. */
-  async #trouble(): Promise<string> {
-    for (const name of this.processes.running) {
-      const { status, body } = await this.cluster.node(name).api('GET', '/health/ready');
-      if (status !== 200) return `${name}: ${JSON.stringify(body.reasons)}`;
-      const { loading } = (body as { readonly books: { readonly loading: number } }).books;
-      if (loading > 0) return `${name}: ${loading} books are loading`;
-    }
-    const rows = await withRows(this.cluster.databaseUrl, (client) =>
-      client.query<{ key: string }>(
-        'select symbol as key from books where owner_is_gone(owner, owner_incarnation) union all ' +
-          "select 'shard ' || shard from account_shards where owner_is_gone(owner, owner_incarnation)",
-      ),
-    );
-    const orphans = rows.rows.map(({ key }) => key);
-    return orphans.length === 0 ? '' : `nobody's: ${orphans.join(' ')}`;
-  }
-
-  async #haltedByCrash(): Promise<readonly string[]> {
-    const statement = "select symbol from instruments where status = 'halted' and halted_by = 'crash'";
-    const { rows } = await withRows(this.cluster.databaseUrl, (client) =>
-      client.query<{ symbol: string }>(statement),
-    );
-    return rows.map(({ symbol }) => symbol);
-  }
-
   // ---- Faults -----------------------------------------------------------------------------------------------
 
   /** Does it, and waits until the cluster is well again. */
   async suffer(fault: ClusterFault): Promise<void> {
     const repairedAt = await this.#carryOut(fault);
     if (repairedAt === undefined) return;
-    const wellAt = await this.#untilWell(STABLE_MS);
+    const wellAt = await this.#health.untilWell(STABLE_MS);
     this.recoveries.push({ fault: kindOf(fault), tookMs: Math.max(0, wellAt - repairedAt) });
   }
 
   /** Since when it could be well again; undefined where there is nothing to recover from. */
   async #carryOut(fault: ClusterFault): Promise<number | undefined> {
     if (isOperation(fault)) {
-      await this.#operate(fault);
+      await this.operations.carryOut(fault);
       return undefined;
     }
     switch (fault.type) {
@@ -265,7 +215,7 @@ export class TorturedCluster {
         lastAt = systemClock.now();
         await this.processes.start(name);
       });
-      await this.#untilWell(0);
+      await this.#health.untilWell(0);
     }
     return lastAt;
   }
@@ -327,116 +277,5 @@ export class TorturedCluster {
       // One that another fault ends has no book to break.
       await tellVenue(this.cluster.node(name).pid, { type: 'BreakBook', symbol, times }).catch(() => {});
     }
-  }
-
-  // ---- Operators --------------------------------------------------------------------------------------------
-
-  async #operate(operation: ClusterFault): Promise<void> {
-    switch (operation.type) {
-      case 'Halt': {
-        const { symbol, at, forMs } = operation;
-        const path = `/v1/instruments/${symbol}`;
-        const { status } = await this.operators.ask(
-          'POST',
-          `${path}/halt`,
-          { reason: 'torture' },
-          this.#at(at),
-        );
-        if (this.#note('Halt', status)) {
-          await delay(systemClock, forMs);
-          await this.operators.done('POST', `${path}/resume`);
-        }
-        return;
-      }
-      case 'Move': {
-        const { symbol, to, at } = operation;
-        return this.#place('Move', { symbols: [symbol], shards: [] }, to, at);
-      }
-      case 'MoveAccounts': {
-        // Those of the members, whose numbers begin with 1.
-        const shards = [1, 2, 3, 4, 5, 6, 7, 8];
-        return this.#place('MoveAccounts', { symbols: [], shards }, operation.to, operation.at);
-      }
-      case 'Rebalance': {
-        const flags = ['--include-placed', '--wait', '20', '--node', operation.at];
-        const isDone = await this.cluster.onebook('rebalance', ...flags).then(
-          () => true,
-          () => false,
-        );
-        this.#note('Rebalance', isDone ? 200 : 409);
-        return;
-      }
-      case 'Drain':
-        return this.processes.inTurn(operation.node, () => this.#drain(operation.node, operation.forMs));
-      case 'Join':
-        await this.processes.inTurn(GUEST, () => this.processes.start(GUEST));
-        this.#note('Join', 200);
-        return;
-      case 'Leave':
-        await this.processes.inTurn(GUEST, () => this.processes.stop(GUEST));
-        this.#note('Leave', 200);
-        return;
-      default:
-        throw new Error(`${operation.type} is nothing that operators do`);
-    }
-  }
-
-  async #place(
-    name: string,
-    items: { readonly symbols: readonly string[]; readonly shards: readonly number[] },
-    to: string,
-    at: string,
-  ): Promise<void> {
-    const { status } = await this.operators.ask(
-      'POST',
-      '/v1/placement',
-      { ...items, node: to },
-      this.#at(at),
-    );
-    if (status !== 200) {
-      this.#note(name, status);
-      return;
-    }
-    const query = `symbols=${items.symbols.join(',')}&shards=${items.shards.join(',')}`;
-    const deadline = systemClock.now() + ARRIVAL_MS;
-    let isThere = false;
-    while (!isThere && systemClock.now() < deadline) {
-      await delay(systemClock, LOOK_MS);
-      const body = await this.operators.done('GET', `/v1/owners?${query}`);
-      const { symbols, shards } = body as unknown as Record<
-        'symbols' | 'shards',
-        { readonly owner: string }[]
-      >;
-      isThere = [...symbols, ...shards].every(({ owner }) => owner === to);
-    }
-    await this.operators.done('POST', '/v1/placement', { ...items, node: null });
-    this.#note(isThere ? name : `${name} (not there after ${ARRIVAL_MS / 1_000} s)`, 200);
-  }
-
-  async #drain(node: string, forMs: number): Promise<void> {
-    const ask = async (path: string): Promise<number> => {
-      for (let attempt = 0; ; attempt += 1) {
-        const { status } = await this.operators.askOne(this.cluster.node(node), 'POST', path, { node });
-        // Between two lives a node is in no cluster.
-        if (status === 200 || (path === '/v1/drain' && status === 409) || attempt > 300) return status;
-        await delay(systemClock, LOOK_MS);
-      }
-    };
-    if (!this.#note('Drain', await ask('/v1/drain'))) return;
-    await delay(systemClock, forMs);
-    const status = await ask('/v1/undrain');
-    if (status !== 200) throw new Error(`${node} cannot be undrained: ${status}`);
-  }
-
-  #at(name: string) {
-    return this.processes.running.includes(name) ? this.cluster.node(name) : undefined;
-  }
-
-  /** True when it was done. */
-  #note(name: string, status: number): boolean {
-    const isDone = status < 300;
-    const outcome = `${name} ${isDone ? 'done' : 'refused'}`;
-    this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + 1);
-    return isDone;
   }
 }

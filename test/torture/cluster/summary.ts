@@ -75,7 +75,7 @@ export class ClusterSummary {
       `faults injected   ${this.faultNo}`,
       ...countLines(this.#faults),
       `operations        ${sumOf(this.#operations)}`,
-      ...countLines(market.outcomes),
+      ...countLines(market.operations.outcomes),
       `kills             ${engine + gateway + nats + postgres}: engines ${engine}, gateways ${gateway}, ` +
         `NATS ${nats}, Postgres ${postgres}`,
       `starts            ${market.processes.startCount} of nodes`,

@@ -1,0 +1,71 @@
+/** Members that go with requests on their way: the cancel of their orders must find all that they have asked. */
+import { expect } from 'chai';
+import { CancelOnDisconnect } from '../../src/actors/cancel-on-disconnect.ts';
+import type { Address, Message, Reply } from '../../src/actors/protocol.ts';
+import { silentLog } from '../../src/platform/log.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { until } from '../support/until.ts';
+
+const GATEWAY = { type: 'gateway', name: 'g' } as const;
+const ROUTER = { type: 'router' } as const;
+const MEMBER = { senderCompId: 1001, userId: 7, epoch: 1 };
+
+function open(router: Address | undefined) {
+  const clock = new ManualClock(0);
+  const told: string[] = [];
+  const answers: ((reply: Reply) => void)[] = [];
+  const tell = (to: Address, message: Message): void => void told.push(`${to.type}: ${message.type}`);
+  const cancels = new CancelOnDisconnect({
+    system: {
+      tell,
+      ask: (tellIt, timeoutMs) =>
+        new Promise((resolve, reject) => {
+          answers.push(resolve);
+          clock.after(timeoutMs, () => reject(new Error('no answer')));
+          tellIt({ type: 'reply', requestId: '1' });
+        }),
+    },
+    gateway: GATEWAY,
+    clock,
+    log: silentLog,
+    timeoutMs: 1_000,
+    store:
+      router === undefined ? undefined : { pendingCancels: async () => [], succeeded: async () => new Set() },
+    router,
+  });
+  return {
+    clock,
+    cancels,
+    told,
+    answer: (reply: Reply) => answers.shift()?.(reply),
+    toldIn: (count: number) => until(`${count} messages`, () => told.length === count),
+  };
+}
+
+describe('the orders of a member that goes', () => {
+  it('are canceled behind all that the router has of it', async () => {
+    const { cancels, told, answer, toldIn } = open(ROUTER);
+    cancels.gone(MEMBER, 0);
+    await toldIn(1);
+    expect(told).to.deep.equal(['router: AwaitAnswers']);
+    answer({ type: 'Drained' });
+    await toldIn(2);
+    expect(told.slice(1)).to.deep.equal(['exchange: SubmitAccountCommand']);
+  });
+
+  it('are canceled later when what it has asked is not answered in time', async () => {
+    const { cancels, clock, told, toldIn } = open(ROUTER);
+    cancels.gone(MEMBER, 0);
+    await toldIn(1);
+    clock.advance(1_000);
+    await toldIn(2);
+    expect(told.slice(1)).to.deep.equal(['gateway: MemberGone']);
+  });
+
+  it('are canceled at once where the exchange has been asked for all of it itself', async () => {
+    const { cancels, told, toldIn } = open(undefined);
+    cancels.gone(MEMBER, 0);
+    await toldIn(1);
+    expect(told).to.deep.equal(['exchange: SubmitAccountCommand']);
+  });
+});
