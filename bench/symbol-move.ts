@@ -1,6 +1,7 @@
 /**
- * `node bench/symbol-move.ts`: for how long members wait when a symbol moves between two engines, to and fro, and which
- * part of the move takes it. Those who are asked have open orders there, and `--active` of them send more meanwhile. Processes, sockets, NATS and Postgres are real; a run without moves shows what is noise.
+ * `npm run bench:symbol-move`: for how long members wait when a symbol moves between two engines, to and fro, and which
+ * part of the move takes it. Those who are asked have open orders there, and `--active` of them send more meanwhile.
+ * Processes, sockets, NATS and Postgres are real; before each move a time of the same length shows what is noise.
  */
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';

@@ -6,7 +6,15 @@ import { Migration } from '@mikro-orm/migrations';
 
 export class Migration20261124000000 extends Migration {
   override up(): void {
-    for (const statement of [...NODES, ...SHARDS, ...OWNERS, OWNER_IS_GONE, TAKE_BOOKS, TAKE_SHARDS]) {
+    for (const statement of [
+      ...NODES,
+      ...SHARDS,
+      ...OWNERS,
+      TRANSFERS,
+      OWNER_IS_GONE,
+      TAKE_BOOKS,
+      TAKE_SHARDS,
+    ]) {
       this.addSql(statement);
     }
   }
@@ -61,6 +69,9 @@ const OWNERS = [
     add column served_epoch bigint not null default 0`,
   'alter table commits add column incarnation bigint null',
 ];
+
+// Of a request that is repeated at another node the account's new owner knows by its last rows.
+const TRANSFERS = 'create index transfers_by_user_index on transfers (user_id, id)';
 
 const OWNER_IS_GONE = `create function owner_is_gone(owner text, owner_incarnation bigint) returns boolean
   language sql stable as $$

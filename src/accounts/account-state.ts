@@ -11,6 +11,7 @@ import { type Hold, holdForReplace } from './holds.ts';
 import { OrdersBySymbol } from './orders-by-symbol.ts';
 import type { NamedOrder, ReportStamp } from './refusals.ts';
 import type { TradingTerms } from './trading-terms.ts';
+import { TransferIds } from './transfer-ids.ts';
 
 /** An order that is open, or on its way to its book. */
 export interface WorkingOrder {
@@ -50,6 +51,7 @@ export class AccountState {
   readonly massCancels = new Map<string, number>();
   /** Orders of which a trade is being amended: what they are replaced to would depend on it. */
   beingAmended: readonly OrderId[] = [];
+  readonly transferIds = new TransferIds();
   /** What the operator has set for the member. */
   terms: TradingTerms;
   readonly #closedOrdersKept: number;

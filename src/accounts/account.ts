@@ -46,6 +46,8 @@ export interface AccountRows {
   /** Of the trading day and of the day before; see {@link Account.recall}. */
   readonly closed: readonly ClosedOrder[];
   readonly clOrdIds: readonly UsedClOrdId[];
+  /** Ids of the transfers that were booked last; see {@link TransferIds}. */
+  readonly transferIds: readonly string[];
   readonly terms: TradingTerms;
 }
 
@@ -84,6 +86,7 @@ export class Account {
       assert(instrument !== undefined, `no instrument for the open order ${order.orderId}`);
       state.add(order, instrument, holdFor(instrument, order));
     }
+    for (const id of rows.transferIds) state.transferIds.add(id);
     for (const used of rows.clOrdIds) state.clOrdIds.restore(used);
     for (const order of rows.orders) state.clOrdIds.restore(order);
     state.balances.check();
@@ -267,12 +270,18 @@ export class Account {
     return closed;
   }
 
+  /** Whether a transfer of this id has been booked not long ago: it is booked once. */
+  hasTransferred(id: string): boolean {
+    return this.#state.transferIds.has(id);
+  }
+
   /** A deposit (positive) or withdrawal (negative), in units of 10^-18; returns why not, or the new amount. */
-  transfer(asset: string, amount: bigint): bigint | string {
-    const { balances } = this.#state;
+  transfer(asset: string, amount: bigint, id: string): bigint | string {
+    const { balances, transferIds } = this.#state;
     if (amount < 0n && balances.available(asset) < -amount) return balances.shortfallText(asset, -amount);
     if (!balances.fits(asset, amount)) return 'the balance would exceed what the venue can hold';
     balances.add(asset, amount);
+    transferIds.add(id);
     return balances.amount(asset);
   }
 

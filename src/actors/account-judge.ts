@@ -222,8 +222,14 @@ export class Judge {
   }
 
   #transfer(account: Account, routed: RoutedCommand, command: TransferFunds, outbox: Outbox): void {
-    const outcome = account.transfer(command.asset, command.amount);
     outbox.done.push(routed);
+    if (account.hasTransferred(command.idempotencyKey)) {
+      // Whoever asked finds it in the rows: this leaves after the commit of the first one, or with it.
+      const reply = { type: 'CommandRejected', text: 'a transfer with this id was booked before' } as const;
+      if (routed.replyTo !== undefined) outbox.replies.push({ to: routed.replyTo, reply });
+      return;
+    }
+    const outcome = account.transfer(command.asset, command.amount, command.idempotencyKey);
     if (typeof outcome === 'bigint') outbox.transfers.push({ transfer: command, at: this.#clock.now() });
     if (routed.replyTo === undefined) return;
     const reply =

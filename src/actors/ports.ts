@@ -115,6 +115,8 @@ export interface LoadedAccount {
   /** Those of the trading day and of the day before: what they were, {@link Store.loadOrder} tells. */
   readonly closed: readonly ClosedOrder[];
   readonly clOrdIds: readonly KnownClOrdId[];
+  /** Ids of the last transfers, oldest first. */
+  readonly transferIds: readonly string[];
   readonly terms: TradingTerms;
 }
 

@@ -16,7 +16,10 @@ export const Transfer = defineEntity({
         "case kind when 'deposit' then amount > 0 when 'withdrawal' then amount < 0 else reason is not null end",
     },
   ],
-  indexes: [{ name: 'transfers_by_link_index', type: 'brin', properties: ['link'] }],
+  indexes: [
+    { name: 'transfers_by_link_index', type: 'brin', properties: ['link'] },
+    { name: 'transfers_by_user_index', properties: ['userId', 'id'] },
+  ],
   properties: {
     id: safeBigint().columnType('bigint').primary().autoincrement().generated('by default as identity'),
     userId: () =>

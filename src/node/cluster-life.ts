@@ -63,125 +63,204 @@ const GIVEN_UP_POLL_MS = 20;
  * @throws NodeNameTakenError, MembershipUnavailableError, DnsPortUnavailable, and what opening the ports throws.
  */
 export async function beginLife(options: LifeOptions): Promise<Life> {
-  const { config, terms, clock, log, carrier, metrics } = options;
-  const isTrading = config.roles.includes('gateway') || config.roles.includes('engine');
-  let isOver = false;
-  const end = (reason: string): void => {
-    if (isOver) return;
-    isOver = true;
-    options.onEnded(reason);
+  const end = new End(options.onEnded);
+  const life = new ClusterLife(options, await join(options, end), end);
+  try {
+    await life.begin();
+  } catch (error) {
+    // Else its ports would be in the way of the next try.
+    await life.abandon();
+    throw error;
+  }
+  return life;
+}
+
+/** Comes once, from wherever it is noticed first; not at all for a life that ends by itself. */
+class End {
+  readonly #onEnded: (reason: string) => void;
+  #isOver = false;
+
+  constructor(onEnded: (reason: string) => void) {
+    this.#onEnded = onEnded;
+  }
+
+  readonly tell = (reason: string): void => {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#onEnded(reason);
   };
-  const membership = await joinCluster({
+
+  /** Nobody has to be told any more. */
+  expected(): void {
+    this.#isOver = true;
+  }
+}
+
+function join(options: LifeOptions, end: End): Promise<Membership> {
+  const { config, terms, clock, log } = options;
+  return joinCluster({
     url: options.url,
     name: config.nodeName,
     roles: config.roles,
     protocolVersion: PROTOCOL_VERSION,
     configDigest: configDigest(commonSettings(config, terms)),
     report: firstReport(options),
-    onEnded: end,
+    onEnded: end.tell,
     clock,
     log,
     leaseMs: terms.lease.ttlMs,
     renewMs: terms.lease.renewMs,
   });
-  const { self } = membership;
-  const endings: (() => unknown)[] = [() => membership.leave()];
-  const endAll = async (): Promise<void> => {
-    for (const one of endings.splice(0).reverse()) await one();
-  };
-  let begun: Trading | undefined;
-  try {
-    const inner = startActorSystem(log, clock.after, metrics.meter, nodeText(self));
-    endings.push(() => inner.shutdown());
-    const wired: { actors?: ClusterActors } = {};
-    const links = createLinks({
+}
+
+class ClusterLife implements Life {
+  readonly membership: Membership;
+  readonly links: Links;
+  readonly #options: LifeOptions;
+  readonly #end: End;
+  readonly #actors: ClusterActors;
+  /** What has begun, in that order: it ends in the opposite one. */
+  readonly #endings: (() => unknown)[] = [];
+  #trading: Trading | undefined;
+  #isDraining = false;
+
+  constructor(options: LifeOptions, membership: Membership, end: End) {
+    this.#options = options;
+    this.membership = membership;
+    this.#end = end;
+    const { self } = membership;
+    const inner = startActorSystem(options.log, options.clock.after, options.metrics.meter, nodeText(self));
+    this.links = createLinks({
       self,
-      carrier,
-      clock,
-      log,
-      subjectPrefix: terms.nats.subjectPrefix,
+      carrier: options.carrier,
+      clock: options.clock,
+      log: options.log,
+      subjectPrefix: options.terms.nats.subjectPrefix,
       maySpeak: () => membership.isLeaseValid(),
       events: {
-        onMessage: (from, to, message) => wired.actors?.arrived(from, to, message),
-        onUp: (peer) => wired.actors?.linkUp(peer),
-        onDown: (peer) => wired.actors?.linkDown(peer),
+        onMessage: (from, to, message) => this.#actors.arrived(from, to, message),
+        onUp: (peer) => this.#actors.linkUp(peer),
+        onDown: (peer) => this.#actors.linkDown(peer),
       },
     });
-    endings.push(() => links.close());
-    const actors = clusterActors({ ...options, inner, self, links, membership, onOwnershipLost: end });
-    wired.actors = actors;
-    endings.push(
-      carrier.onReachable((natsReachable) => {
-        membership.report({ natsReachable });
-        actors.reachChanged();
-      }),
+    const { links } = this;
+    this.#actors = clusterActors({ ...options, inner, self, links, membership, onOwnershipLost: end.tell });
+    this.#endings.push(
+      () => membership.leave(),
+      () => inner.shutdown(),
+      () => links.close(),
     );
-    membership.report({ natsReachable: carrier.isReachable });
-    endings.push(clock.every(LEASE_LOOK_MS, () => actors.lookAtLease()));
+  }
 
-    const trading = isTrading
-      ? await startTrading({ ...options, system: actors.system, cluster: actors, onOwnershipLost: end })
-      : undefined;
-    begun = trading;
-    if (config.roles.includes('dns')) endings.push(await startDns(options, membership));
+  get system(): ActorSystem {
+    return this.#actors.system;
+  }
 
-    metrics.watchCluster(() => clusterFigures(self, membership.view()));
-    const compareConfigs = configWatch(self, log);
+  get trading(): Trading | undefined {
+    return this.#trading;
+  }
+
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
+  /** Whoever calls it abandons a life of which this fails. */
+  async begin(): Promise<void> {
+    const { roles } = this.#options.config;
+    this.#watchNats();
+    if (roles.includes('gateway') || roles.includes('engine')) await this.#startTrading();
+    if (roles.includes('dns')) this.#endings.push(await startDns(this.#options, this.membership));
+    this.#watchCluster();
+    this.#reportTrading();
+    if (roles.includes('engine')) this.#keepOwnership();
+  }
+
+  beginDrain(): void {
+    this.#setDraining(true);
+  }
+
+  endDrain(): void {
+    this.#setDraining(false);
+  }
+
+  async stop(): Promise<void> {
+    this.membership.report({ draining: true });
+    await untilGivenUp(this.#options, this.membership);
+    await this.#trading?.stop();
+    await this.#endAll();
+  }
+
+  async abandon(): Promise<void> {
+    this.#end.expected();
+    await this.#trading?.abandon();
+    await this.#endAll();
+  }
+
+  async #endAll(): Promise<void> {
+    this.#end.expected();
+    for (const one of this.#endings.splice(0).reverse()) await one();
+  }
+
+  #watchNats(): void {
+    const { carrier, clock } = this.#options;
+    this.#endings.push(
+      carrier.onReachable((natsReachable) => {
+        this.membership.report({ natsReachable });
+        this.#actors.reachChanged();
+      }),
+      clock.every(LEASE_LOOK_MS, () => this.#actors.lookAtLease()),
+    );
+    this.membership.report({ natsReachable: carrier.isReachable });
+  }
+
+  async #startTrading(): Promise<void> {
+    const cluster = this.#actors;
+    const wiring = { system: cluster.system, cluster, onOwnershipLost: this.#end.tell };
+    this.#trading = await startTrading({ ...this.#options, ...wiring });
+  }
+
+  /** Who is there decides who is linked, and where requests go. */
+  #watchCluster(): void {
+    const { membership, links } = this;
+    const { metrics, log } = this.#options;
+    metrics.watchCluster(() => clusterFigures(membership.self, membership.view()));
+    const compareConfigs = configWatch(membership.self, log);
     const look = (view: ClusterView): void => {
       compareConfigs(view);
       links.expect(peersOf(view));
-      actors.viewChanged(view);
+      this.#actors.viewChanged(view);
     };
-    endings.push(membership.onChange(look));
+    this.#endings.push(membership.onChange(look));
     look(membership.view());
-    if (trading !== undefined) {
-      membership.report({ ready: true, endpoints: endpointsOf(terms, trading) });
-      endings.push(reportOccupancy(options, membership, trading));
-    }
-    if (config.roles.includes('engine')) {
-      const { releaseAfterMs: natsGraceMs } = terms.nats;
-      const fixed = terms.placement;
-      const { ownership: handlers } = actors;
-      const preparation = trading?.preparation;
-      const onCutOff = (reason: string): void => end(`NATS is away, and ${reason}`);
-      const keeping = { membership, handlers, preparation, fixed, clock, log, natsGraceMs, onCutOff };
-      endings.push(keepOwnership(keeping));
-    }
-    let isDraining = false;
-    const setDraining = (draining: boolean): void => {
-      isDraining = draining;
-      membership.report({ draining });
-      drainGateway(options, actors.system, draining);
-    };
-    return {
-      system: actors.system,
-      trading,
-      membership,
-      links,
-      beginDrain: () => setDraining(true),
-      endDrain: () => setDraining(false),
-      get isDraining() {
-        return isDraining;
-      },
-      async stop() {
-        membership.report({ draining: true });
-        await untilGivenUp(options, membership);
-        await trading?.stop();
-        isOver = true;
-        await endAll();
-      },
-      async abandon() {
-        isOver = true;
-        await trading?.abandon();
-        await endAll();
-      },
-    };
-  } catch (error) {
-    isOver = true;
-    // Else its ports would be in the way of the next try.
-    await begun?.abandon();
-    await endAll();
-    throw error;
+  }
+
+  #reportTrading(): void {
+    const trading = this.#trading;
+    if (trading === undefined) return;
+    this.membership.report({ ready: true, endpoints: endpointsOf(this.#options.terms, trading) });
+    this.#endings.push(reportOccupancy(this.#options, this.membership, trading));
+  }
+
+  #keepOwnership(): void {
+    const { terms, clock, log } = this.#options;
+    this.#endings.push(
+      keepOwnership({
+        membership: this.membership,
+        handlers: this.#actors.ownership,
+        preparation: this.#trading?.preparation,
+        fixed: terms.placement,
+        clock,
+        log,
+        natsGraceMs: terms.nats.releaseAfterMs,
+        onCutOff: (reason) => this.#end.tell(`NATS is away, and ${reason}`),
+      }),
+    );
+  }
+
+  #setDraining(draining: boolean): void {
+    this.#isDraining = draining;
+    this.membership.report({ draining });
+    drainGateway(this.#options, this.system, draining);
   }
 }
 

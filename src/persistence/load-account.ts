@@ -6,6 +6,7 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { ClosedOrder } from '../accounts/closed-orders.ts';
 import { NO_TERMS } from '../accounts/trading-terms.ts';
+import { TRANSFER_IDS_KEPT } from '../accounts/transfer-ids.ts';
 import type { LoadedAccount } from '../actors/ports.ts';
 import type { OrderId, OrderSnapshot, OrdStatus, UserId } from '../matching/types.ts';
 import { assert } from '../platform/assert.ts';
@@ -35,6 +36,7 @@ export function loadAccount(
       'select asset, amount from balances where user_id = $1 order by asset',
       [userId],
     );
+    const transfers = await sql.rows<{ id: string }>(TRANSFER_IDS, [userId]);
     const fromDay = await readDayBefore(sql, userId, tradingDay);
     const open = await readOpen(sql, userId, instruments);
     const known = new KnownClOrdIds();
@@ -51,10 +53,15 @@ export function loadAccount(
       orders: open.orders,
       closed,
       clOrdIds: known.all(),
+      transferIds: transfers.map(({ id }) => id).reverse(),
       terms: user === undefined ? NO_TERMS : toTradingTerms(user),
     };
   });
 }
+
+const TRANSFER_IDS = prepared(
+  `select idempotency_key as id from transfers where user_id = $1 order by id desc limit ${TRANSFER_IDS_KEPT}`,
+);
 
 /** An order of the user, open or closed, as it was last committed; undefined when there is none of this OrderID (37). */
 export async function loadOrder(

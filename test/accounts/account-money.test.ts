@@ -94,21 +94,23 @@ describe('account', () => {
     });
 
     it('is deposited and withdrawn, but not what is held', () => {
-      expect(desk.account.transfer('USD', units('5'))).to.equal(units('1005'));
+      expect(desk.account.transfer('USD', units('5'), 't1')).to.equal(units('1005'));
       desk.judge(buyOrder('a', '10', '100'));
-      expect(desk.account.transfer('USD', -units('4'))).to.equal(
+      expect(desk.account.transfer('USD', -units('4'), 't2')).to.equal(
         'insufficient funds: needs 4 USD, available 3 USD',
       );
-      expect(desk.account.transfer('USD', -units('3'))).to.equal(units('1002'));
-      expect(desk.account.transfer('EUR', -1n)).to.equal(
+      expect(desk.account.transfer('USD', -units('3'), 't3')).to.equal(units('1002'));
+      expect(desk.account.transfer('EUR', -1n, 't4')).to.equal(
         'insufficient funds: needs 0.000000000000000001 EUR, available 0 EUR',
       );
     });
 
     it('beyond what a column holds is refused', () => {
       const most = 10n ** 38n - 1n;
-      expect(desk.account.transfer('EUR', most)).to.equal(most);
-      expect(desk.account.transfer('EUR', 1n)).to.equal('the balance would exceed what the venue can hold');
+      expect(desk.account.transfer('EUR', most, 't5')).to.equal(most);
+      expect(desk.account.transfer('EUR', 1n, 't6')).to.equal(
+        'the balance would exceed what the venue can hold',
+      );
     });
 
     it('that would be negative is a bug, and asserted', () => {

@@ -134,7 +134,7 @@ class Day {
     const more = units('500.000000000000000001');
     const amount = this.#random.pick([more, more, more, -free, -free - 1n, -row.amount, -1n]);
     if (amount === 0n) return;
-    const outcome = market.account(userId).transfer(asset, amount);
+    const outcome = market.account(userId).transfer(asset, amount, 'not asked twice');
     if (typeof outcome === 'string') {
       if (!market.isBusy) expect(free + amount < 0n, outcome).to.equal(true);
       return;
@@ -284,6 +284,7 @@ class Day {
       orders: [...market.book.openOrders()].filter((order) => order.userId === userId),
       closed: [],
       clOrdIds: [],
+      transferIds: [],
       terms: NO_TERMS,
     };
     const rebuilt = new Account(rows, TODAY, () => INSTRUMENT, 1_000);

@@ -54,6 +54,7 @@ function loaded(commitNo: number, bought: number): Extract<AccountMessage, { typ
     orders: bought < 10 ? [order(bought)] : [],
     closed: [],
     clOrdIds: [],
+    transferIds: [],
     terms: NO_TERMS,
   };
   return { type: 'AccountLoaded', loaded: rows };

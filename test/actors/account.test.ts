@@ -4,7 +4,13 @@ import { NO_TERMS } from '../../src/accounts/trading-terms.ts';
 import { accountActor } from '../../src/actors/account.ts';
 import { Markets } from '../../src/actors/markets.ts';
 import type { LoadedAccount } from '../../src/actors/ports.ts';
-import type { AccountMessage, AskedRequest, Message, RoutedCommand } from '../../src/actors/protocol.ts';
+import type {
+  AccountMessage,
+  AskedRequest,
+  Message,
+  RoutedCommand,
+  WaitingReply,
+} from '../../src/actors/protocol.ts';
 import { lots, type OrderSnapshot, ticks } from '../../src/matching/types.ts';
 import { silentLog } from '../../src/platform/log.ts';
 import { createTradingCalendar } from '../../src/platform/trading-calendar.ts';
@@ -40,6 +46,7 @@ function rows(commitNo: number, amount: bigint): LoadedAccount {
     orders: [],
     closed: [],
     clOrdIds: [],
+    transferIds: [],
     terms: NO_TERMS,
   };
 }
@@ -108,11 +115,17 @@ function withOrder(loaded: LoadedAccount): LoadedAccount {
 describe('account actor', () => {
   /** What the account owns when it gets to a deposit of one unit, after these messages. */
   function balanceAfter(...messages: readonly AccountMessage[]): bigint | undefined {
+    const [first] = repliesTo(...messages, { type: 'AccountCommands', commands: [DEPOSIT] });
+    return first?.type === 'TransferBooked' ? first.balance : undefined;
+  }
+
+  /** What is answered to whoever asked for transfers, once it is committed. */
+  function repliesTo(...messages: readonly AccountMessage[]): readonly WaitingReply['reply'][] {
     const told: Message[] = [];
-    toldAfter(told, ...messages, { type: 'AccountCommands', commands: [DEPOSIT] });
-    const replies = told.flatMap((message) => (message.type === 'JournalAccount' ? message.replies : []));
-    const [first] = replies.map(({ reply }) => (reply.type === 'TransferBooked' ? reply.balance : undefined));
-    return first;
+    toldAfter(told, ...messages);
+    return told.flatMap((message) =>
+      message.type === 'JournalAccount' ? message.replies.map(({ reply }) => reply) : [],
+    );
   }
 
   /** How often the account has asked for its rows, at first and then after each of these messages. */
@@ -172,6 +185,18 @@ describe('account actor', () => {
     expect(balanceAfter(alone, settleElsewhere(1, 7n))).to.equal(108n);
   });
 
+  it('books a transfer once that was asked for again before it was in the rows, or when it was', () => {
+    const work = { type: 'AccountCommands', commands: [DEPOSIT] } as const;
+    const again = { type: 'AccountCommands', commands: [{ ...DEPOSIT, commandNo: 2 }] } as const;
+    const loaded = { type: 'AccountLoaded', loaded: rows(5, 100n) } as const;
+    expect(repliesTo(loaded, work, again).map(({ type }) => type)).to.deep.equal([
+      'TransferBooked',
+      'CommandRejected',
+    ]);
+    const after = { type: 'AccountLoaded', loaded: { ...rows(5, 101n), transferIds: ['key'] } } as const;
+    expect(repliesTo(after, work).map(({ type }) => type)).to.deep.equal(['CommandRejected']);
+  });
+
   it('waits for its rows', () => {
     expect(balanceAfter()).to.equal(undefined);
   });
@@ -207,7 +232,8 @@ describe('account actor', () => {
     const loaded = { type: 'AccountLoaded', loaded: withOrder(rows(5, 100n)) } as const;
     const old = moved(SYMBOL);
     const again = { type: 'AccountLoaded', loaded: withOrder(rows(6, 107n)) } as const;
-    const other = { ...DEPOSIT, commandNo: 2, replyTo: undefined };
+    const command = { ...DEPOSIT.command, idempotencyKey: 'other' } as const;
+    const other = { ...DEPOSIT, commandNo: 2, replyTo: undefined, command };
     const work = { type: 'AccountCommands', commands: [other] } as const;
     expect(balanceAfter(loaded, old, settle(6, 7n), work, again)).to.equal(109n);
     expect(balanceAfter(loaded, old, VOID, again)).to.equal(108n);

@@ -274,10 +274,9 @@ describe('commit', () => {
     });
     const repeat = await store.commit({ ...batch, commitNo: 2 });
     expect(repeat).include({ type: 'Refused', sqlState: '23505' });
-    expect((await store.loadAccount(ALICE, '2024-05-06')).balances[0]).deep.equal({
-      asset: 'ETH',
-      amount: 5n,
-    });
+    const { balances, transferIds } = await store.loadAccount(ALICE, '2024-05-06');
+    expect(balances[0]).deep.equal({ asset: 'ETH', amount: 5n });
+    expect(transferIds).deep.equal(batch.transfers.map(({ transfer }) => transfer.idempotencyKey));
   });
 
   it('writes nothing for a book that another node has taken', async () => {

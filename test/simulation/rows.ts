@@ -246,6 +246,9 @@ export class Rows {
       orders: orders.filter(isOpen),
       closed: orders.filter((order) => !isOpen(order)),
       clOrdIds: this.#clOrdIdsOf(userId, fromDay, orders),
+      transferIds: [...this.transfers.values()].flatMap((row) =>
+        row.userId === userId ? [row.transfer.idempotencyKey] : [],
+      ),
       terms: NO_TERMS,
     };
   }

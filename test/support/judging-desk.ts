@@ -62,6 +62,7 @@ export function accountWith(
       orders: [],
       closed: [],
       clOrdIds: [],
+      transferIds: [],
       terms: NO_TERMS,
       ...rows,
     },

@@ -181,6 +181,9 @@ export class MemoryStore implements Store {
         orders: rows.map((row) => row.order).filter(isOpen),
         closed: rows.map((row) => row.order).filter((order) => !isOpen(order)),
         clOrdIds: this.#clOrdIdsOf(userId, fromDay, rows),
+        transferIds: this.transfers.flatMap((row) =>
+          row.userId === userId ? [row.transfer.idempotencyKey] : [],
+        ),
         terms: this.terms.get(userId) ?? NO_TERMS,
       };
     });

@@ -196,6 +196,7 @@ export class SmallMarket {
       orders: [],
       closed: [],
       clOrdIds: [],
+      transferIds: [],
       terms: { ...NO_TERMS, ...terms },
     };
     this.accounts.set(userId, new Account(rows, TODAY, () => this.instrument, 1_000));

@@ -77,7 +77,16 @@ export class PureMarket {
     if (typeof wealth !== 'bigint') throw new Error(wealth);
     const { baseAsset, quoteAsset } = this.#instrument;
     const balances = [baseAsset, quoteAsset].map((asset) => ({ asset, amount: wealth }));
-    const rows = { userId, lastSeq: 0, balances, orders: [], closed: [], clOrdIds: [], terms: NO_TERMS };
+    const rows = {
+      userId,
+      lastSeq: 0,
+      balances,
+      orders: [],
+      closed: [],
+      clOrdIds: [],
+      transferIds: [],
+      terms: NO_TERMS,
+    };
     return new Account(rows, TODAY, () => this.#instrument, 1_000);
   }
 

@@ -1,5 +1,5 @@
 /**
- * `node bench/account-load.ts`: how long an account takes to come back from its rows, by how many orders its member has
+ * `npm run bench:accounts`: how long an account takes to come back from its rows, by how many orders its member has
  * closed on the day: from a real Postgres, alone and several at once, as after the loss of an engine.
  */
 import { parseArgs } from 'node:util';
@@ -12,7 +12,7 @@ import { monotonicMs } from '../src/platform/monotonic.ts';
 import { startBenchPostgres } from './support/bench-postgres.ts';
 import { describeMachine } from './support/machine.ts';
 
-const USAGE = `node bench/account-load.ts -- [--closed N,N…] [--members N] [--runs N]
+const USAGE = `npm run bench:accounts -- [--closed N,N…] [--members N] [--runs N]
 
   --closed N,N…  closed orders of the day, each with the request that canceled it; default 300,3000,30000
   --members N    accounts that are read at once; default 8
