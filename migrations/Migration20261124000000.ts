@@ -33,6 +33,7 @@ const NODES = [
     renewed_at timestamptz not null,
     lease_until timestamptz not null,
     held_since timestamptz not null,
+    renewing_since timestamptz not null,
     ended_at timestamptz null,
     end_reason text null,
     nats_reachable boolean not null,

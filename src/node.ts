@@ -212,7 +212,8 @@ function controlOf(parts: NodeParts, state: NodeState): VenueControl {
       const fault = await database.fault();
       if (fault !== undefined) reasons.push(fault);
       reasons.push(...(trading()?.notReady() ?? []));
-      return { ready: reasons.length === 0, reasons, books: trading()?.books() ?? NO_BOOKS };
+      const books = trading()?.books() ?? NO_BOOKS;
+      return { ready: reasons.length === 0, reasons, databaseFault: fault, books };
     },
   };
 }

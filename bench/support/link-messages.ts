@@ -39,7 +39,7 @@ function order(no: number): NewOrderSingle {
 export function submitCommands(firstNo: number, count: number): WireMessage {
   const commands = Array.from({ length: count }, (_, index) => {
     const no = firstNo + index;
-    return { msgSeqNum: no, command: order(no), sending: { no, isAgain: false, round: 0 } };
+    return { msgSeqNum: no, command: order(no), sending: { no, isAgain: false, receivedAt: 0, round: 0 } };
   });
   const message: SubmitCommands = {
     type: 'SubmitCommands',

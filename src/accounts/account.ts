@@ -16,7 +16,7 @@ import type { OrderId, OrderSnapshot, UserId } from '../matching/types.ts';
 import { assert, assertNever } from '../platform/assert.ts';
 import { AccountState, DEFAULT_MAX_WAITING_STOPS_PER_MEMBER } from './account-state.ts';
 import type { Balances } from './balances.ts';
-import { DEFAULT_REFUSED_CANCELS_KEPT, NO_ORDER, type UsedClOrdId } from './cl-ord-ids.ts';
+import { DEFAULT_REFUSED_CANCELS_KEPT, NO_ORDER, type SentBefore, type UsedClOrdId } from './cl-ord-ids.ts';
 import type { ClosedOrder } from './closed-orders.ts';
 import { type Hold, holdFor } from './holds.ts';
 import { judgeCancel } from './judge-cancel.ts';
@@ -120,15 +120,14 @@ export class Account {
     this.#state.terms = terms;
   }
 
-  /** Whether a request with this ClOrdID (11), of this trading day or of the one before, is known and no longer on its way. */
-  hasAnswered(clOrdId: string, tradingDay: string): boolean {
-    const { clOrdIds } = this.#state;
-    return !clOrdIds.isInFlight(clOrdId) && clOrdIds.orderIdOfUsed(clOrdId, tradingDay, true) !== undefined;
+  /** Whether a request with this ClOrdID (11) that was sent before is known and no longer on its way. */
+  hasAnswered(clOrdId: string, before: SentBefore): boolean {
+    return !this.#state.clOrdIds.isInFlight(clOrdId) && this.#orderIdOf(clOrdId, before) !== undefined;
   }
 
   /** Where rows have to be asked what the closed order was that the ClOrdID (11) names: see {@link recall}. */
-  recallOf(clOrdId: string, tradingDay: string): Decision | undefined {
-    const orderId = this.#state.clOrdIds.orderIdOf(clOrdId, tradingDay) ?? NO_ORDER;
+  recallOf(clOrdId: string, before: SentBefore): Decision | undefined {
+    const orderId = this.#orderIdOf(clOrdId, before) ?? NO_ORDER;
     const ordStatus = this.#state.ordStatusOf(orderId);
     if (ordStatus === undefined || this.#state.find(orderId) !== undefined) return undefined;
     return recallOrder(orderId, ordStatus);
@@ -140,8 +139,8 @@ export class Account {
   }
 
   /** Whether the ClOrdID (11) of an order names one that is certainly another: a replace changes neither symbol nor side. */
-  namesAnother({ clOrdId, symbol, side }: NewOrderSingle, tradingDay: string): boolean {
-    const orderId = this.#state.clOrdIds.orderIdOf(clOrdId, tradingDay);
+  namesAnother({ clOrdId, symbol, side }: NewOrderSingle, before: SentBefore): boolean {
+    const orderId = this.#orderIdOf(clOrdId, before);
     const order = orderId === undefined ? undefined : this.#state.find(orderId);
     return order !== undefined && (order.symbol !== symbol || order.side !== side);
   }
@@ -298,6 +297,12 @@ export class Account {
   setAside(funds: readonly Hold[], orderIds: readonly OrderId[]): void {
     this.#state.balances.setAside(funds);
     this.#state.beingAmended = orderIds;
+  }
+
+  /** The day may have begun since the last request. */
+  #orderIdOf(clOrdId: string, before: SentBefore): OrderId | undefined {
+    this.#state.rollTo(before.tradingDay);
+    return this.#state.clOrdIds.orderIdOfSentBefore(clOrdId, before);
   }
 
   #undoNew(clOrdId: string, tradingDay: string): void {

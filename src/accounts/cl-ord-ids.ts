@@ -25,6 +25,14 @@ export interface UsedClOrdId {
   readonly mayBeForgotten?: boolean;
 }
 
+/** Of a request that may have been carried out, when that can have been. */
+export interface SentBefore {
+  /** The trading day (`YYYY-MM-DD`) on which it has come now. */
+  readonly tradingDay: string;
+  /** It may have come on an earlier day for the first time; if not, what has its id then is another request. */
+  readonly isOfDayBefore: boolean;
+}
+
 interface IdsOfDay {
   readonly orderIds: Map<string, OrderId>;
   /** Those of cancels that did nothing, oldest first. */
@@ -80,6 +88,12 @@ export class ClOrdIds {
     if (orderId !== undefined || this.#carried.size === 0) return orderId;
     const carried = this.#carried.get(clOrdId);
     return carried !== undefined && this.#isUnfinished(clOrdId, carried) ? carried : undefined;
+  }
+
+  /** {@link orderIdOf} the id of a request that was sent before: undefined when it has not been carried out. */
+  orderIdOfSentBefore(clOrdId: string, { tradingDay, isOfDayBefore }: SentBefore): OrderId | undefined {
+    if (isOfDayBefore || tradingDay < this.#tradingDay) return this.orderIdOf(clOrdId, tradingDay);
+    return this.#today.orderIds.get(clOrdId);
   }
 
   /** Whether the request with this id has not been answered. */

@@ -3,6 +3,7 @@
  * no state: what a command does is in the account, and what is told is in the outbox.
  */
 import type { Account } from '../accounts/account.ts';
+import type { SentBefore } from '../accounts/cl-ord-ids.ts';
 import type { Bounce, Decision, JudgeContext, Moment } from '../accounts/judgement.ts';
 import { ORD_REJ_REASON } from '../accounts/order-checks.ts';
 import { CXL_REJ_REASON, MASS_CANCEL_REJ_REASON, refusedMsgType } from '../accounts/refusals.ts';
@@ -31,15 +32,18 @@ export interface JudgeOptions {
   readonly clock: Clock;
   readonly markets: MarketDirectory;
   readonly ids: Pick<IdSource, 'nextOrderId'>;
-  readonly calendar: Pick<TradingCalendar, 'endOf'>;
+  readonly calendar: Pick<TradingCalendar, 'endOf' | 'tradingDayAt'>;
   readonly statusBudget: StatusBudget;
 }
+
+/** By how much the clock of a gateway's node may be before that of an engine's, ms. */
+const CLOCK_MARGIN_MS = 60_000;
 
 export class Judge {
   readonly #clock: Clock;
   readonly #markets: MarketDirectory;
   readonly #ids: Pick<IdSource, 'nextOrderId'>;
-  readonly #calendar: Pick<TradingCalendar, 'endOf'>;
+  readonly #calendar: Pick<TradingCalendar, 'endOf' | 'tradingDayAt'>;
   readonly #statusBudget: StatusBudget;
 
   constructor({ clock, markets, ids, calendar, statusBudget }: JudgeOptions) {
@@ -53,12 +57,12 @@ export class Judge {
   /** A command that has just arrived, that waited for another, or (`canceled`) a mass cancel that waited for its books. */
   command(account: Account, routed: RoutedCommand, outbox: Outbox, canceled?: MassCancelResult): void {
     const { command } = routed;
-    const recall = recallFor(account, routed);
+    const recall = this.#recallFor(account, routed);
     if (recall !== undefined) {
       carryOut(routed, recall, outbox);
       return;
     }
-    if (routed.isSentAgain === true && canceled === undefined && isAnswered(account, routed)) {
+    if (routed.isSentAgain === true && canceled === undefined && this.#isAnswered(account, routed)) {
       // Its reports are rows, and come to the member from there.
       outbox.done.push(routed);
       return;
@@ -99,6 +103,11 @@ export class Judge {
     if (reason.type === 'NoSuchOrder' && !account.isOnItsWay(command.clOrdId)) {
       this.command(account, routed, outbox);
     } else carryOut(routed, account.bounced(command, reason, this.#momentOf(routed)), outbox);
+  }
+
+  /** Whether the account has answered any of these. */
+  hasAnyAnswered(account: Account, commands: readonly RoutedCommand[]): boolean {
+    return commands.some((routed) => this.#isAnswered(account, routed));
   }
 
   /** Refuses what never left the account: nothing of it is to be undone, the account was loaded since. */
@@ -188,6 +197,44 @@ export class Judge {
     carryOut(routed, { type: 'AnswerMassCancel', report }, outbox);
   }
 
+  /** Whether a request with its ClOrdID (11) has been answered. A question names the ClOrdID of an order, not its own. */
+  #isAnswered(account: Account, routed: RoutedCommand): boolean {
+    const { command } = routed;
+    switch (command.type) {
+      case 'NewOrderSingle': {
+        const before = this.#sentBefore(routed);
+        // One that names another order is a duplicate, which has not been told so yet.
+        return account.hasAnswered(command.clOrdId, before) && !account.namesAnother(command, before);
+      }
+      case 'OrderCancelRequest':
+      case 'OrderCancelReplaceRequest':
+      case 'OrderMassCancelRequest':
+      case 'UnsupportedRequest':
+        return account.hasAnswered(command.clOrdId, this.#sentBefore(routed));
+      case 'OrderStatusRequest':
+      case 'OrderMassStatusRequest':
+      case 'TransferFunds':
+      case 'CancelMemberOrders':
+        return false;
+      default:
+        return assertNever(command);
+    }
+  }
+
+  /** An order that was sent again is a duplicate when its ClOrdID (11) names another: what that was may have to be read. */
+  #recallFor(account: Account, routed: RoutedCommand): Decision | undefined {
+    const { command, isSentAgain } = routed;
+    if (isSentAgain !== true || command.type !== 'NewOrderSingle') return undefined;
+    return account.recallOf(command.clOrdId, this.#sentBefore(routed));
+  }
+
+  /** A ClOrdID of the day before is its own only if it can have been carried out then: members may use them anew each day. */
+  #sentBefore({ tradingDay, receivedAt }: RoutedCommand): SentBefore {
+    const isOfDayBefore =
+      receivedAt !== undefined && this.#calendar.tradingDayAt(receivedAt - CLOCK_MARGIN_MS) < tradingDay;
+    return { tradingDay, isOfDayBefore };
+  }
+
   #momentOf({ tradingDay }: RoutedCommand): Moment {
     return { at: this.#clock.now(), tradingDay };
   }
@@ -238,41 +285,6 @@ export class Judge {
         : ({ type: 'TransferRefused', text: outcome } as const);
     outbox.replies.push({ to: routed.replyTo, reply });
   }
-}
-
-/** Whether a request with its ClOrdID (11) has been answered. A question names the ClOrdID of an order, not its own. */
-function isAnswered(account: Account, { command, tradingDay }: RoutedCommand): boolean {
-  switch (command.type) {
-    case 'NewOrderSingle':
-      // One that names another order is a duplicate, which has not been told so yet.
-      return account.hasAnswered(command.clOrdId, tradingDay) && !account.namesAnother(command, tradingDay);
-    case 'OrderCancelRequest':
-    case 'OrderCancelReplaceRequest':
-    case 'OrderMassCancelRequest':
-    case 'UnsupportedRequest':
-      return account.hasAnswered(command.clOrdId, tradingDay);
-    case 'OrderStatusRequest':
-    case 'OrderMassStatusRequest':
-    case 'TransferFunds':
-    case 'CancelMemberOrders':
-      return false;
-    default:
-      return assertNever(command);
-  }
-}
-
-/** An order that was sent again is a duplicate when its ClOrdID (11) names another: what that was may have to be read. */
-function recallFor(
-  account: Account,
-  { command, isSentAgain, tradingDay }: RoutedCommand,
-): Decision | undefined {
-  if (isSentAgain !== true || command.type !== 'NewOrderSingle') return undefined;
-  return account.recallOf(command.clOrdId, tradingDay);
-}
-
-/** Whether the account has answered any of these. */
-export function hasAnyAnswered(account: Account, commands: readonly RoutedCommand[]): boolean {
-  return commands.some((routed) => isAnswered(account, routed));
 }
 
 const NOTHING_CANCELED = { canceledCount: 0, unansweredSymbols: [] };

@@ -5,7 +5,7 @@
 import { Account } from '../accounts/account.ts';
 import type { TradingTerms } from '../accounts/trading-terms.ts';
 import { assertNever } from '../platform/assert.ts';
-import { hasAnyAnswered, Judge } from './account-judge.ts';
+import { Judge } from './account-judge.ts';
 import { AccountLoads } from './account-loads.ts';
 import type { AccountOptions } from './account-options.ts';
 import {
@@ -66,7 +66,7 @@ export function accountActor(options: AccountOptions): {
   const statusBudget = new StatusBudget(options.maxStatusReportsPerMember);
   const judge = new Judge({ ...options, statusBudget });
   const createAccount = options.createAccount ?? ((...args) => new Account(...args));
-  const recalls = new Recalls(userId, tell);
+  const recalls = new Recalls(userId, tell, shard);
   const waiting = new WaitingCommands(recalls);
   const massCancels = new MassCancels(options);
   const reserve = new AmendmentReserve(userId, tell, shard, options.inFlight);
@@ -235,8 +235,9 @@ export function accountActor(options: AccountOptions): {
   }
 
   /** What waits for the order is work again. While the account is loaded it stays, and is judged anew then. */
-  function onOrderLoaded(state: AccountState, { orderId, order }: OrderLoaded): AccountState {
-    if (!recalls.isLastAnswer(orderId) || state.phase !== 'ready') return state;
+  function onOrderLoaded(state: AccountState, message: OrderLoaded): AccountState {
+    const { orderId, order } = message;
+    if (!recalls.isLastAnswer(message) || state.phase !== 'ready') return state;
     const recalled = recalls.take(orderId);
     if (order === undefined) {
       for (const { routed, text } of recalled) turnAway([routed], 'Unanswerable', text);
@@ -295,7 +296,7 @@ export function accountActor(options: AccountOptions): {
           judge.refuse(account, piece.routed, piece.text, outbox, massCancels.resultOf(piece.routed));
           break;
         case 'SweepAgain':
-          massCancels.sweepAgain(piece, hasAnyAnswered(account, piece.later), outbox);
+          massCancels.sweepAgain(piece, judge.hasAnyAnswered(account, piece.later), outbox);
           break;
         default:
           assertNever(piece);

@@ -39,6 +39,8 @@ export interface CancelOnDisconnectOptions {
 export class CancelOnDisconnect {
   readonly #options: CancelOnDisconnectOptions;
   readonly #departures = new Departures();
+  /** With a router, by SenderCompID: whose time is over, of each the last departure, until its orders are canceled. */
+  readonly #overdue = new Map<number, Departed>();
 
   constructor(options: CancelOnDisconnectOptions) {
     this.#options = options;
@@ -55,6 +57,11 @@ export class CancelOnDisconnect {
   /** The member is back: its orders stay, unless they were due. */
   back(senderCompId: number): void {
     this.#departures.forget(senderCompId);
+  }
+
+  /** Once more for one whose time is over: that it is back changes nothing. */
+  cancelOverdue(member: Departed): void {
+    if (this.#isOverdue(member)) this.#cancel(member);
   }
 
   /** Cancels the orders of all who did not come back in time. */
@@ -95,9 +102,18 @@ export class CancelOnDisconnect {
   }
 
   #tryAgain(member: Departed, reason: string): void {
-    const { system, gateway, log } = this.#options;
-    log.warn('cancel on disconnect is tried again', { senderCompId: member.senderCompId, reason });
+    const { system, gateway } = this.#options;
+    this.#warn(member, reason);
     system.tell(gateway, { type: 'MemberGone', ...member, cancelAfterMs: CANCEL_RETRY_MS });
+  }
+
+  #warn({ senderCompId }: Departed, reason: string): void {
+    this.#options.log.warn('cancel on disconnect is tried again', { senderCompId, reason });
+  }
+
+  #isOverdue({ senderCompId, epoch }: Departed): boolean {
+    const overdue = this.#overdue.get(senderCompId);
+    return overdue !== undefined && overdue.epoch === epoch;
   }
 
   /** Behind all that the member has asked: no order of it may come to rest later. */
@@ -107,24 +123,46 @@ export class CancelOnDisconnect {
       this.#cancelNow(member);
       return;
     }
-    const { userId } = member;
-    const ask = (replyTo: Address): void => system.tell(router, { type: 'AwaitAnswers', userId, replyTo });
+    const { senderCompId, userId, epoch } = member;
+    this.#overdue.set(senderCompId, member);
+    const session = epoch === undefined ? {} : { epoch };
+    const ask = (replyTo: Address): void =>
+      system.tell(router, { type: 'AwaitAnswers', userId, ...session, replyTo });
     system.ask(ask, timeoutMs).then(
       () => this.#cancelNow(member),
-      (error: unknown) => this.#tryAgain(member, `requests of it are not answered: ${String(error)}`),
+      (error: unknown) => {
+        this.#warn(member, `requests of it are not answered: ${String(error)}`);
+        // At once: what it asks when it is back follows the answers, and is not to be canceled.
+        this.#tellOverdue(member);
+      },
     );
+  }
+
+  #tellOverdue(member: Departed): void {
+    const { system, gateway } = this.#options;
+    system.tell(gateway, { type: 'MemberGone', ...member, cancelAfterMs: 0, isOverdue: true });
+  }
+
+  #cancelLater(member: Departed, reason: string): void {
+    if (this.#options.router === undefined) {
+      this.#tryAgain(member, reason);
+      return;
+    }
+    this.#warn(member, reason);
+    this.#options.clock.after(CANCEL_RETRY_MS, () => this.#tellOverdue(member));
   }
 
   #cancelNow(member: Departed): void {
     const { system, log, timeoutMs } = this.#options;
     const { senderCompId, userId } = member;
-    const again = (reason: string): void => this.#tryAgain(member, reason);
+    const again = (reason: string): void => this.#cancelLater(member, reason);
     const command = { type: 'CancelMemberOrders', unsolicited: ON_DISCONNECT } as const;
     const ask = (replyTo: Address): void =>
       system.tell({ type: 'exchange' }, { type: 'SubmitAccountCommand', userId, command, replyTo });
     system.ask(ask, timeoutMs).then(
       (reply) => {
         if (reply.type === 'CancelsRequested') {
+          if (this.#isOverdue(member)) this.#overdue.delete(senderCompId);
           log.info('orders canceled on disconnect', { senderCompId, orderCount: reply.orderCount });
         } else {
           again(reply.type === 'CommandRejected' ? reply.text : reply.type);

@@ -53,9 +53,12 @@ export class CommandsUnderWay {
     });
   }
 
-  /** They are given back, undone. */
-  end(sessionId: string, commands: readonly SubmittedCommand[]): void {
-    for (const { msgSeqNum } of commands) this.#end(sessionId, msgSeqNum);
+  /** They are given back, undone. Returns those that were under way, as they were sent last: a router knows no other attempt. */
+  end(sessionId: string, commands: readonly SubmittedCommand[]): readonly SubmittedCommand[] {
+    return commands.flatMap((command) => {
+      const sending = this.#end(sessionId, command.msgSeqNum);
+      return sending === undefined ? [] : [{ ...command, sending }];
+    });
   }
 
   /** To be told of everything that answers commands, before it leaves; returns it as it should leave. */

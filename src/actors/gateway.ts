@@ -329,11 +329,11 @@ class Registry {
     this.#cancelOnDisconnect.back(message.senderCompId);
   }
 
-  #noteGone({ type: _, cancelAfterMs, ...member }: MemberGone): void {
+  #noteGone({ type: _, cancelAfterMs, isOverdue, ...member }: MemberGone): void {
     const sessionId = this.#claims.get(member.senderCompId);
     const isBack = sessionId !== undefined && this.#sessions.get(sessionId)?.loggedOn !== undefined;
-    if (isBack) return;
-    this.#cancelOnDisconnect.gone(member, cancelAfterMs);
+    if (isOverdue === true) this.#cancelOnDisconnect.cancelOverdue(member);
+    else if (!isBack) this.#cancelOnDisconnect.gone(member, cancelAfterMs);
   }
 
   /** Only sessions that have something to do: of two thousand idle ones hardly any has. */

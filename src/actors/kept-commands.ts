@@ -6,10 +6,20 @@ import type { UserId } from '../matching/types.ts';
 import type { EngineRoute } from './order-router.ts';
 import type { CommandsRefused, RefusedCommand, SubmittedCommand } from './protocol.ts';
 
+/** What has had no answer for long though an engine has it. */
+export interface Overdue {
+  readonly msgSeqNum: number;
+  readonly commandType: SubmittedCommand['command']['type'];
+  /** Since it came, ms. */
+  readonly waitedMs: number;
+  /** Why it was last given back; undefined: it never was. */
+  readonly reason: string | undefined;
+}
+
 interface Kept {
   readonly msgSeqNum: number;
   readonly command: SubmittedCommand['command'];
-  /** Ms since the epoch. */
+  /** When it came, ms since the epoch. */
   readonly since: number;
   /** The route of the last attempt; undefined before the first, and when that came back. */
   sentBy: string | undefined;
@@ -25,9 +35,16 @@ export class KeptCommands {
   readonly userId: UserId;
   /** What came back waits until then, so that it does not go to and fro. */
   isHeld = false;
+  /** The route of which the log was last told that something is sent again by it: an engine may refuse that for hours. */
+  loggedRoute: string | undefined;
   readonly #kept = new Map<number, Kept>();
   readonly #nextRound: () => number;
   #round: number;
+  /** The way to the engine, and since when it has been the same, as {@link overdue} has seen it. */
+  #way: { readonly key: string; readonly since: number } | undefined;
+  #givenBackBecause: Pick<CommandsRefused, 'refusal' | 'text'> | undefined;
+  /** Causes for which {@link overdue} has told something. */
+  readonly #toldCauses = new Set<string>();
 
   /** `nextRound`: counts for all sessions, so that a session of which nothing was kept for a while begins no round again. */
   constructor(userId: UserId, round: number, nextRound: () => number) {
@@ -88,7 +105,7 @@ export class KeptCommands {
       kept.openAttempts += 1;
       const right = epoch === undefined ? {} : { epoch };
       const isAgain = kept.openAttempts > 1;
-      const sending = { no: kept.sendingNo, isAgain, round: this.#round, ...right };
+      const sending = { no: kept.sendingNo, isAgain, receivedAt: kept.since, round: this.#round, ...right };
       unsent.push({ msgSeqNum: kept.msgSeqNum, command: kept.command, sending });
     }
     return unsent;
@@ -111,12 +128,13 @@ export class KeptCommands {
    * Which refusals are true: of the last attempt, when no earlier one can have been carried out. Where one can, an account
    * is asked again, which knows.
    */
-  refused({ refusal, commands }: Pick<CommandsRefused, 'refusal' | 'commands'>): readonly RefusedCommand[] {
+  refused({ refusal, text, commands }: Omit<CommandsRefused, 'type'>): readonly RefusedCommand[] {
     return commands.filter(({ msgSeqNum, sendingNo }) => {
       const kept = this.#kept.get(msgSeqNum);
       if (kept === undefined || kept.sendingNo !== sendingNo) return false;
       // The account has judged that one, and has nothing to say.
       if (kept.openAttempts > 1 && refusal !== 'Unanswerable') {
+        this.#givenBackBecause = { refusal, text };
         this.#giveBack(kept);
         return false;
       }
@@ -134,6 +152,24 @@ export class KeptCommands {
       this.#kept.delete(msgSeqNum);
     }
     return expired;
+  }
+
+  /**
+   * What has waited for `longestMs` while there was this way (its key) to the engine: once for each cause.
+   * To be asked from time to time, also when there is no way.
+   */
+  overdue(way: string | undefined, now: number, longestMs: number): Overdue | undefined {
+    if (way === undefined) this.#way = undefined;
+    else if (this.#way?.key !== way) this.#way = { key: way, since: now };
+    const [oldest] = this.#kept.values();
+    if (oldest === undefined || this.#way === undefined) return undefined;
+    if (now - Math.max(oldest.since, this.#way.since) < longestMs) return undefined;
+    const cause = this.#givenBackBecause?.refusal ?? 'none';
+    if (this.#toldCauses.has(cause)) return undefined;
+    this.#toldCauses.add(cause);
+    const { msgSeqNum, command, since } = oldest;
+    const reason = this.#givenBackBecause?.text;
+    return { msgSeqNum, commandType: command.type, waitedMs: now - since, reason };
   }
 
   /** The engine gives back all that it finds of this round. */

@@ -6,6 +6,7 @@ import type { UserId } from '../matching/types.ts';
 import { KeptCommands } from './kept-commands.ts';
 
 interface Waiter {
+  readonly epoch: number | undefined;
   /** Of each session that had some, the last one. */
   readonly lastOf: ReadonlyMap<string, number>;
   readonly act: () => void;
@@ -16,7 +17,7 @@ export class KeptSessions {
   readonly #sessions = new Map<string, KeptCommands>();
   /** Sessions of which something is kept, the earliest of each member first. */
   readonly #ofMember = new Map<UserId, Set<string>>();
-  readonly #waiters = new Map<UserId, Waiter[]>();
+  readonly #waiters = new Map<UserId, Waiter>();
   #count = 0;
   #lastRound = 0;
 
@@ -65,15 +66,24 @@ export class KeptSessions {
     return first === undefined || first === sessionId;
   }
 
-  /** Acts once all that is kept of the member now has been answered. */
-  whenAnswered(userId: UserId, act: () => void): void {
+  /**
+   * Acts once all that is kept of the member now has been answered, and not for an earlier call that still waits. A call
+   * for the same `epoch` as that waits for no more than it did: what the member has asked since it is back is not meant.
+   */
+  whenAnswered(userId: UserId, act: () => void, epoch?: number): void {
+    const earlier = this.#waiters.get(userId);
+    const isRepeat = epoch !== undefined && earlier?.epoch === epoch;
+    this.#waiters.set(userId, { epoch, lastOf: isRepeat ? earlier.lastOf : this.#lastOf(userId), act });
+    this.#wake(userId);
+  }
+
+  #lastOf(userId: UserId): ReadonlyMap<string, number> {
     const lastOf = new Map<string, number>();
     for (const sessionId of this.#ofMember.get(userId) ?? []) {
       const last = this.#sessions.get(sessionId)?.lastMsgSeqNum;
       if (last !== undefined) lastOf.set(sessionId, last);
     }
-    this.#waiters.set(userId, [...(this.#waiters.get(userId) ?? []), { lastOf, act }]);
-    this.#wake(userId);
+    return lastOf;
   }
 
   #remove(sessionId: string, { userId }: KeptCommands): void {
@@ -84,12 +94,10 @@ export class KeptSessions {
   }
 
   #wake(userId: UserId): void {
-    const waiters = this.#waiters.get(userId);
-    if (waiters === undefined) return;
-    const left = waiters.filter((waiter) => this.#isOwed(waiter));
-    if (left.length === 0) this.#waiters.delete(userId);
-    else this.#waiters.set(userId, left);
-    for (const waiter of waiters) if (!left.includes(waiter)) waiter.act();
+    const waiter = this.#waiters.get(userId);
+    if (waiter === undefined || this.#isOwed(waiter)) return;
+    this.#waiters.delete(userId);
+    waiter.act();
   }
 
   #isOwed({ lastOf }: Waiter): boolean {

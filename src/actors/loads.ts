@@ -57,7 +57,7 @@ export interface Loader {
   /** Nobody wants it any more. */
   stopBookLoad(symbol: string): void;
   loadAccount(userId: UserId, tradingDay: string, life?: number): void;
-  loadOrder(userId: UserId, orderId: OrderId): void;
+  loadOrder(userId: UserId, orderId: OrderId, life?: number): void;
   openSession(request: OpenSession): void;
   /** Another gateway has answered whether somebody is connected there. */
   sessionHeld(answer: SessionHeld): void;
@@ -178,16 +178,17 @@ export function createLoader(options: LoaderOptions): Loader {
       waiting.set(userId, []);
       loadAccountFor(userId, [{ tradingDay, life }]);
     },
-    loadOrder(userId, orderId) {
+    loadOrder(userId, orderId, life) {
       const account = { type: 'account', userId } as const;
+      const right = life === undefined ? {} : { life };
       orderReads.take((done) =>
         attempt(() => store.loadOrder(userId, orderId), {
           onLoaded(order) {
-            tell(account, { type: 'OrderLoaded', orderId, order });
+            tell(account, { type: 'OrderLoaded', orderId, order, ...right });
             done();
           },
           onFailure() {
-            tell(account, { type: 'OrderLoaded', orderId, order: undefined });
+            tell(account, { type: 'OrderLoaded', orderId, order: undefined, ...right });
             done();
           },
         }),

@@ -73,7 +73,14 @@ export interface OrderRouter {
 }
 
 const NO_ENGINE = 'no engine of the venue that has your account can be reached now: try again';
+const EARLIER_WAITS = 'an earlier request of yours has no answer yet, and this one goes after it: try again';
 const CUT_OFF = 'the gateway does not reach the database now: try again';
+
+/** A command that has had no answer for longer, while there is a way to its engine, is an alarm. */
+const LONGEST_ANSWER_MS = 30_000;
+const WATCH_INTERVAL_MS = 5_000;
+const WHAT_TO_DO =
+  'see what the log of that engine says of this member; mend the rows that cannot be read, then restart that engine';
 
 export function orderRouter(options: OrderRouterOptions): OrderRouter {
   const { tell, clock, log, limits, routeOfAccount } = options;
@@ -81,6 +88,7 @@ export function orderRouter(options: OrderRouterOptions): OrderRouter {
   const sessions = new KeptSessions();
   let drainedTo: Address | undefined;
   let isWaking = false;
+  let isWatching = false;
 
   function receive(state: RouterState, message: RouterMessage): RouterState {
     switch (message.type) {
@@ -98,13 +106,18 @@ export function orderRouter(options: OrderRouterOptions): OrderRouter {
         sendAll();
         refuseExpired();
         break;
+      case 'AnswersDue':
+        isWatching = false;
+        tellOverdue();
+        watch();
+        break;
       case 'DrainExchange':
         drainedTo = message.replyTo;
         answerDrain();
         break;
       case 'AwaitAnswers': {
-        const { userId, replyTo } = message;
-        sessions.whenAnswered(userId, () => tell(replyTo, { type: 'Drained' }));
+        const { userId, replyTo, epoch } = message;
+        sessions.whenAnswered(userId, () => tell(replyTo, { type: 'Drained' }), epoch);
         break;
       }
       default:
@@ -130,6 +143,7 @@ export function orderRouter(options: OrderRouterOptions): OrderRouter {
     const kept = sessions.open(sessionId, userId);
     change(sessionId, kept, () => kept.add(taken, clock.now()));
     send(sessionId, kept);
+    watch();
   }
 
   function admitAll({ commands }: SubmitCommands): Admission {
@@ -175,7 +189,10 @@ export function orderRouter(options: OrderRouterOptions): OrderRouter {
       return;
     }
     const again = commands.filter(({ sending }) => sending?.isAgain === true).length;
-    if (again > 0) log.info('commands are sent again', { sessionId, count: again, to: route.node });
+    if (again > 0 && kept.loggedRoute !== route.key) {
+      kept.loggedRoute = route.key;
+      log.info('commands are sent again', { sessionId, count: again, to: route.node });
+    }
     const { userId } = kept;
     tell({ type: 'exchange', node: route.node }, { type: 'SubmitCommands', sessionId, userId, commands });
     if (kept.hasUnsent(route.key)) wakeLater();
@@ -190,13 +207,33 @@ export function orderRouter(options: OrderRouterOptions): OrderRouter {
 
   function refuseExpired(): void {
     const until = clock.now() - limits.routeWaitMs;
-    for (const [sessionId, kept] of sessions.entries()) refuseUnsent(sessionId, kept, until, NO_ENGINE);
+    for (const [sessionId, kept] of sessions.entries()) refuseUnsent(sessionId, kept, until);
   }
 
-  /** What has waited since `until` or before, and was never sent. */
-  function refuseUnsent(sessionId: string, kept: KeptCommands, until: number, text: string): void {
+  /** What has waited since `until` or before, and was never sent. Without a text: for an engine, or for an answer. */
+  function refuseUnsent(sessionId: string, kept: KeptCommands, until: number, text?: string): void {
     const unsent = change(sessionId, kept, () => kept.takeExpired(until));
-    refuse(sessionId, 'StoreUnavailable', text, unsent);
+    if (unsent.length === 0) return;
+    // Where there is a way, only what is behind another is not on it.
+    const why = routeOfAccount(kept.userId) === undefined ? NO_ENGINE : EARLIER_WAITS;
+    refuse(sessionId, 'StoreUnavailable', text ?? why, unsent);
+  }
+
+  function tellOverdue(): void {
+    for (const [sessionId, kept] of sessions.entries()) {
+      const { userId } = kept;
+      const route = routeOfAccount(userId);
+      const overdue = kept.overdue(route?.key, clock.now(), LONGEST_ANSWER_MS);
+      if (overdue === undefined) continue;
+      const fields = { userId, sessionId, engine: route?.node, ...overdue, whatToDo: WHAT_TO_DO };
+      log.error('a request has had no answer for long', { alarm: true, ...fields });
+    }
+  }
+
+  function watch(): void {
+    if (isWatching || sessions.count === 0) return;
+    isWatching = true;
+    clock.after(WATCH_INTERVAL_MS, () => tell(self, { type: 'AnswersDue' }));
   }
 
   function refuse(

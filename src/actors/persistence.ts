@@ -157,7 +157,7 @@ export function persistenceActor(options: PersistenceOptions): {
         whenDurable(() => loader.loadAccount(message.userId, message.tradingDay, message.life));
         break;
       case 'LoadOrder':
-        loader.loadOrder(message.userId, message.orderId);
+        loader.loadOrder(message.userId, message.orderId, message.life);
         break;
       case 'OpenSession':
       case 'CloseSession':

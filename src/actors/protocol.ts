@@ -136,6 +136,8 @@ export interface RoutedCommand {
   readonly tradingDay: string;
   /** It was sent before and may have been carried out: if the rows have its ClOrdID it is answered without a report. */
   readonly isSentAgain?: boolean;
+  /** Of one that was sent again, {@link Sending.receivedAt}; absent: on `tradingDay`. */
+  readonly receivedAt?: number;
   /** How many commits of another node were refused with it in them: see {@link ReturnedRequest}. */
   readonly returnCount?: number;
   /** In a cluster, by what right the account has passed it on: what it makes a book hold is committed under that. */
@@ -199,6 +201,8 @@ export interface Sending {
   readonly no: number;
   /** An earlier one may have arrived. */
   readonly isAgain: boolean;
+  /** When the router first had the command, ms since the epoch by the clock of its node. */
+  readonly receivedAt: number;
   /** Greater after something of the session came back: what was sent before the router knew comes back as well. */
   readonly round: number;
   /** Under which the engine has the account, as the router knew it. */
@@ -218,6 +222,8 @@ export interface CommandsMisrouted {
 export interface AwaitAnswers {
   readonly type: 'AwaitAnswers';
   readonly userId: UserId;
+  /** Of the session that has ended: when it is asked again for the same one, no more is waited for than at first. */
+  readonly epoch?: number;
   readonly replyTo: Address;
 }
 
@@ -231,11 +237,17 @@ export interface RoutesDue {
   readonly type: 'RoutesDue';
 }
 
+/** A router is to see whether something has had no answer for long. */
+export interface AnswersDue {
+  readonly type: 'AnswersDue';
+}
+
 export type RouterMessage =
   | SubmitCommands
   | CommandsMisrouted
   | RoutesChanged
   | RoutesDue
+  | AnswersDue
   | AwaitAnswers
   | DrainExchange;
 
@@ -589,6 +601,8 @@ export interface OrderLoaded {
   readonly type: 'OrderLoaded';
   readonly orderId: OrderId;
   readonly order: OrderSnapshot | undefined;
+  /** That of the {@link LoadOrder}. */
+  readonly life?: number;
 }
 
 /** State computed so far is void: forget it, send VoidFence through every book, load when next needed. */
@@ -1023,6 +1037,8 @@ export interface LoadOrder {
   readonly type: 'LoadOrder';
   readonly userId: UserId;
   readonly orderId: OrderId;
+  /** As that of {@link LoadAccount}: what was read for another may be older than what this one knows. */
+  readonly life?: number;
 }
 /** Starts or resumes a FIX session, after everything journaled before has committed; reports follow it. */
 export interface OpenSession {
@@ -1227,6 +1243,8 @@ export interface MemberGone {
   readonly cancelAfterMs: number;
   /** In a cluster, the epoch of the session that has ended: where another has begun since, that one counts. */
   readonly epoch?: number;
+  /** In a cluster: its time was over before it could come back, so that its orders are canceled even if it is back. */
+  readonly isOverdue?: boolean;
 }
 /** News (B) for every member that is logged on. */
 export interface Announce {

@@ -4,7 +4,7 @@
  */
 import type { OrderId, UserId } from '../matching/types.ts';
 import type { Outbox } from './account-work.ts';
-import type { RoutedCommand, Tell } from './protocol.ts';
+import type { OrderLoaded, RoutedCommand, ShardEpoch, Tell } from './protocol.ts';
 
 interface Recall {
   readonly routed: RoutedCommand;
@@ -15,13 +15,16 @@ interface Recall {
 export class Recalls {
   readonly #userId: UserId;
   readonly #tell: Tell;
+  readonly #life: number | undefined;
   readonly #waiting = new Map<OrderId, Recall[]>();
   /** Reads that were asked for and not answered. */
   readonly #owed = new Map<OrderId, number>();
 
-  constructor(userId: UserId, tell: Tell) {
+  /** `shard`: tells the account from one that was here before it, as in its loads. */
+  constructor(userId: UserId, tell: Tell, shard?: ShardEpoch) {
     this.#userId = userId;
     this.#tell = tell;
+    this.#life = shard?.epoch;
   }
 
   get isEmpty(): boolean {
@@ -46,7 +49,8 @@ export class Recalls {
   }
 
   /** Counts an answer; true for the last one that is owed: no other is as new as what the account knows. */
-  isLastAnswer(orderId: OrderId): boolean {
+  isLastAnswer({ orderId, life }: Pick<OrderLoaded, 'orderId' | 'life'>): boolean {
+    if (life !== this.#life) return false;
     const owed = (this.#owed.get(orderId) ?? 0) - 1;
     if (owed > 0) this.#owed.set(orderId, owed);
     else this.#owed.delete(orderId);
@@ -67,6 +71,7 @@ export class Recalls {
 
   #ask(orderId: OrderId): void {
     this.#owed.set(orderId, (this.#owed.get(orderId) ?? 0) + 1);
-    this.#tell({ type: 'persistence' }, { type: 'LoadOrder', userId: this.#userId, orderId });
+    const life = this.#life === undefined ? {} : { life: this.#life };
+    this.#tell({ type: 'persistence' }, { type: 'LoadOrder', userId: this.#userId, orderId, ...life });
   }
 }

@@ -19,12 +19,18 @@ export interface RemoteGatewaysOptions {
   readonly maxGivenBack?: number;
 }
 
+interface GivenBack {
+  readonly sending: Sending;
+  /** The first MsgSeqNum (34) of what was given back though it had been taken: what has waited here behind it goes too. */
+  readonly takenFrom?: number;
+}
+
 const DEFAULT_MAX_GIVEN_BACK = 100_000;
 
 export class RemoteGateways {
   readonly #options: RemoteGatewaysOptions;
   /** By session, how the last command that was given back had been sent. */
-  readonly #givenBack = new Map<string, Sending>();
+  readonly #givenBack = new Map<string, GivenBack>();
 
   constructor(options: RemoteGatewaysOptions) {
     this.#options = options;
@@ -50,14 +56,19 @@ export class RemoteGateways {
 
   /**
    * Gives back what {@link take} has returned when some of it cannot be carried out now that may not be refused either,
-   * since an earlier attempt may have been carried out; false: all of it may be refused.
+   * since an earlier attempt may have been carried out, or when it has waited behind such; false: all of it may be refused.
    */
   giveBackInDoubt(message: SubmitCommands, refused: SubmitCommands['commands'], tell: Tell): boolean {
     const { underWay, nodeOf } = this.#options;
-    const node = nodeOf(message.sessionId);
-    if (node === undefined || !refused.some(({ sending }) => sending?.isAgain)) return false;
-    underWay.end(message.sessionId, message.commands);
-    this.#giveBack(node, message, tell);
+    const { sessionId } = message;
+    const node = nodeOf(sessionId);
+    const first = message.commands[0]?.msgSeqNum ?? 0;
+    const { takenFrom = first } = this.#givenBack.get(sessionId) ?? {};
+    const isInDoubt = refused.some(({ sending }) => sending?.isAgain) || takenFrom < first;
+    if (node === undefined || !isInDoubt) return false;
+    // They may have waited here, and been sent again meanwhile.
+    const commands = underWay.end(sessionId, message.commands);
+    this.#giveBack(node, { ...message, commands }, tell, Math.min(takenFrom, first));
     return true;
   }
 
@@ -86,27 +97,28 @@ export class RemoteGateways {
     const sending = commands[0]?.sending;
     if (own === undefined || sending === undefined) return own !== undefined;
     const { epoch = own, round } = sending;
-    const before = this.#givenBack.get(sessionId);
+    const before = this.#givenBack.get(sessionId)?.sending;
     return epoch === own && (before === undefined || before.epoch !== sending.epoch || before.round < round);
   }
 
-  #giveBack(node: string, { sessionId, commands }: SubmitCommands, tell: Tell): void {
+  #giveBack(node: string, { sessionId, commands }: SubmitCommands, tell: Tell, takenFrom?: number): void {
     const sending = commands[0]?.sending;
-    if (sending !== undefined) this.#remember(sessionId, sending);
+    if (sending !== undefined) this.#remember(sessionId, sending, takenFrom);
     const misrouted = commands.map(({ msgSeqNum, sending }) => ({ msgSeqNum, sendingNo: sending?.no ?? 0 }));
     tell({ type: 'router', node }, { type: 'CommandsMisrouted', sessionId, commands: misrouted });
   }
 
-  #remember(sessionId: string, sending: Sending): void {
+  #remember(sessionId: string, sending: Sending, takenFrom?: number): void {
     const { maxGivenBack = DEFAULT_MAX_GIVEN_BACK } = this.#options;
     const [oldest] = this.#givenBack.keys();
     this.#givenBack.delete(sessionId);
-    this.#givenBack.set(sessionId, sending);
+    this.#givenBack.set(sessionId, takenFrom === undefined ? { sending } : { sending, takenFrom });
     if (this.#givenBack.size > maxGivenBack && oldest !== undefined) this.#givenBack.delete(oldest);
   }
 }
 
 /** Its account asks the rows first whether it was carried out before. */
 export function markSentAgain(routed: RoutedCommand, sending: Sending | undefined): RoutedCommand {
-  return sending?.isAgain === true ? { ...routed, isSentAgain: true } : routed;
+  if (sending?.isAgain !== true) return routed;
+  return { ...routed, isSentAgain: true, receivedAt: sending.receivedAt };
 }

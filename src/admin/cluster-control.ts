@@ -22,6 +22,10 @@ export interface ClusterControl {
   readonly fixedPlacement: ReadonlyMap<string, string>;
   /** As it was read last. */
   view(): ClusterView;
+  /** Since then, ms; undefined: this node is out of the cluster, and has no view. */
+  viewAgeMs(): number | undefined;
+  /** How often it is read while the database answers, ms. */
+  readonly renewMs: number;
   /** Like Membership.place, errors too. */
   place(items: Items, nodeName: string | undefined): Promise<void>;
   /**

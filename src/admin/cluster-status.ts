@@ -19,13 +19,17 @@ export interface ClusterStatus {
   readonly self: string;
   /** When it has read the rest, by the database's clock: ISO 8601. */
   readonly readAt: string;
+  /** Since then, ms; null while the node is out of the cluster, and has read nothing. */
+  readonly readAgeMs: number | null;
+  /** A renewal of the lease has been missed since: what is said of other nodes may have changed, and none is called ready. */
+  readonly outdated: boolean;
   /** Whether it reaches what carries messages between nodes. */
   readonly natsReachable: boolean;
   /** Why it does not, with what to do; null while it does. */
   readonly natsFault: string | null;
   /** In order of their names; those that have ended among them. */
   readonly nodes: readonly NodeStatus[];
-  readonly symbols: readonly (OwnerStatus & { readonly symbol: string })[];
+  readonly symbols: readonly SymbolStatus[];
   readonly shards: readonly (OwnerStatus & { readonly shard: number })[];
   /** The first {@link MAX_SESSIONS} by comp id. */
   readonly sessions: readonly OpenSession[];
@@ -43,6 +47,7 @@ export interface NodeStatus {
   readonly alive: boolean;
   /** Why it is not; null while it is. */
   readonly endedBecause: string | null;
+  /** False also where it is not known any more: the status is `outdated`. */
   readonly ready: boolean;
   readonly draining: boolean;
   /** Since the last renewal of the lease, and until it is over, ms. */
@@ -77,6 +82,12 @@ export interface OwnerStatus {
   readonly placedOn: string | null;
 }
 
+export interface SymbolStatus extends OwnerStatus {
+  readonly symbol: string;
+  /** Where the configuration wants it, which an operator outranks; null: nowhere in particular. */
+  readonly configuredOn: string | null;
+}
+
 export interface LinkShown {
   readonly phase: LinkStatus['phase'];
   readonly queuedMessages: number;
@@ -87,6 +98,8 @@ export interface LinkShown {
 
 /** Sessions that the status has at most. */
 export const MAX_SESSIONS = 1_000;
+/** Renewals of the lease after which what was read is outdated: they are never answered at once. */
+const OUTDATED_AFTER = 1.5;
 /** Less than the status itself has (deadline.ts). */
 const SESSIONS_TIMEOUT_MS = 1_000;
 
@@ -148,21 +161,43 @@ function shownView(cluster: ClusterControl): ViewShown {
   const symbolCounts = countByOwner(symbols.values());
   const shardCounts = countByOwner(shards.values());
   const links = cluster.links();
+  const readAgeMs = cluster.viewAgeMs() ?? null;
+  const outdated = readAgeMs === null || readAgeMs > OUTDATED_AFTER * cluster.renewMs;
+  const presentOf = outdated ? outdatedNode(cluster.self, readAgeMs ?? 0) : (node: ClusterNode) => node;
   const odd = oddConfigs(view.nodes);
   return {
     self: cluster.self,
     readAt: new Date(view.readAt).toISOString(),
+    readAgeMs: readAgeMs === null ? null : Math.round(readAgeMs),
+    outdated,
     natsReachable: cluster.carrierReachable,
     natsFault: cluster.carrierFault ?? null,
     nodes: view.nodes.map((node) => ({
-      ...shownNode(node),
+      ...shownNode(presentOf(node)),
       warnings: node.isAlive ? warningsOf(node, odd.get(node.name)) : [],
       symbolCount: symbolCounts.get(nodeText(node)) ?? 0,
       shardCount: shardCounts.get(nodeText(node)) ?? 0,
       link: shownLink(links.find(({ peer }) => isSameNode(peer, node))),
     })),
-    symbols: [...symbols].map(([symbol, owned]) => ({ symbol, ...shownOwner(owned, owner) })),
+    symbols: [...symbols].map(([symbol, owned]) => ({
+      symbol,
+      ...shownOwner(owned, owner),
+      configuredOn: cluster.fixedPlacement.get(symbol) ?? null,
+    })),
     shards: [...shards].map(([shard, owned]) => ({ shard, ...shownOwner(owned, owner) })),
+  };
+}
+
+/** Whether another has renewed its lease meanwhile is not known; this node has not. */
+function outdatedNode(self: string, readAgeMs: number): (node: ClusterNode) => ClusterNode {
+  return (node) => {
+    const unready = { ...node, report: { ...node.report, ready: false } };
+    if (node.name !== self || !node.isAlive) return unready;
+    return {
+      ...unready,
+      leaseAgeMs: node.leaseAgeMs + Math.round(readAgeMs),
+      leaseLeftMs: Math.max(0, node.leaseLeftMs - Math.round(readAgeMs)),
+    };
   };
 }
 

@@ -63,6 +63,8 @@ export interface Readiness {
   readonly ready: boolean;
   /** Why not, in words for an operator. */
   readonly reasons: readonly string[];
+  /** Of the database, which is among the reasons. */
+  readonly databaseFault?: string | undefined;
   readonly books: BooksStatus;
 }
 

@@ -3,7 +3,7 @@
  * gateways. A node that has restarted drains no more.
  */
 import type { FastifyInstance } from 'fastify';
-import type { ClusterNode, ClusterView } from '../cluster/membership.ts';
+import type { ClusterNode, ClusterView, Role } from '../cluster/membership.ts';
 import { eligibleEngines } from '../cluster/ownership-plan.ts';
 import { answer, Refusal } from './answers.ts';
 import type { ClusterControl } from './cluster-control.ts';
@@ -61,7 +61,7 @@ export function drainRoutes(app: FastifyInstance, context: AdminContext): void {
         await em.flush();
         const wasDraining = cluster.isDraining;
         begin();
-        return answer(reply, { ...progressOf(cluster), wasDraining });
+        return answer(reply, { ...progressOf(cluster), roles: ownRoles(cluster), wasDraining });
       },
     );
   };
@@ -79,10 +79,21 @@ function progressOf(cluster: ClusterControl): object {
   return { node: cluster.self, draining: cluster.isDraining, ...cluster.drainProgress() };
 }
 
-/** A refusal when nobody could take what this node has. */
+/** The roles of this node, which decide what draining is to it. */
+function ownRoles(cluster: ClusterControl): readonly Role[] {
+  return cluster.view().nodes.find(({ name }) => name === cluster.self)?.roles ?? [];
+}
+
+/** A refusal when nobody could take what this node has, or do what it does. */
 function whoElse(cluster: ClusterControl): Refusal | undefined {
   const { self } = cluster;
   const view = cluster.view();
+  if (ownRoles(cluster).includes('dns') && !isOtherResponder(view, self)) {
+    const text =
+      `no other node answers for DNS: ${self} goes on while it drains, but members find no gateway by name once it is ` +
+      'stopped; start another one, or say --force';
+    return new Refusal(409, text);
+  }
   const { symbols, shards, sessions } = cluster.drainProgress();
   const engines = eligibleEngines(view).filter(({ name }) => name !== self);
   if (symbols + shards > 0 && engines.length === 0) {
@@ -99,6 +110,12 @@ function whoElse(cluster: ClusterControl): Refusal | undefined {
       : `${self} has ${sessions} sessions, and the other ${have} room for ${room} (limits.maxConnections): start ` +
         'another gateway, or say --force, and the members without room wait until there is some';
   return new Refusal(409, text);
+}
+
+function isOtherResponder({ nodes }: ClusterView, self: string): boolean {
+  return nodes.some(({ name, roles, isLeaseValid, report }) => {
+    return name !== self && roles.includes('dns') && isLeaseValid && report.ready && !report.draining;
+  });
 }
 
 /** For connections, as they said with the last renewal of their leases. */

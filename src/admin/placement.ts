@@ -11,6 +11,7 @@ import {
 } from '../cluster/membership.ts';
 import { eligibleEngines } from '../cluster/ownership-plan.ts';
 import { answer, Refusal } from './answers.ts';
+import type { ClusterControl } from './cluster-control.ts';
 import { livingOwner, type OwnerStatus, shownOwner } from './cluster-status.ts';
 import { type AdminContext, audit } from './context.ts';
 import { rebalancePlan } from './rebalance-plan.ts';
@@ -34,8 +35,25 @@ export const MAX_PLACED = 100;
 /** What commands of a cluster answer where there is none. */
 export const NO_CLUSTER = new Refusal(
   409,
-  'this node is in no cluster: it is a venue by itself, or has not joined yet',
+  'this node is in no cluster: it is a venue by itself, or has not joined yet; name a node of a cluster with --node, or ' +
+    'with --admin-port and --data-dir',
 );
+
+/** Between two lives of a node, which has thrown away what it knew and joins again. */
+const BETWEEN_LIVES = new Refusal(
+  503,
+  'this node is out of the cluster and about to join again: try again, or ask another node',
+);
+
+/** The cluster of this node, with a view of it that has something to say. */
+function presentCluster({
+  control,
+}: AdminContext): { readonly cluster: ClusterControl; readonly view: ClusterView } | Refusal {
+  const { cluster } = control;
+  if (cluster === undefined) return NO_CLUSTER;
+  const view = cluster.view();
+  return view.nodes.length === 0 ? BETWEEN_LIVES : { cluster, view };
+}
 
 const LISTED = { type: 'string', maxLength: 40 * MAX_PLACED } as const;
 
@@ -61,11 +79,11 @@ export function placementRoutes(app: FastifyInstance, context: AdminContext): vo
       },
     },
     async (request, reply) => {
-      const { cluster } = context.control;
-      if (cluster === undefined) return answer(reply, NO_CLUSTER);
+      const present = presentCluster(context);
+      if (present instanceof Refusal) return answer(reply, present);
+      const { cluster, view } = present;
       const { symbols = [], shards = [], node } = request.body;
       const items: Items = { symbols, shards };
-      const view = cluster.view();
       const refusal = checkItems(view, items) ?? (node === null ? undefined : checkEngine(view, node));
       if (refusal !== undefined) return answer(reply, refusal);
       const em = context.control.orm.em.fork();
@@ -94,9 +112,9 @@ export function placementRoutes(app: FastifyInstance, context: AdminContext): vo
       },
     },
     async (request, reply) => {
-      const { cluster } = context.control;
-      if (cluster === undefined) return answer(reply, NO_CLUSTER);
-      const view = cluster.view();
+      const present = presentCluster(context);
+      if (present instanceof Refusal) return answer(reply, present);
+      const { view } = present;
       const { symbols, shards } = request.query;
       if (symbols === undefined && shards === undefined) {
         const { ownership } = view;
@@ -120,10 +138,11 @@ export function placementRoutes(app: FastifyInstance, context: AdminContext): vo
       },
     },
     async (request, reply) => {
-      const { cluster } = context.control;
-      if (cluster === undefined) return answer(reply, NO_CLUSTER);
+      const present = presentCluster(context);
+      if (present instanceof Refusal) return answer(reply, present);
+      const { cluster, view } = present;
       const includesPlaced = request.query.includePlaced === 'true';
-      return answer(reply, rebalancePlan(cluster.view(), cluster.fixedPlacement, includesPlaced));
+      return answer(reply, rebalancePlan(view, cluster.fixedPlacement, includesPlaced));
     },
   );
 }
@@ -150,8 +169,19 @@ function checkEngine(view: ClusterView, name: string): Refusal | undefined {
     return new Refusal(404, `there is no node ${quoted(name)}; engines that run: ${known}`);
   }
   const isEligible = eligibleEngines(view).some((engine) => engine.name === name);
-  const fault = isEligible ? undefined : engineFault(node);
+  const fault = isEligible && !isCutOff(node, view) ? undefined : engineFault(node);
   return fault === undefined ? undefined : new Refusal(409, `${name} ${fault}`);
+}
+
+/**
+ * NATS reaches another engine and not this one, which is no place for anything then, though the other may take nothing now.
+ * Where NATS is away for all engines, they share what they have as ever.
+ */
+function isCutOff({ report }: ClusterNode, { nodes }: ClusterView): boolean {
+  return (
+    !report.natsReachable &&
+    nodes.some((one) => one.roles.includes('engine') && one.isLeaseValid && one.report.natsReachable)
+  );
 }
 
 /** Why it takes nothing. */

@@ -20,12 +20,14 @@ export function statusRoutes(app: FastifyInstance, { control }: AdminContext): v
 
   app.get('/v1/status', async () => {
     const status = control.status();
-    const [{ ready, reasons, books }, cluster] = await Promise.all([
+    const [{ ready, reasons, databaseFault, books }, cluster] = await Promise.all([
       control.readiness(),
       control.cluster === undefined ? undefined : readCluster(control.cluster),
     ]);
     return {
       ...status,
+      // A node that commits nothing notices nothing by itself.
+      database: databaseFault === undefined ? status.database : { up: false, reason: databaseFault },
       ready,
       books,
       notReadyBecause: reasons,

@@ -82,13 +82,14 @@ export function addAuditCommands(program: Command, loadVerify: () => Promise<Ver
 }
 
 async function runVerify(flags: VerifyFlags, loadVerify: () => Promise<VerifyAuditDatabase>): Promise<void> {
-  const { dataDir, databaseUrl, databasePasswordFile } = await databaseOf(flags);
+  const source = await databaseOf(flags);
+  const { dataDir, databaseUrl } = source;
   const { limit, noted } = flags;
   const verify = await loadVerify();
   const onProgress = (line: string) => process.stderr.write(`${line}\n`);
   const found = await verify({ dataDir, databaseUrl, clock: systemClock, limit, noted, onProgress }).catch(
     (error: unknown) => {
-      const reason = databaseFailureText(error, databaseUrl, databasePasswordFile);
+      const reason = databaseFailureText(error, source);
       throw new CliFailure(EXIT.usage, `nothing was verified: ${reason}`);
     },
   );

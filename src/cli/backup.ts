@@ -42,12 +42,13 @@ export function addBackupCommand(program: Command, loadBackup: () => Promise<Bac
 }
 
 async function runBackup(flags: BackupFlags, loadBackup: () => Promise<BackupDatabase>): Promise<void> {
-  const { dataDir, databaseUrl, databasePasswordFile } = await databaseOf(flags);
+  const source = await databaseOf(flags);
+  const { dataDir, databaseUrl } = source;
   const backup = await loadBackup();
   const onProgress = (line: string) => process.stderr.write(`${line}\n`);
   const made = await backup({ dataDir, databaseUrl, to: flags.to, clock: systemClock, onProgress }).catch(
     (error: unknown) => {
-      const reason = databaseFailureText(error, databaseUrl, databasePasswordFile);
+      const reason = databaseFailureText(error, source);
       throw new CliFailure(EXIT.refused, `there is no backup: ${reason}`);
     },
   );

@@ -37,17 +37,18 @@ export function drawCluster(cluster: ClusterStatus, { database, width }: Drawing
   const engines = bandOf('engine');
   const others = living.filter(({ roles }) => !roles.includes('gateway') && !roles.includes('engine'));
   const lines = [
+    ...ageLines(cluster).flatMap((line) => wrapped('  ', line, drawnWidth)),
     ...wrapped('  ', membersLine(cluster), drawnWidth),
     `${STEM} FIX`,
-    ...(gateways.length === 0 ? ['  ! no gateway runs'] : gateways),
+    ...(gateways.length === 0 && !cluster.outdated ? ['  ! no gateway runs'] : gateways),
     ...natsLines(cluster, living, drawnWidth),
     ...engines,
-    ...(living.some(({ roles }) => roles.includes('engine'))
+    ...(cluster.outdated || living.some(({ roles }) => roles.includes('engine'))
       ? []
       : ['  ! no engine runs: nobody owns a symbol']),
     ...others.flatMap((node) => [
       ...wrapped('  ', otherLine(cluster, node), drawnWidth),
-      ...faultLines(node, drawnWidth - 4).map((line) => `    ${line}`),
+      ...faultLines(cluster, node, drawnWidth - 4).map((line) => `    ${line}`),
     ]),
     `${STEM} SQL`,
     ...wrapped('  ', `database ${database}`, drawnWidth),
@@ -56,17 +57,33 @@ export function drawCluster(cluster: ClusterStatus, { database, width }: Drawing
   return lines.map((line) => `${line.trimEnd()}\n`).join('');
 }
 
-function otherLine({ self }: ClusterStatus, node: NodeStatus): string {
-  const asked = node.name === self ? ' (asked)' : '';
-  return `${node.name}${asked} (${node.roles.join(', ')}): ${stateOf(node)}, ${leaseText(node)}`;
+/** What is drawn is of the past when the rows are not read any more. */
+function ageLines({ self, readAgeMs, outdated }: ClusterStatus): readonly string[] {
+  if (!outdated) return [];
+  if (readAgeMs === null) return [`! ${self} is out of the cluster: it has no rows to draw`];
+  return [`! rows last read ${Math.round(readAgeMs / 1000)} s ago: owners and figures are as of then`];
+}
+
+function otherLine(cluster: ClusterStatus, node: NodeStatus): string {
+  const asked = node.name === cluster.self ? ' (asked)' : '';
+  const state = stateOf(cluster, node);
+  return `${node.name}${asked} (${node.roles.join(', ')}): ${state}, ${leaseText(cluster, node)}`;
 }
 
 /** What holds of a node, the worst first: `ready` when nothing is wrong. */
-export function stateOf({ alive, endedBecause, leaseLeftMs, draining, ready }: NodeStatus): string {
+function stateOf(cluster: ClusterStatus, node: NodeStatus): string {
+  const { alive, endedBecause, leaseLeftMs, draining, ready, natsReachable } = node;
   if (!alive) return `ended: ${endedBecause ?? 'it stopped'}`;
   if (leaseLeftMs === 0) return 'lease over';
+  if (isOfThePast(cluster, node)) return 'not known';
   if (draining) return 'draining';
-  return ready ? 'ready' : 'not ready';
+  if (!ready) return 'not ready';
+  return natsReachable ? 'ready' : 'without NATS';
+}
+
+/** The node that answers knows of its own lease at any time. */
+function isOfThePast({ outdated, self }: ClusterStatus, { name }: NodeStatus): boolean {
+  return outdated && name !== self;
 }
 
 /** `1,204`: figures of a venue are long. */
@@ -89,13 +106,19 @@ function membersLine({ sessions, moreSessions, sessionsFault }: ClusterStatus): 
 }
 
 function natsLines(
-  { self, natsReachable, natsFault }: ClusterStatus,
+  { self, natsReachable, natsFault, outdated }: ClusterStatus,
   living: readonly NodeStatus[],
   width: number,
 ): readonly string[] {
   // Of the others only a node itself knows why.
   const why =
     natsFault === null ? [] : wrapped('  ', `! ${self}: ${natsFault}; it tries again by itself`, width);
+  if (outdated) {
+    return [
+      `${STEM} NATS: ${natsReachable ? 'reaches' : 'does not reach'} ${self}; others are not known`,
+      ...why,
+    ];
+  }
   const without = living.filter((node) => !node.natsReachable).map(({ name }) => name);
   if (without.length === living.length) return [`${STEM} NATS: reaches no node`, ...why];
   if (without.length > 0) {
@@ -105,13 +128,16 @@ function natsLines(
   return [`${STEM} NATS: ${text}`, ...why];
 }
 
-function endedLines({ nodes }: ClusterStatus): readonly string[] {
-  const ended = nodes
+function endedLines(cluster: ClusterStatus): readonly string[] {
+  const ended = cluster.nodes
     .filter(({ alive }) => !alive)
     .toSorted((left, right) => (left.startedAt < right.startedAt ? 1 : -1));
   const lines = ended
     .slice(0, MAX_ENDED)
-    .map((node) => `${node.endedBecause === LEFT ? '' : '! '}not running: ${node.name} (${stateOf(node)})`);
+    .map(
+      (node) =>
+        `${node.endedBecause === LEFT ? '' : '! '}not running: ${node.name} (${stateOf(cluster, node)})`,
+    );
   return ended.length <= MAX_ENDED
     ? lines
     : [...lines, `and ${countOf(ended.length - MAX_ENDED)} more that have ended`];
@@ -119,7 +145,8 @@ function endedLines({ nodes }: ClusterStatus): readonly string[] {
 
 /** Boxes side by side; those that want somebody's attention first where not all are drawn. */
 function drawBand(cluster: ClusterStatus, nodes: readonly NodeStatus[], width: number): readonly string[] {
-  const first = nodes.length <= MAX_BOXES ? nodes : nodes.toSorted((a, b) => rank(a) - rank(b));
+  const first =
+    nodes.length <= MAX_BOXES ? nodes : nodes.toSorted((a, b) => rank(cluster, a) - rank(cluster, b));
   const shown = first.slice(0, MAX_BOXES);
   const perRow = Math.min(shown.length, Math.floor((width + BOX_GAP) / (MIN_BOX_WIDTH + BOX_GAP)));
   const boxWidth = Math.min(54, Math.floor((width + BOX_GAP) / Math.max(2, perRow)) - BOX_GAP);
@@ -131,18 +158,15 @@ function drawBand(cluster: ClusterStatus, nodes: readonly NodeStatus[], width: n
   if (rest.length > 0) {
     const connections = rest.reduce((sum, node) => sum + node.connections, 0);
     const symbols = rest.reduce((sum, node) => sum + node.symbolCount, 0);
-    const states = [...new Set(rest.map(stateOf))].join(', ');
+    const states = [...new Set(rest.map((node) => stateOf(cluster, node)))].join(', ');
     const owned = symbols === 0 ? '' : `, ${nounsOf(symbols, 'symbol')}`;
     lines.push(`  and ${rest.length} more: ${states}; ${nounsOf(connections, 'connection')}${owned}`);
   }
   return lines;
 }
 
-function rank(node: NodeStatus): number {
-  return stateOf(node) === 'ready' &&
-    node.natsReachable &&
-    linkFault(node) === undefined &&
-    node.warnings.length === 0
+function rank(cluster: ClusterStatus, node: NodeStatus): number {
+  return stateOf(cluster, node) === 'ready' && linkFault(node) === undefined && node.warnings.length === 0
     ? 1
     : 0;
 }
@@ -158,7 +182,7 @@ function drawBoxes(cluster: ClusterStatus, nodes: readonly NodeStatus[], width: 
 }
 
 function drawBox(
-  { self }: ClusterStatus,
+  cluster: ClusterStatus,
   node: NodeStatus,
   {
     lines,
@@ -167,8 +191,8 @@ function drawBox(
   }: { readonly lines: readonly string[]; readonly height: number; readonly width: number },
 ): readonly string[] {
   const inner = width - 4;
-  const state = stateOf(node);
-  const name = cut(node.name === self ? `${node.name} (asked)` : node.name, inner - state.length - 5);
+  const state = stateOf(cluster, node);
+  const name = cut(node.name === cluster.self ? `${node.name} (asked)` : node.name, inner - state.length - 5);
   const line = '─'.repeat(Math.max(1, width - name.length - state.length - 8));
   const texts = Array.from({ length: height }, (_, row) => cut(lines[row] ?? '', inner).padEnd(inner));
   return [
@@ -181,7 +205,7 @@ function drawBox(
 function boxLines(cluster: ClusterStatus, node: NodeStatus, width: number): readonly string[] {
   const lines: string[] = [];
   if (node.roles.includes('gateway')) {
-    lines.push(node.addresses.join(', ') || 'no address is advertised');
+    lines.push(node.addresses.join(', ') || noAddressText(node));
     lines.push(`${countOf(node.connections)} of ${countOf(node.maxConnections)} connections`);
     const members = cluster.sessions.filter(({ gateway }) => gateway === node.name);
     if (members.length > 0) {
@@ -199,15 +223,20 @@ function boxLines(cluster: ClusterStatus, node: NodeStatus, width: number): read
       lines.push(namesWithin(names, width, false));
     }
   }
-  lines.push(leaseText(node), ...faultLines(node, width));
+  lines.push(leaseText(cluster, node), ...faultLines(cluster, node, width));
   const versions = new Set(cluster.nodes.filter(({ alive }) => alive).map((one) => one.protocolVersion));
   if (versions.size > 1) lines.push(`speaks version ${node.protocolVersion} between nodes`);
   return lines;
 }
 
+/** A gateway tells its addresses when it listens. */
+function noAddressText({ ready }: NodeStatus): string {
+  return ready ? 'no address is advertised' : 'no address yet: it is not ready';
+}
+
 /** What is wrong with a node, in full. */
-function faultLines(node: NodeStatus, width: number): readonly string[] {
-  const fault = node.natsReachable ? linkFault(node) : 'NATS does not reach it';
+function faultLines(cluster: ClusterStatus, node: NodeStatus, width: number): readonly string[] {
+  const fault = node.natsReachable || isOfThePast(cluster, node) ? linkFault(node) : 'NATS does not reach it';
   const faults = fault === undefined ? node.warnings : [fault, ...node.warnings];
   return faults.flatMap((one) => wrapped('', `! ${one}`, width));
 }
@@ -241,7 +270,9 @@ function linkFault({ link }: NodeStatus): string | undefined {
   return `no link: ${link.lastFault}`;
 }
 
-function leaseText({ leaseAgeMs, leaseLeftMs }: NodeStatus): string {
+function leaseText(cluster: ClusterStatus, node: NodeStatus): string {
+  if (isOfThePast(cluster, node)) return 'its lease is not known';
+  const { leaseAgeMs, leaseLeftMs } = node;
   return `lease ${tenths(leaseAgeMs)} s old, ${tenths(leaseLeftMs)} s left`;
 }
 

@@ -36,7 +36,8 @@ async function drain(node: string, flags: DrainFlags): Promise<void> {
   const client = await connect({ ...flags, node });
   const since = monotonicMs();
   const force = flags.force === true ? { force: true } : {};
-  let left = leftIn(await client.post('/v1/drain', { node, ...force }));
+  const begun = await client.post('/v1/drain', { node, ...force });
+  let left = leftIn(begun);
   let told = '';
   const tell = (): void => {
     const line = `${node} drains: ${leftText(left)} left\n`;
@@ -58,7 +59,7 @@ async function drain(node: string, flags: DrainFlags): Promise<void> {
   if (body !== undefined) {
     const took = tookText(monotonicMs() - since);
     const next = `stop it with SIGTERM, and start it again when it is updated; "onebook undrain ${node}" takes it back`;
-    showSentence(flags, body, `${node} is empty after ${took}: ${next}`);
+    showSentence(flags, body, `${node} ${emptyText(rolesIn(begun), took)}: ${next}`);
     return;
   }
   const state = `${node} drains, with ${leftText(left)} left`;
@@ -72,8 +73,32 @@ async function drain(node: string, flags: DrainFlags): Promise<void> {
 async function undrain(node: string, flags: ClientFlags): Promise<void> {
   const body = await (await connect({ ...flags, node })).post('/v1/undrain', { node });
   const { wasDraining } = body;
-  const text = `${node} takes symbols, accounts and sessions again; what has gone comes back with "onebook rebalance"`;
+  const text = `${node} ${undrainedText(rolesIn(body))}`;
   showSentence(flags, body, wasDraining === false ? `${node} did not drain: nothing has changed` : text);
+}
+
+/** A responder gives nothing up: it ends with its process. */
+function emptyText(roles: readonly string[], took: string): string {
+  if (!roles.includes('dns')) return `is empty after ${took}`;
+  const has = roles.length === 1 ? 'has nothing to give up' : `is empty after ${took}`;
+  return `${has}, and answers for DNS until it is stopped`;
+}
+
+/** What each role does again. */
+function undrainedText(roles: readonly string[]): string {
+  const parts: string[] = [];
+  if (roles.includes('engine')) {
+    parts.push('takes symbols and accounts again: what has gone comes back with "onebook rebalance"');
+  }
+  if (roles.includes('gateway')) {
+    parts.push('takes sessions again: members who have gone stay where they are until they connect anew');
+  }
+  if (roles.includes('dns')) parts.push('has answered for DNS all the while');
+  return parts.join('; it ') || 'drains no more';
+}
+
+function rolesIn({ roles }: Body): readonly string[] {
+  return Array.isArray(roles) ? roles.map(String) : [];
 }
 
 function leftIn(body: Body): DrainProgress {

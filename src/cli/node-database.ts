@@ -25,7 +25,10 @@ export function addDatabaseOptions(command: Command): Command {
 }
 
 /** Where a node has its rows. */
-export type NodeDatabase = Pick<NodeConfig, 'dataDir' | 'databaseUrl' | 'databasePasswordFile'>;
+export type NodeDatabase = Pick<
+  NodeConfig,
+  'dataDir' | 'databaseUrl' | 'databaseUrlSource' | 'databasePasswordFile'
+>;
 
 /** A CliFailure says what of the configuration is wrong. */
 export async function databaseOf(flags: DatabaseFlags): Promise<NodeDatabase> {

@@ -71,10 +71,11 @@ async function runReconcile(
 }
 
 async function reconcileOn(
-  { dataDir, databaseUrl, databasePasswordFile }: NodeDatabase,
+  database: NodeDatabase,
   limit: number,
   reconcile: ReconcileDatabase,
 ): Promise<ReconciliationShown> {
+  const { dataDir, databaseUrl } = database;
   try {
     return await reconcile({
       dataDir,
@@ -84,7 +85,7 @@ async function reconcileOn(
       onProgress: (line) => process.stderr.write(`${line}\n`),
     });
   } catch (error) {
-    const reason = databaseFailureText(error, databaseUrl, databasePasswordFile);
+    const reason = databaseFailureText(error, database);
     throw new CliFailure(EXIT.usage, `nothing was reconciled: ${reason}`);
   }
 }

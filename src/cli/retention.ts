@@ -47,7 +47,8 @@ export interface RetentionShown {
 interface RetentionOptions {
   readonly dataDir: string;
   readonly databaseUrl: string | undefined;
-  /** For messages: where the password of the URL is from. */
+  /** For messages: where the URL and its password are from. */
+  readonly databaseUrlSource?: string;
   readonly databasePasswordFile?: string;
   readonly clock: Clock;
   readonly terms: RetentionTermsShown;
@@ -114,10 +115,12 @@ async function carryOut(flags: RetentionFlags, load: () => Promise<RetentionData
 }
 
 async function optionsOf(flags: RetentionFlags): Promise<RetentionOptions> {
-  const { dataDir, databaseUrl, databasePasswordFile, retention, limits } = await configOf(flags);
+  const { dataDir, databaseUrl, databaseUrlSource, databasePasswordFile, retention, limits } =
+    await configOf(flags);
   return {
     dataDir,
     databaseUrl,
+    ...(databaseUrlSource === undefined ? {} : { databaseUrlSource }),
     ...(databasePasswordFile === undefined ? {} : { databasePasswordFile }),
     clock: systemClock,
     terms: { ...retention, fixHistoryDays: limits.fixHistoryDays },
@@ -126,14 +129,14 @@ async function optionsOf(flags: RetentionFlags): Promise<RetentionOptions> {
 }
 
 async function attempt(
-  { databaseUrl, databasePasswordFile }: RetentionOptions,
+  options: RetentionOptions,
   load: () => Promise<RetentionDatabase>,
   work: (retention: RetentionDatabase) => Promise<RetentionShown>,
 ): Promise<RetentionShown> {
   try {
     return await work(await load());
   } catch (error) {
-    const reason = databaseFailureText(error, databaseUrl, databasePasswordFile);
+    const reason = databaseFailureText(error, options);
     const differences = differencesOf(error);
     if (differences === undefined) throw new CliFailure(EXIT.usage, reason);
     throw new CliFailure(EXIT.refused, reason, ...differences);

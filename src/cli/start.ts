@@ -210,7 +210,7 @@ export function startFailure(error: unknown, config: NodeConfig, log: Log): CliF
   if (OPERATORS_FAILURES.has(error.name)) return new CliFailure(EXIT.usage, text);
   const ofCluster = clusterFailureText(error, text, config);
   if (ofCluster !== undefined) return new CliFailure(EXIT.usage, ofCluster);
-  const trouble = databaseTrouble(error, config.databaseUrl, config.databasePasswordFile);
+  const trouble = databaseTrouble(error, config);
   if (trouble !== undefined) return new CliFailure(EXIT.usage, `the node does not start: ${trouble}`);
   log.error('the node does not start', { error });
   // Errors of the system and of the database server have a code; what has none is a bug of ours.
@@ -222,7 +222,6 @@ export function startFailure(error: unknown, config: NodeConfig, log: Log): CliF
 
 /** What keeps a node from joining its cluster, with what to do. */
 function clusterFailureText(error: Error, text: string, config: NodeConfig): string | undefined {
-  const { databaseUrl, databasePasswordFile } = config;
   switch (error.name) {
     case 'NodeNameTakenError':
       return `${text}: end that one first, or choose another node of the configuration (--node)`;
@@ -231,7 +230,7 @@ function clusterFailureText(error: Error, text: string, config: NodeConfig): str
         text.includes('EACCES') ? ', or let the node use ports below 1024 (CAP_NET_BIND_SERVICE)' : ''
       }`;
     case 'MembershipUnavailableError':
-      return `the node does not start: ${databaseTrouble(error.cause, databaseUrl, databasePasswordFile) ?? `the database does not answer: ${text}`}`;
+      return `the node does not start: ${databaseTrouble(error.cause, config) ?? `the database does not answer: ${text}`}`;
     default:
       return undefined;
   }

@@ -38,7 +38,7 @@ const CLUSTER_SYMBOLS: readonly Column[] = [
   { title: 'SYMBOL', field: 'symbol' },
   { title: 'OWNER', field: 'owner' },
   { title: 'EPOCH', field: 'epoch', right: true },
-  { title: 'PLACED ON', field: 'placedOn', rare: true },
+  { title: 'PLACED ON', field: 'placedText', rare: true },
   ...SYMBOLS.slice(1),
 ];
 
@@ -105,12 +105,23 @@ export function statusText(body: Body, width = 80): string {
 /** Those that want attention first: nobody's, not ready, not open. */
 function clusterSymbolsText({ symbols }: ClusterStatus, rows: readonly Row[]): string {
   const here = new Map(rows.map((row) => [symbolOf(row), row]));
-  const all = symbols.map((owned): Row => ({ ...here.get(owned.symbol), ...owned }));
+  const all = symbols.map(
+    (owned): Row => ({
+      ...here.get(owned.symbol),
+      ...owned,
+      placedText: placedText(owned),
+    }),
+  );
   const shown = [...all.filter(needsAttention), ...all.filter((row) => !needsAttention(row))].slice(
     0,
     SHOWN_ROWS,
   );
   return formatTable(CLUSTER_SYMBOLS, shown) + moreText(all.length - shown.length, 'symbols');
+}
+
+/** An operator outranks the configuration. */
+function placedText({ placedOn, configuredOn }: ClusterStatus['symbols'][number]): string | null {
+  return placedOn ?? (configuredOn === null ? null : `${configuredOn} (configuration)`);
 }
 
 function symbolOf({ symbol }: Row): unknown {

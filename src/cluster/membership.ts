@@ -57,6 +57,8 @@ export interface ClusterNode extends NodeId {
   readonly leaseAgeMs: number;
   /** For how long the lease has been held without a break, ms. */
   readonly heldMs: number;
+  /** For how long no renewal was late, ms: only such a node judges the leases of others. */
+  readonly renewingMs: number;
   readonly report: NodeReport;
 }
 
@@ -116,6 +118,8 @@ export interface Membership {
   readonly self: NodeId;
   /** As it was read last. */
   view(): ClusterView;
+  /** Since then, by this machine's own count, ms. */
+  viewAgeMs(): number;
   /** Called with every view that differs in more than ages and connection counts. Returns what ends it. */
   onChange(listener: (view: ClusterView) => void): () => void;
   /** Tells the others with the next renewal, at once where it changes what the node may be used for. */

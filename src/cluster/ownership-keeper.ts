@@ -46,7 +46,7 @@ export interface OwnershipKeeperOptions {
   readonly preparation?: Preparation | undefined;
   /** For how long a symbol stays for the node that is to have it to prepare, ms. */
   readonly prepareMs?: number;
-  /** For how long an engine without NATS keeps what others could take. */
+  /** For how long an engine without NATS keeps what others, which have it, could take. */
   readonly natsGraceMs?: number;
   /** It could not give that up in order: what is on its way needs NATS. Its life should end, as if it had crashed. */
   readonly onCutOff?: (reason: string) => void;
@@ -115,10 +115,15 @@ class OwnershipKeeper {
     void this.#prepare(view);
   }
 
-  #watchNats({ nodes }: ClusterView): void {
+  /**
+   * Counted from when others could take what this engine has: NATS that was away from all comes back to one after the
+   * other, and that is no reason to move anything.
+   */
+  #watchNats(view: ClusterView): void {
     const { membership, clock, natsGraceMs = DEFAULT_NATS_GRACE_MS } = this.#options;
-    const own = nodes.find((node) => isSameNode(node, membership.self));
-    if (own === undefined || own.report.natsReachable) {
+    const own = view.nodes.find((node) => isSameNode(node, membership.self));
+    const isReached = own === undefined || own.report.natsReachable;
+    if (isReached || !eligibleEngines(view).some(({ report }) => report.natsReachable)) {
       this.#stopNatsTimer?.();
       this.#stopNatsTimer = undefined;
       this.#hasLostNats = false;

@@ -93,10 +93,10 @@ export function nodesToWatch({ nodes }: ClusterView, self: NodeId, count: number
   return [...byName(after), ...byName(before)].slice(0, count);
 }
 
-/** Living nodes whose lease is over, as far as `self` may judge: it must have had its own for `leaseMs`. */
+/** Living nodes whose lease is over, as far as `self` may judge: it must have renewed its own in time for `leaseMs`. */
 export function lapsedNodes({ nodes }: ClusterView, self: NodeId, leaseMs: number): readonly NodeId[] {
   const own = nodes.find((node) => isSameNode(node, self));
-  if (own === undefined || !own.isLeaseValid || own.heldMs < leaseMs) return [];
+  if (own === undefined || !own.isLeaseValid || own.renewingMs < leaseMs) return [];
   return nodes.filter((node) => node.isAlive && !node.isLeaseValid && !isSameNode(node, self));
 }
 

@@ -2,7 +2,7 @@
  * Finds and loads cluster.config.ts and resolves one node's configuration: the part of the configuration that
  * touches files.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { redactUrls } from '../platform/redact.ts';
@@ -75,6 +75,9 @@ async function loadCluster(
   if (asked !== undefined) {
     const path = resolve(workingDir, asked);
     if (!existsSync(path)) return [{ message: `there is no configuration file ${path} (--config)` }];
+    if (statSync(path).isDirectory()) {
+      return [{ message: `${path} is a directory: name the configuration file in it (--config)` }];
+    }
     return importCluster(path);
   }
   const found = CONFIG_FILES.map((name) => resolve(workingDir, name)).find((path) => existsSync(path));

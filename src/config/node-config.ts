@@ -3,12 +3,15 @@
  * wrong value is a sentence that says where it stands and what would be right; all of them are told at once.
  */
 import { isAbsolute, resolve } from 'node:path';
+import { join } from './checks.ts';
 import type { ClusterConfig, ClusterNodeConfig, LogLevel } from './cluster.ts';
 import { type ClusterTerms, clusterTerms } from './cluster-terms.ts';
 import { ORDERED_LIMITS, type VenueLimits, withDefaults } from './limits.ts';
 import { firstListener, listenerFaults, listenersOf, type NodeListener } from './listeners.ts';
+import { outlineNodes } from './outline.ts';
 import { DEFAULT_ROLES, type Role } from './roles.ts';
 import { hasPassword, type Purpose, type Secrets, withPassword } from './secrets.ts';
+import { sharedAddressFaults } from './shared-addresses.ts';
 import {
   COMP_ID_EXPECTED,
   DATABASE_URL_EXPECTED,
@@ -70,6 +73,8 @@ export interface NodeConfig {
   readonly dataDir: string;
   /** Undefined: the embedded Postgres in the data directory. Holds a password: never log it. */
   readonly databaseUrl: string | undefined;
+  /** What to correct where the URL is wrong: the flag, the variable, or the setting of the file; absent: there is no URL. */
+  readonly databaseUrlSource?: string;
   /** The file that the password of the URL is from, absolute; absent: from no file. */
   readonly databasePasswordFile?: string;
   readonly logLevel: LogLevel;
@@ -174,6 +179,7 @@ export function resolveNodeConfig(sources: ConfigSources): NodeConfig | ConfigEr
     },
     dataDir: dataDirOf(sources, node),
     databaseUrl: databaseUrl === undefined ? undefined : withPassword(databaseUrl, secrets.databasePassword),
+    ...(databaseUrl === undefined ? {} : { databaseUrlSource: databaseUrlSource(sources, node) }),
     ...(databaseUrl === undefined || hasPassword(databaseUrl) || secrets.databasePasswordFile === undefined
       ? {}
       : { databasePasswordFile: secrets.databasePasswordFile }),
@@ -188,6 +194,7 @@ export function resolveNodeConfig(sources: ConfigSources): NodeConfig | ConfigEr
     });
   }
   errors.push(...databaseFaults(sources, databaseUrl));
+  if (errors.length === 0) errors.push(...flagClashes(sources));
   return errors.length > 0 ? errors : config;
 }
 
@@ -264,6 +271,56 @@ function databaseFaults(sources: ConfigSources, databaseUrl: string | undefined)
         'one node only; write it without its password, or set ONEBOOK_DATABASE_URL',
     },
   ];
+}
+
+function databaseUrlSource(
+  { flags, env, clusterFile, nodeName }: ConfigSources,
+  node: ClusterNodeConfig,
+): string {
+  const setting = fromFlagOrEnv('databaseUrl', flags, env);
+  if (setting !== undefined) return setting.source;
+  return `${node.databaseUrl === undefined ? '' : `${join('nodes', nodeName)}.`}databaseUrl in ${clusterFile}`;
+}
+
+const ADDRESS_FLAGS = ['fixPort', 'fixHost', 'adminPort', 'adminHost'] as const;
+
+/** The file's addresses are checked; those of flags and variables may be in the way of another node, or of a responder. */
+function flagClashes({
+  flags,
+  env,
+  cluster,
+  clusterFile,
+  nodeName,
+  purpose = 'node',
+}: ConfigSources): ConfigError[] {
+  const node = cluster.nodes[nodeName];
+  const given = ADDRESS_FLAGS.flatMap((name) => fromFlagOrEnv(name, flags, env)?.source ?? []);
+  if (purpose !== 'node' || given.length === 0 || node === undefined) return [];
+  const fix = withAddress(firstListener(node), {
+    host: settingValue('fixHost', flags, env),
+    port: settingValue('fixPort', flags, env),
+  });
+  const admin = withAddress(node.admin ?? {}, {
+    host: settingValue('adminHost', flags, env),
+    port: settingValue('adminPort', flags, env),
+  });
+  const others = Array.isArray(node.fix) ? node.fix.slice(1) : [];
+  const present = { ...node, fix: others.length === 0 ? fix : [fix, ...others], admin };
+  const nodes = outlineNodes({ nodes: { ...cluster.nodes, [nodeName]: present } });
+  return sharedAddressFaults(nodes).map((fault) => ({
+    message: `${clusterFile} with ${given.join(' and ')}: ${fault}`,
+  }));
+}
+
+function withAddress(
+  listener: object,
+  { host, port }: { readonly host: string | undefined; readonly port: number | undefined },
+): object {
+  return {
+    ...listener,
+    ...(host === undefined ? {} : { host }),
+    ...(port === undefined ? {} : { port }),
+  };
 }
 
 function dataDirOf(sources: ConfigSources, node: ClusterNodeConfig): string {

@@ -5,12 +5,26 @@
  * none is named, nodes are taken to be on one, which is what whoever tries a cluster out has.
  */
 import { addressAndPort } from '../platform/addresses.ts';
+import { join } from './checks.ts';
 import type { NodeOutline, OutlinedAddress } from './outline.ts';
 import { isLoopback, isWildcard } from './values.ts';
 
-/** Each a sentence about two nodes. */
+/** Each a sentence about two nodes, or about a responder and what else its node listens on. */
 export function sharedAddressFaults(nodes: readonly NodeOutline[]): readonly string[] {
-  return nodes.flatMap((node, index) => nodes.slice(0, index).flatMap((earlier) => clashes(earlier, node)));
+  return nodes.flatMap((node, index) => [
+    ...nodes.slice(0, index).flatMap((earlier) => clashes(earlier, node)),
+    ...ownClashes(node),
+  ]);
+}
+
+/** A responder listens for connections too. What else is in each other's way on a node, listeners.ts finds. */
+function ownClashes({ path, listens }: NodeOutline): readonly string[] {
+  const dnsPath = join(path, 'dns');
+  const dns = listens.find((one) => one.path === dnsPath);
+  if (dns === undefined) return [];
+  return listens
+    .filter((one) => one !== dns && one.port === dns.port && meet(one.host, dns.host, true))
+    .map((one) => clashText(dns, one));
 }
 
 function clashes(one: NodeOutline, other: NodeOutline): readonly string[] {
@@ -19,9 +33,8 @@ function clashes(one: NodeOutline, other: NodeOutline): readonly string[] {
     .filter(([a, b]) => a.port === b.port && meet(a.host, b.host, isOneMachine))
     .map(
       ([a, b]) =>
-        `${b.path} listens on ${shownAddress(b)} and ${a.path} on ${shownAddress(a)}; change a port${
-          isOneMachine && !(isOwnAddress(a.host) && isOwnAddress(b.host)) ? machineHint(one) : ''
-        }`,
+        clashText(b, a) +
+        (isOneMachine && !(isOwnAddress(a.host) && isOwnAddress(b.host)) ? machineHint(one) : ''),
     );
   const advertised = pairs(one.advertises, other.advertises)
     .filter(([a, b]) => a.port !== 0 && a.port === b.port && sameHost(a.host, b.host))
@@ -31,6 +44,10 @@ function clashes(one: NodeOutline, other: NodeOutline): readonly string[] {
       ? [`${other.path}.dataDir is that of ${one.path}; each node has its own${machineHint(one)}`]
       : [];
   return [...faults, ...advertised, ...dataDirs];
+}
+
+function clashText(one: OutlinedAddress, other: OutlinedAddress): string {
+  return `${one.path} listens on ${shownAddress(one)} and ${other.path} on ${shownAddress(other)}; change a port`;
 }
 
 /** The hint is of use only to those who have not said where the nodes are. */

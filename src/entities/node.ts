@@ -22,8 +22,10 @@ export const NodeRow = defineEntity({
     startedAt: instant(),
     renewedAt: instant(),
     leaseUntil: instant(),
-    /** The lease has not been over since then: who has been away judges nobody else's. */
+    /** The lease has not been over since then. */
     heldSince: instant(),
+    /** No renewal has been late since then: who has been away, or cut off, judges nobody else's lease. */
+    renewingSince: instant(),
     /** This life is over, for good: it left, crashed, or was without a lease when another looked. */
     endedAt: instant().nullable(),
     endReason: p.text().nullable(),

@@ -25,6 +25,8 @@ export function clusterControl({ life, carrier, self, terms }: ClusterControlOpt
     self,
     fixedPlacement: terms.placement,
     view,
+    viewAgeMs: () => life()?.membership.viewAgeMs(),
+    renewMs: terms.lease.renewMs,
     async place(items, nodeName) {
       const present = life();
       if (present === undefined) throw new MembershipUnavailableError('the node is out of the cluster now');

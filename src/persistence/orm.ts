@@ -8,6 +8,7 @@ import { Migrator } from '@mikro-orm/migrations';
 import { defineConfig, MikroORM } from '@mikro-orm/postgresql';
 import { ENTITIES } from '../entities/index.ts';
 import { type Log, silentLog } from '../platform/log.ts';
+import { freeLostConnections } from './lost-connections.ts';
 import { onConnection, type Sql } from './sql.ts';
 
 /** The server or its schema is not one that the venue may run on; the message is for the operator. */
@@ -83,6 +84,7 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
     logger: (message) => log.debug('orm', { message }),
   });
   try {
+    freeLostConnections(await orm.em.getConnection().getNativeClient());
     await onConnection(orm, (sql) => sql.rows('select 1'));
   } catch (error) {
     await orm.close(true);

@@ -12,13 +12,17 @@ import {
   NotOwnerError,
 } from '../actors/ports.ts';
 import type { OrderSnapshot } from '../matching/types.ts';
+import { assert } from '../platform/assert.ts';
 import { type KnownInstruments, ticksOf } from './instruments.ts';
 import { loadOrders, PORTION, read } from './loads.ts';
 import { ORDER_STATE_COLUMNS, type OrderStateRecord, toSnapshot } from './order-rows.ts';
 import { load, prepared, type Sql } from './sql.ts';
+import { atOnce, inTurns } from './turns.ts';
 
 /** Orders of one portion: nobody waits for it, and the node trades meanwhile. */
 const PORTION_BEFOREHAND = 500;
+/** Orders of one step of work in memory: about a millisecond. */
+const STEP = 1_000;
 /** Orders that are kept for books to come, of all of them. A book with more is read when it has come. */
 const MAX_KEPT_ORDERS = 100_000;
 
@@ -35,7 +39,21 @@ type OrdersByVersion = ReadonlyMap<string, OrderSnapshot>;
 /** A book as rows have it. */
 interface Current {
   readonly claimed: ClaimedBook;
-  readonly kept: Kept;
+  /** By priority. */
+  readonly orders: readonly OrderSnapshot[];
+  /** Of the row of each of {@link orders}. */
+  readonly versions: readonly string[];
+}
+
+/** Runs the steps of one piece of work. */
+type RunSteps = <Result>(steps: Generator<void, Result, void>) => Result | Promise<Result>;
+
+/** How a book is read: in a preparation, where the node trades meanwhile, or when it has come and members wait for it. */
+interface Reading {
+  readonly run: RunSteps;
+  /** Orders of one portion that are read again. */
+  readonly portion: number;
+  readonly ownEpoch?: number;
 }
 
 /** What there is when the book has come. */
@@ -48,15 +66,23 @@ export class PreparedBooks implements BookPreparation {
   readonly #orm: MikroORM;
   readonly #instruments: KnownInstruments;
   readonly #maxKeptOrders: number;
+  readonly #inTurns: RunSteps;
   /** The last preparation of each book that has one: an earlier one comes to nothing. */
   readonly #wanted = new Map<string, object>();
   readonly #kept = new Map<string, Kept>();
   readonly #complete = new Map<string, Complete>();
 
-  constructor(orm: MikroORM, instruments: KnownInstruments, maxKeptOrders = MAX_KEPT_ORDERS) {
+  /** `turns`: runs the steps of a preparation, between which the node trades. */
+  constructor(
+    orm: MikroORM,
+    instruments: KnownInstruments,
+    maxKeptOrders = MAX_KEPT_ORDERS,
+    turns: RunSteps = inTurns,
+  ) {
     this.#orm = orm;
     this.#instruments = instruments;
     this.#maxKeptOrders = maxKeptOrders;
+    this.#inTurns = turns;
   }
 
   async prepareBook(symbol: string): Promise<LoadedBook | undefined> {
@@ -81,10 +107,13 @@ export class PreparedBooks implements BookPreparation {
     }
     // Once more, in one state: less will have changed when the book comes, and nothing is done for the first time then.
     const before = { serverStart: server?.started ?? '', orders };
-    const current = await load(this.#orm, (sql) => this.#readChanges(sql, symbol, before));
-    if (current === undefined || !isWanted()) return undefined;
-    this.#kept.set(symbol, current.kept);
-    return { ...current.claimed, orders: byPriority(current.kept.orders) };
+    const reading = { run: this.#inTurns, portion: PORTION_BEFOREHAND };
+    const current = await load(this.#orm, (sql) => this.#readChanges(sql, symbol, before, reading));
+    if (current === undefined) return undefined;
+    const byVersion = await this.#inTurns(mapByVersion(current));
+    if (!isWanted()) return undefined;
+    this.#kept.set(symbol, { serverStart: before.serverStart, orders: byVersion });
+    return { ...current.claimed, orders: current.orders };
   }
 
   forgetPreparedBook(symbol: string): void {
@@ -112,8 +141,9 @@ export class PreparedBooks implements BookPreparation {
     const kept = this.#kept.get(symbol);
     this.forgetPreparedBook(symbol);
     if (kept === undefined) return;
-    const current = await read(this.#orm, (sql) => this.#readChanges(sql, symbol, kept, epoch));
-    if (current !== undefined) this.#complete.set(symbol, { epoch, orders: byPriority(current.kept.orders) });
+    const reading = { run: atOnce, portion: PORTION, ownEpoch: epoch };
+    const current = await read(this.#orm, (sql) => this.#readChanges(sql, symbol, kept, reading));
+    if (current !== undefined) this.#complete.set(symbol, { epoch, orders: current.orders });
   }
 
   /**
@@ -124,30 +154,26 @@ export class PreparedBooks implements BookPreparation {
     sql: Sql,
     symbol: string,
     { serverStart, orders: known }: Kept,
-    ownEpoch?: number,
+    { run, portion, ownEpoch }: Reading,
   ): Promise<Current | undefined> {
     const [now] = await sql.rows<NowRecord>(VERSIONS_NOW, [symbol, ownEpoch ?? null]);
     if (now === undefined && ownEpoch !== undefined) throw new NotOwnerError([symbol]);
     if (now === undefined || now.started !== serverStart) return undefined;
     const epoch = Number(now.epoch);
-    const orders = new Map<string, OrderSnapshot>();
-    const changed: string[] = [];
-    for (const version of now.versions?.split(',') ?? []) {
-      const order = known.get(version);
-      if (order === undefined) changed.push(version.slice(0, version.indexOf(' ')));
-      else orders.set(version, order);
-    }
+    const found = await run(compare(now.versions ?? '', known));
     const instrument = this.#instruments.get(symbol);
-    for (let from = 0; from < changed.length; from += PORTION) {
-      const ids = changed.slice(from, from + PORTION);
+    const readAgain = new Map<string, OrderSnapshot>();
+    for (let from = 0; from < found.changedIds.length; from += portion) {
+      const ids = found.changedIds.slice(from, from + portion);
       const records = await sql.rows<VersionRecord>(CHANGED_ORDERS, [symbol, epoch, ids]);
       // Some are missing: the epoch has gone by.
       if (records.length < ids.length) throw new NotOwnerError([symbol]);
-      for (const record of records) orders.set(record.version, toSnapshot(record, instrument));
+      for (const record of records) readAgain.set(record.id, toSnapshot(record, instrument));
     }
+    const orders = await run(withChanges(found, readAgain));
     const lastPrice = now.last_price === null ? undefined : ticksOf(instrument, now.last_price);
     const claimed = { symbol, epoch, lastSeq: Number(now.last_seq), lastPrice };
-    return { claimed, kept: { serverStart, orders } };
+    return { claimed, orders, versions: found.versions };
   }
 
   #keptCount(): number {
@@ -192,6 +218,60 @@ const CHANGED_ORDERS = prepared(
     'and exists (select from books where books.symbol = $1 and epoch = $2)',
 );
 
-function byPriority(orders: OrdersByVersion): readonly OrderSnapshot[] {
-  return [...orders.values()].sort((left, right) => left.priority - right.priority);
+// ---- In memory ----------------------------------------------------------------------------------------------
+
+/** What is there, by priority. */
+interface Found {
+  readonly versions: readonly string[];
+  /** Undefined for each that is not what is kept. */
+  readonly orders: readonly (OrderSnapshot | undefined)[];
+  /** Ids of those. */
+  readonly changedIds: readonly string[];
+}
+
+/** Looks up each version of `text`, where commas separate them, among what is known. */
+function* compare(text: string, known: OrdersByVersion): Generator<void, Found, void> {
+  const versions: string[] = [];
+  const orders: (OrderSnapshot | undefined)[] = [];
+  const changedIds: string[] = [];
+  for (let begin = 0; begin < text.length; ) {
+    const comma = text.indexOf(',', begin);
+    const end = comma < 0 ? text.length : comma;
+    const version = text.slice(begin, end);
+    const order = known.get(version);
+    if (order === undefined) changedIds.push(idOf(version));
+    versions.push(version);
+    orders.push(order);
+    begin = end + 1;
+    if (versions.length % STEP === 0) yield;
+  }
+  return { versions, orders, changedIds };
+}
+
+function* withChanges(
+  { versions, orders }: Found,
+  readAgain: ReadonlyMap<string, OrderSnapshot>,
+): Generator<void, readonly OrderSnapshot[], void> {
+  const all: OrderSnapshot[] = [];
+  for (const [at, version] of versions.entries()) {
+    const order = orders[at] ?? readAgain.get(idOf(version));
+    assert(order !== undefined, 'what is not kept was read again');
+    all.push(order);
+    if (all.length % STEP === 0) yield;
+  }
+  return all;
+}
+
+function* mapByVersion({ versions, orders }: Current): Generator<void, OrdersByVersion, void> {
+  const byVersion = new Map<string, OrderSnapshot>();
+  for (const [at, version] of versions.entries()) {
+    const order = orders[at];
+    if (order !== undefined) byVersion.set(version, order);
+    if (byVersion.size % STEP === 0) yield;
+  }
+  return byVersion;
+}
+
+function idOf(version: string): string {
+  return version.slice(0, version.indexOf(' '));
 }

@@ -1,8 +1,8 @@
 /**
  * Running SQL: one connection, or one transaction on it, and whether an error is passing or lasting.
  *
- * Connections come from the ORM's own pool, but are borrowed from it directly: the ORM's `transactional()` keeps a
- * pool slot for ever when the connection dies inside it, and has no prepared statements.
+ * Connections come from the ORM's own pool, but are borrowed from it directly: the ORM's `transactional()` does not tell
+ * whether COMMIT was sent when the connection dies inside it, and has no prepared statements.
  */
 import { createHash } from 'node:crypto';
 import type { MikroORM } from '@mikro-orm/postgresql';

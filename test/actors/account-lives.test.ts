@@ -2,9 +2,13 @@
 import { expect } from 'chai';
 import { AccountFences } from '../../src/actors/account-fences.ts';
 import { AccountLoads } from '../../src/actors/account-loads.ts';
-import type { Fence, LoadAccount, Message } from '../../src/actors/protocol.ts';
+import { createLoader } from '../../src/actors/loads.ts';
+import type { Fence, LoadAccount, LoadOrder, Message } from '../../src/actors/protocol.ts';
+import { Recalls } from '../../src/actors/recalls.ts';
 import { silentLog } from '../../src/platform/log.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { MemoryStore } from '../support/memory-store.ts';
+import { until } from '../support/until.ts';
 
 const TRADING_DAY = '2024-05-06';
 const SYMBOLS = ['BTC-USD', 'ETH-USD'] as const;
@@ -66,6 +70,40 @@ describe('an account that comes back to an engine', () => {
     loads.ask(true);
     const [, fence] = told as Fence[];
     expect(loads.isLastAnswer(fence ?? {})).to.equal(true);
+  });
+
+  it('waits for the closed order that it has asked for itself', () => {
+    const told: Message[] = [];
+    const recalls = new Recalls(1, (_address, message) => told.push(message), { shard: 1, epoch: 3 });
+    recalls.add([{ orderId: 7, routed: { commandNo: 1, userId: 1 } as never, text: 'closed' }]);
+    const [asked] = told as LoadOrder[];
+    expect(recalls.isLastAnswer({ orderId: 7, life: 2 }), 'an answer to the one before').to.equal(false);
+    expect(recalls.isLastAnswer(asked ?? { orderId: 7 }), 'its own').to.equal(true);
+  });
+
+  it('hears for whom a closed order was read, where there is one and where it cannot be read', async () => {
+    const told: Message[] = [];
+    const store = new MemoryStore();
+    store.brokenLoads.add('order:8');
+    const loader = createLoader({
+      tell: (_address, message) => told.push(message),
+      clock: new ManualClock(0),
+      log: silentLog,
+      store,
+      retryFromMs: 100,
+      retryToMs: 300,
+      onOwnershipLost: () => {},
+      reservedSeqNums: 10,
+    });
+    for (const orderId of [7, 8]) loader.loadOrder(1, orderId, 3);
+    loader.loadOrder(1, 9);
+    await until('the orders', () => told.length === 3);
+    const order = undefined;
+    expect(told).to.have.deep.members([
+      { type: 'OrderLoaded', orderId: 7, order, life: 3 },
+      { type: 'OrderLoaded', orderId: 8, order, life: 3 },
+      { type: 'OrderLoaded', orderId: 9, order },
+    ]);
   });
 
   it('reads its rows when its own fence has passed every book', () => {

@@ -122,7 +122,7 @@ function open(options: { readonly isEngine?: boolean; readonly self?: string } =
         commands: msgSeqNums.map((msgSeqNum) => ({
           msgSeqNum,
           command: buyOrder(`c${msgSeqNum}`, '1', '100'),
-          sending: { no: sending, isAgain: sending > 1, round: 0 },
+          sending: { no: sending, isAgain: sending > 1, receivedAt: 1_000, round: 0 },
         })),
       });
     },
@@ -395,6 +395,7 @@ describe('the exchange of a node in a cluster', () => {
       submit(2, 2);
       const routed = messages().flatMap((one) => (one.type === 'AccountCommands' ? one.commands : []));
       expect(routed.map(({ isSentAgain }) => isSentAgain)).to.deep.equal([undefined, true]);
+      expect(routed.map(({ receivedAt }) => receivedAt)).to.deep.equal([undefined, 1_000]);
     });
 
     it('refuses nothing that may have been carried out elsewhere: it comes back with all behind it', () => {

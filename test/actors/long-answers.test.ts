@@ -23,7 +23,7 @@ describe('an OrderMassStatusRequest (AF) of a member with very many open orders'
       clock: new ManualClock(0),
       markets: context,
       ids: { nextOrderId: () => 1 },
-      calendar: { endOf: () => 0 },
+      calendar: { endOf: () => 0, tradingDayAt: () => '2024-05-06' },
       statusBudget: new StatusBudget(1),
     });
     const routed: RoutedCommand = {

@@ -8,7 +8,7 @@ import type {
   SubmitCommands,
   SubmittedCommand,
 } from '../../src/actors/protocol.ts';
-import { silentLog } from '../../src/platform/log.ts';
+import { type LogFields, silentLog } from '../../src/platform/log.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { buyOrder, cancelOrder } from '../support/member-commands.ts';
 
@@ -21,13 +21,19 @@ function open(limits: Partial<RouterLimits> = {}) {
   const submitted: { readonly node: string | undefined; readonly message: SubmitCommands }[] = [];
   const refused: CommandsRefused[] = [];
   const others: Message[] = [];
+  const logged: string[] = [];
+  const alarms: LogFields[] = [];
   const state: { route: EngineRoute | undefined; isCutOff: boolean } = {
     route: { node: 'engine-1', key: 'a' },
     isCutOff: false,
   };
   const router = orderRouter({
     clock,
-    log: silentLog,
+    log: {
+      ...silentLog,
+      info: (event) => void logged.push(event),
+      error: (event, fields) => void alarms.push({ event, ...fields }),
+    },
     limits: { ...LIMITS, ...limits },
     routeOfAccount: () => state.route,
     isCutOff: () => state.isCutOff,
@@ -48,6 +54,8 @@ function open(limits: Partial<RouterLimits> = {}) {
     submitted,
     refused,
     others,
+    logged,
+    alarms,
     submit(...clOrdIds: string[]) {
       this.submitOf(SESSION, ...clOrdIds);
     },
@@ -135,6 +143,22 @@ describe('the router of a gateway', () => {
     gateway.submit('d');
     gateway.routeTo(gateway.state.route);
     expect(gateway.sent()).to.deep.equal(['engine-1: 1/2! 3/2! 4/1']);
+  });
+
+  it('says of all that it sends when it came first', () => {
+    const gateway = open();
+    gateway.submit('a');
+    gateway.clock.advance(20);
+    gateway.submit('b');
+    gateway.clock.advance(5_000);
+    gateway.routeTo({ node: 'engine-2', key: 'b' });
+    const sent = gateway.submitted.flatMap(({ message }) => message.commands);
+    expect(sent.map(({ msgSeqNum, sending }) => [msgSeqNum, sending?.receivedAt])).to.deep.equal([
+      [1, 1_000_000],
+      [2, 1_000_020],
+      [1, 1_000_000],
+      [2, 1_000_020],
+    ]);
   });
 
   it('does not send anything twice by one way', () => {
@@ -243,6 +267,70 @@ describe('the router of a gateway', () => {
     expect(gateway.sent()).to.deep.equal(['engine-2: 3/1']);
   });
 
+  it('says what is true to what waits for an answer, and to what waits for an engine', () => {
+    const gateway = open();
+    const later = 'gateway-1/fix:1:2';
+    const texts = () => gateway.refused.splice(0).map(({ text, commands }) => [text, commands.length]);
+    gateway.submit('a', 'b');
+    gateway.routeTo({ node: 'engine-2', key: 'b' });
+    gateway.refuse(2, 1);
+    // Behind one that came back, in its own session and in the member's next.
+    gateway.submit('c');
+    gateway.submitOf(later, 'd', 'e');
+    for (let sendingNo = 3; sendingNo < 30; sendingNo += 1) {
+      gateway.clock.advance(50);
+      gateway.submitted.splice(0);
+      gateway.refuse(sendingNo, 1);
+    }
+    const earlier = 'an earlier request of yours has no answer yet, and this one goes after it: try again';
+    expect(texts()).to.deep.equal([
+      [earlier, 1],
+      [earlier, 2],
+    ]);
+    gateway.submitOf(later, 'f');
+    gateway.routeTo(undefined);
+    gateway.clock.advance(1_100);
+    const noEngine = 'no engine of the venue that has your account can be reached now: try again';
+    expect(texts()).to.deep.equal([[noEngine, 1]]);
+  });
+
+  it('raises an alarm, once for each cause, when an engine that is there has not answered for long', () => {
+    const gateway = open();
+    gateway.submit('a', 'b');
+    gateway.clock.advance(29_000);
+    gateway.answer(1);
+    expect(gateway.alarms).to.deep.equal([]);
+    gateway.clock.advance(60_000);
+    const [silent, ...more] = gateway.alarms.splice(0);
+    expect(more).to.deep.equal([]);
+    const event = 'a request has had no answer for long';
+    const common = { event, alarm: true, userId: USER, sessionId: SESSION, msgSeqNum: 2 };
+    expect(silent).to.deep.include({ ...common, engine: 'engine-1', waitedMs: 35_000, reason: undefined });
+    expect(silent).to.have.property('whatToDo').that.is.a('string');
+    // It may move, and has time there; what that says of it is another cause.
+    gateway.routeTo({ node: 'engine-2', key: 'b' });
+    gateway.refuse(2, 2);
+    gateway.clock.advance(30_000);
+    expect(gateway.alarms).to.deep.equal([]);
+    gateway.clock.advance(60_000);
+    expect(gateway.alarms).to.have.lengthOf(1);
+    expect(gateway.alarms[0]).to.deep.include({ ...common, engine: 'engine-2', reason: 'busy' });
+  });
+
+  it('raises no alarm while there is no engine, nor for the time without one', () => {
+    const gateway = open();
+    gateway.submit('a');
+    gateway.routeTo(undefined);
+    gateway.clock.advance(100_000);
+    gateway.routeTo({ node: 'engine-1', key: 'a' });
+    gateway.clock.advance(30_000);
+    expect(gateway.alarms).to.deep.equal([]);
+    gateway.answer(1);
+    gateway.clock.advance(100_000);
+    expect(gateway.alarms).to.deep.equal([]);
+    expect(gateway.clock.timerCount, 'nothing is kept').to.equal(0);
+  });
+
   it('says when all that a member has asked until then is answered, whatever it asks later', () => {
     const gateway = open();
     const later = 'gateway-1/fix:1:2';
@@ -262,6 +350,25 @@ describe('the router of a gateway', () => {
     expect(gateway.others).to.deep.equal([]);
     gateway.answerOf(later, 3);
     expect(gateway.others).to.deep.equal([{ type: 'Drained' }]);
+  });
+
+  it('says so once to who asks again for the same session, whatever the member has asked since it is back', () => {
+    const gateway = open();
+    const wait = (epoch: number): void => {
+      const replyTo = { type: 'reply', requestId: '1' } as const;
+      gateway.router.behavior.receive({}, { type: 'AwaitAnswers', userId: USER, epoch, replyTo });
+    };
+    gateway.submit('a');
+    wait(1);
+    gateway.submitOf('gateway-1/fix:1:2', 'b');
+    for (let no = 0; no < 20; no += 1) wait(1);
+    gateway.answer(1);
+    expect(gateway.others).to.deep.equal([{ type: 'Drained' }]);
+    wait(1);
+    expect(gateway.others, 'asked anew').to.have.length(1);
+    wait(2);
+    gateway.answerOf('gateway-1/fix:1:2', 2);
+    expect(gateway.others).to.have.length(2);
   });
 
   it('hands a refusal on, once', () => {
@@ -290,6 +397,20 @@ describe('the router of a gateway', () => {
     expect(gateway.sent()).to.deep.equal(['engine-2: 1/3!']);
     gateway.answer(1);
     expect(gateway.router.status().keptCommands).to.equal(0);
+  });
+
+  it('logs once by each way that something is sent again, however often the engine refuses it', () => {
+    const gateway = open();
+    gateway.submit('a');
+    for (const key of ['b', 'c']) {
+      gateway.routeTo({ node: 'engine-1', key });
+      for (let no = 0; no < 20; no += 1) {
+        gateway.refuse(gateway.submitted.at(-1)?.message.commands[0]?.sending?.no ?? 0, 1);
+        gateway.clock.advance(LIMITS.routeRetryMs);
+      }
+    }
+    expect(gateway.sent()).to.have.length(43);
+    expect(gateway.logged).to.deep.equal(Array(2).fill('commands are sent again'));
   });
 
   it('refuses what is beyond its bound, of which a tenth is for cancels', () => {
@@ -363,7 +484,7 @@ describe('the commands that an engine has under way for gateways', () => {
     commands: msgSeqNums.map((msgSeqNum) => ({
       msgSeqNum,
       command: buyOrder(`c${msgSeqNum}`, '1', '100'),
-      sending: { no, isAgain: no > 1, round: 0 },
+      sending: { no, isAgain: no > 1, receivedAt: 0, round: 0 },
     })),
   });
   const numbers = (commands: readonly SubmittedCommand[]) => commands.map(({ msgSeqNum }) => msgSeqNum);

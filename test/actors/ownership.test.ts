@@ -77,7 +77,11 @@ function open(others?: OwnershipOptions['others']) {
         sessionId: `gateway-1/${userId}`,
         userId,
         commands: [
-          { msgSeqNum: 1, command: buyOrder('a', '1', '100'), sending: { no: 1, isAgain: false, round: 0 } },
+          {
+            msgSeqNum: 1,
+            command: buyOrder('a', '1', '100'),
+            sending: { no: 1, isAgain: false, receivedAt: 0, round: 0 },
+          },
         ],
       }),
     /** How giving up has ended, once it has. */

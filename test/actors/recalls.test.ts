@@ -132,8 +132,8 @@ describe('rows of closed orders', () => {
     recalls.add([recall]);
     recalls.amended([7, 8]);
     expect(told).to.deep.equal(Array(2).fill({ type: 'LoadOrder', userId: BOB, orderId: 7 }));
-    expect(recalls.isLastAnswer(7), 'from before it').to.equal(false);
-    expect(recalls.isLastAnswer(7)).to.equal(true);
+    expect(recalls.isLastAnswer({ orderId: 7 }), 'from before it').to.equal(false);
+    expect(recalls.isLastAnswer({ orderId: 7 })).to.equal(true);
     expect(recalls.take(7)).to.have.length(1);
     expect(recalls.isEmpty).to.equal(true);
   });
@@ -144,9 +144,9 @@ describe('rows of closed orders', () => {
     expect(recalls.takeAll()).to.deep.equal([routed, routed]);
     recalls.add([recall]);
     expect(told).to.have.length(2);
-    expect(recalls.isLastAnswer(7)).to.equal(false);
-    expect(recalls.isLastAnswer(7)).to.equal(true);
+    expect(recalls.isLastAnswer({ orderId: 7 })).to.equal(false);
+    expect(recalls.isLastAnswer({ orderId: 7 })).to.equal(true);
     // One that nobody here has asked for.
-    expect(recalls.isLastAnswer(7)).to.equal(false);
+    expect(recalls.isLastAnswer({ orderId: 7 })).to.equal(false);
   });
 });

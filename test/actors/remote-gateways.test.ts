@@ -9,7 +9,7 @@ import { buyOrder } from '../support/member-commands.ts';
 const SESSION = 'gateway-1/fix:1:1';
 const OTHER = 'gateway-2/fix:1:1';
 const USER = 7;
-const FIRST: Sending = { no: 1, isAgain: false, round: 0, epoch: 5 };
+const FIRST: Sending = { no: 1, isAgain: false, receivedAt: 0, round: 0, epoch: 5 };
 
 function open(maxGivenBack?: number) {
   const underWay = new CommandsUnderWay();
@@ -113,6 +113,33 @@ describe('commands that gateways send to an engine', () => {
     expect(misrouted().map(({ commands }) => commands)).to.deep.equal([[{ msgSeqNum: 2, sendingNo: 2 }]]);
     expect(underWay.count).to.equal(1);
     expect(take(3)).to.equal(false);
+  });
+
+  it('come back when they have waited behind one that came back, and not when they have waited before it', () => {
+    const { gateways, message, tell, misrouted, underWay, take } = open();
+    const before = message(1, FIRST);
+    const again = message(2, { ...FIRST, no: 2, isAgain: true });
+    const behind = message(3, FIRST);
+    for (const one of [before, again, behind]) gateways.take(one, tell, false);
+    expect(gateways.giveBackInDoubt(again, again.commands, tell)).to.equal(true);
+    expect(gateways.giveBackInDoubt(before, [], tell)).to.equal(false);
+    expect(gateways.giveBackInDoubt(behind, [], tell)).to.equal(true);
+    expect(misrouted().flatMap(({ commands }) => commands.map(({ msgSeqNum }) => msgSeqNum))).to.deep.equal([
+      2, 3,
+    ]);
+    expect(underWay.count).to.equal(1);
+    expect([take(4), take(2, { no: 3, isAgain: true, round: 1 })]).to.deep.equal([false, true]);
+    expect(gateways.giveBackInDoubt(message(3, FIRST), [], tell)).to.equal(false);
+  });
+
+  it('come back as they were sent last, where they were sent again while they waited', () => {
+    const { gateways, message, tell, underWay, misrouted, take } = open();
+    const kept = gateways.take(message(1, { ...FIRST, no: 2, isAgain: true }), tell, false);
+    expect(take(1, { no: 3, isAgain: true, round: 1 })).to.equal(true);
+    if (kept !== undefined) gateways.giveBackInDoubt(kept, kept.commands, tell);
+    expect(misrouted().map(({ commands }) => commands)).to.deep.equal([[{ msgSeqNum: 1, sendingNo: 3 }]]);
+    expect(underWay.count).to.equal(0);
+    expect(take(2, { round: 1 })).to.equal(false);
   });
 
   it('are asked for again when they go with their account, and those behind them come back', () => {

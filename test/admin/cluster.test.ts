@@ -22,9 +22,9 @@ describe('an operator of a cluster', () => {
     cluster = new FakeCluster();
     api.cluster = cluster;
     await api.rows(
-      `insert into nodes (name, incarnation, roles, protocol_version, config_digest, started_at, renewed_at, lease_until, held_since,
+      `insert into nodes (name, incarnation, roles, protocol_version, config_digest, started_at, renewed_at, lease_until, held_since, renewing_since,
          ended_at, end_reason, nats_reachable, ready, draining, connections, max_connections, clock_offset_ms, endpoints)
-       select name, 1, '{gateway}', 1, '', now(), now(), now(), now(), ended_at, reason, true, true, false, 0, 10, 0, '[]'
+       select name, 1, '{gateway}', 1, '', now(), now(), now(), now(), now(), ended_at, reason, true, true, false, 0, 10, 0, '[]'
        from (values ('gateway-1', null::timestamptz, null), ('gateway-2', null, null), ('gateway-9', now(), 'left'))
          as n (name, ended_at, reason)`,
     );
@@ -128,7 +128,7 @@ describe('an operator of a cluster', () => {
       }
       expect(api.told).to.deep.equal([]);
       expect((await api.get('/v1/status')).status).to.equal(200);
-      expect((await api.post('/v1/drain', { node: 'dns-1' })).status).to.equal(200);
+      expect((await api.post('/v1/drain', { node: 'dns-1', force: true })).status).to.equal(200);
     });
 
     it('is told when no gateway is there to reset them', async () => {
@@ -167,6 +167,7 @@ describe('an operator of a cluster', () => {
       await session(1002, 'gateway-9');
       await session(1003, 'gateway-2', true);
       cluster.carrierFault = 'nobody listens';
+      cluster.fixedPlacement.set('BTC-USD', 'engine-1');
       cluster.change('gateway-2', {}, { connections: 3, endpoints: [{ host: '::1', port: 9880 }] });
       cluster.change('engine-1', { isAlive: false, endReason: 'its lease was over' });
       cluster.symbols.set('ETH-USD', {
@@ -180,8 +181,8 @@ describe('an operator of a cluster', () => {
         natsReachable: true,
         natsFault: 'nobody listens',
         symbols: [
-          { symbol: 'BTC-USD', owner: null, epoch: 1, placedOn: null },
-          { symbol: 'ETH-USD', owner: 'engine-2', epoch: 7, placedOn: 'engine-2' },
+          { symbol: 'BTC-USD', owner: null, epoch: 1, placedOn: null, configuredOn: 'engine-1' },
+          { symbol: 'ETH-USD', owner: 'engine-2', epoch: 7, placedOn: 'engine-2', configuredOn: null },
         ],
         sessions: [{ compId: 1001, username: 'alice', gateway: 'gateway-1', epoch: 3 }],
         moreSessions: false,
@@ -197,6 +198,40 @@ describe('an operator of a cluster', () => {
         ['gateway-2', true, null, 0, 0, 3],
       ]);
       expect(seen.nodes[3]?.addresses).to.deep.equal(['[::1]:9880']);
+    });
+
+    it('and is told when its rows are of the past: no other node is ready then, and this one has its lease no more', async () => {
+      cluster.change('gateway-1', { leaseAgeMs: 300, leaseLeftMs: 4_700 });
+      const facts = async () => {
+        const { readAgeMs, outdated, nodes } = await status();
+        const [engine, , self] = nodes.map(({ ready, leaseAgeMs, leaseLeftMs }) => [
+          ready,
+          leaseAgeMs,
+          leaseLeftMs,
+        ]);
+        return { readAgeMs, outdated, engine, self };
+      };
+      cluster.ageMs = cluster.renewMs + 100;
+      const fresh = { engine: [true, 0, 5_000], self: [true, 300, 4_700] };
+      expect(await facts()).to.deep.equal({ readAgeMs: 1_767, outdated: false, ...fresh });
+      cluster.ageMs = 4_000;
+      const missed = { engine: [false, 0, 5_000], self: [false, 4_300, 700] };
+      expect(await facts()).to.deep.equal({ readAgeMs: 4_000, outdated: true, ...missed });
+      cluster.ageMs = 9_000;
+      expect((await facts()).self).to.deep.equal([false, 9_300, 0]);
+      cluster.ageMs = undefined;
+      expect(await facts()).to.deep.include({ readAgeMs: null, outdated: true });
+    });
+
+    it('and is told that the database is away as readiness is, though nothing was committed since', async () => {
+      const usual = api.readiness;
+      const databaseFault = 'the database cannot be reached';
+      api.readiness = { ...api.readiness, ready: false, reasons: [databaseFault], databaseFault };
+      expect((await api.get('/v1/status')).body).to.deep.include({
+        database: { up: false, reason: databaseFault },
+        notReadyBecause: [databaseFault],
+      });
+      api.readiness = usual;
     });
 
     it('and sees whose clock is wrong, and who runs with another configuration', async () => {

@@ -55,6 +55,16 @@ describe('the admin API of a cluster', () => {
       expect(cluster.asked).to.deep.equal([['place', ['BTC-USD'], [], undefined]]);
     });
 
+    it('not at a node that is between two lives, and says who has what there neither', async () => {
+      cluster.nodes = [];
+      cluster.symbols.clear();
+      cluster.shards.clear();
+      const outside = /^this node is out of the cluster and about to join again/;
+      await isRefused(place(['BTC-USD'], 'engine-2'), 503, outside);
+      await isRefused(api.get('/v1/owners?symbols=&shards=1'), 503, outside);
+      await isRefused(api.get('/v1/rebalance'), 503, outside);
+    });
+
     it('of which each has an instrument', async () => {
       await isRefused(place(['BTC-USD', 'XXX'], 'engine-2'), 404, /^there is no instrument "XXX"$/);
       await isRefused(
@@ -87,6 +97,14 @@ describe('the admin API of a cluster', () => {
       expect(await audited()).to.deep.equal([]);
     });
 
+    it('on none that NATS does not reach while it reaches another, though that takes nothing now', async () => {
+      cluster.change('engine-1', {}, { draining: true });
+      cluster.change('engine-2', {}, { natsReachable: false });
+      await isRefused(place(['BTC-USD'], 'engine-2'), 409, /^engine-2 does not reach NATS$/);
+      cluster.change('engine-1', { isLeaseValid: false });
+      expect((await place(['BTC-USD'], 'engine-2')).status).to.equal(200);
+    });
+
     it('also while NATS reaches nobody', async () => {
       for (const name of ['engine-1', 'engine-2']) cluster.change(name, {}, { natsReachable: false });
       expect((await place(['BTC-USD'], 'engine-2')).status).to.equal(200);
@@ -106,7 +124,11 @@ describe('the admin API of a cluster', () => {
         api.get('/v1/drain'),
         api.post('/v1/drain', { node: 'local' }),
       ]) {
-        await isRefused(answered, 409, /^this node is in no cluster/);
+        await isRefused(
+          answered,
+          409,
+          /^this node is in no cluster: .*; name a node of a cluster with --node, or /,
+        );
       }
     });
   });
@@ -239,6 +261,23 @@ describe('the admin API of a cluster', () => {
       cluster.progress = { symbols: 0, shards: 0, sessions: 3 };
       cluster.change('gateway-2', {}, { natsReachable: false });
       await isRefused(drain(), 409, /^no other gateway takes the 3 sessions of gateway-1/);
+    });
+
+    it('and, the last one that answers for DNS, only by force', async () => {
+      cluster.self = 'dns-1';
+      cluster.nodes.push(nodeInView(idOf('dns-1'), 'dns'), nodeInView(idOf('dns-2'), 'dns'));
+      cluster.change('dns-2', {}, { draining: true });
+      await isRefused(
+        drain(),
+        409,
+        /^no other node answers for DNS: dns-1 goes on while it drains, .* --force$/,
+      );
+      cluster.change('dns-2', { isLeaseValid: false }, { draining: false });
+      await isRefused(drain(), 409, /^no other node answers for DNS/);
+      cluster.change('dns-2', { isLeaseValid: true });
+      expect((await drain()).body).to.deep.include({ draining: true, roles: ['dns'] });
+      cluster.nodes.pop();
+      expect((await drain({ force: true })).status).to.equal(200);
     });
 
     it('and tells the last engine that nobody could take its symbols', async () => {

@@ -235,11 +235,26 @@ describe('the command line towards a cluster', function () {
 
     it('is refused for a node that is in no configuration, and taken back', async () => {
       await fails(dir, ['drain', 'engine-9'], 2, /no node "engine-9"/);
-      answer = () => ({ body: { node: 'engine-1', draining: false } });
-      expect((await says('undrain', 'engine-1')).stdout).to.contain(
-        'engine-1 takes symbols, accounts and sessions',
+      answer = () => ({ body: { node: 'engine-1', draining: false, roles: ['engine'] } });
+      expect((await says('undrain', 'engine-1')).stdout).to.equal(
+        'engine-1 takes symbols and accounts again: what has gone comes back with "onebook rebalance"\n',
       );
       expect(asked).to.deep.equal(['POST /v1/undrain {"node":"engine-1"}']);
+    });
+
+    it('is taken back in the words of what the node does', async () => {
+      answer = () => ({ body: { node: 'engine-1', draining: false, roles: ['gateway', 'dns'] } });
+      expect((await says('undrain', 'engine-1')).stdout).to.equal(
+        'engine-1 takes sessions again: members who have gone stay where they are until they connect anew; ' +
+          'it has answered for DNS all the while\n',
+      );
+    });
+
+    it('says of a responder that it answers until it is stopped', async () => {
+      answer = () => ({ body: { ...left(0, 0).body, roles: ['dns'] } });
+      expect((await says('drain', 'engine-1')).stdout).to.match(
+        /^engine-1 has nothing to give up, and answers for DNS until it is stopped: stop it with SIGTERM, /,
+      );
     });
 
     it('is not said to be taken back at a node that did not drain', async () => {

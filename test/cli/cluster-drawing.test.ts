@@ -14,8 +14,8 @@ const ENGINES = [
 ];
 const MORE: Partial<ClusterStatus> = {
   symbols: [
-    { symbol: 'BTC-USD', owner: 'engine-1', epoch: 4, placedOn: null },
-    { symbol: 'ETH-USD', owner: 'engine-2', epoch: 12, placedOn: 'engine-2' },
+    { symbol: 'BTC-USD', owner: 'engine-1', epoch: 4, placedOn: null, configuredOn: 'engine-1' },
+    { symbol: 'ETH-USD', owner: 'engine-2', epoch: 12, placedOn: 'engine-2', configuredOn: 'engine-1' },
   ],
   sessions: [
     { compId: 1001, username: 'alice', gateway: 'gateway-1', epoch: 1 },
@@ -138,17 +138,61 @@ describe('the drawing of a cluster', () => {
       .and.contain(`database down: ${'connect ECONNREFUSED '.repeat(5)}`);
     expect(text).to.contain(
       [
-        '┌─ engine-1 (asked) ────────── ready ─┐  ┌─ engine-2 ────────────────── ready ─┐',
+        '┌─ engine-1 (asked) ─── without NATS ─┐  ┌─ engine-2 ────────────────── ready ─┐',
         '│ 0 symbols, 0 shards of accounts     │  │ 0 symbols, 0 shards of accounts     │',
         '│ lease 0.4 s old, 4.6 s left         │  │ lease 0.4 s old, 4.6 s left         │',
         '│ ! NATS does not reach it            │  │ ! no link: the lease of this node   │',
         '│                                     │  │   is over, and has been for some    │',
         '│                                     │  │   time                              │',
         '└─────────────────────────────────────┘  └─────────────────────────────────────┘',
-        '  dns-1 (dns): ready, lease 0.4 s old, 4.6 s left',
+        '  dns-1 (dns): without NATS, lease 0.4 s old, 4.6 s left',
         '    ! NATS does not reach it',
       ].join('\n'),
     );
+  });
+
+  it('says when its rows were read, and calls no node ready of which nothing has been heard since', () => {
+    const lastFault = 'the lease of this node is over';
+    const link = { phase: 'Opening', queuedMessages: 0, unansweredMs: 0, lastFault } as const;
+    const nodes = [
+      nodeShown('engine-1', ['engine'], { ready: false, leaseAgeMs: 9_400, leaseLeftMs: 0 }),
+      nodeShown('engine-2', ['engine'], { ready: false, natsReachable: false, link }),
+      nodeShown('dns-1', ['dns'], { ready: false }),
+    ];
+    const past = clusterShown(nodes, { readAgeMs: 9_000, outdated: true });
+    expect(drawCluster(past, { database: 'down: it does not answer', width: 80 })).to.equal(
+      [
+        '  ! rows last read 9 s ago: owners and figures are as of then',
+        '  members: 0 sessions',
+        '    │ FIX',
+        '    │ NATS: reaches engine-1; others are not known',
+        '┌─ engine-1 (asked) ───── lease over ─┐  ┌─ engine-2 ────────────── not known ─┐',
+        '│ 0 symbols, 0 shards of accounts     │  │ 0 symbols, 0 shards of accounts     │',
+        '│ lease 9.4 s old, 0.0 s left         │  │ its lease is not known              │',
+        '│                                     │  │ ! no link: the lease of this node   │',
+        '│                                     │  │   is over                           │',
+        '└─────────────────────────────────────┘  └─────────────────────────────────────┘',
+        '  dns-1 (dns): not known, its lease is not known',
+        '    │ SQL',
+        '  database down: it does not answer',
+        '',
+      ].join('\n'),
+    );
+    const none = drawCluster(clusterShown([], { self: 'engine-1', readAgeMs: null, outdated: true }), UP);
+    expect(none)
+      .to.contain('  ! engine-1 is out of the cluster: it has no rows to draw\n')
+      .and.not.contain('no engine runs');
+  });
+
+  it('says of a gateway that has just started that it is not ready, not that it advertises nothing', () => {
+    const text = drawCluster(
+      clusterShown([
+        nodeShown('gateway-1', ['gateway'], { ready: false }),
+        nodeShown('gateway-2', ['gateway']),
+      ]),
+      UP,
+    );
+    expect(text).to.match(/│ no address yet: it is not ready +│ {2}│ no address is advertised +│/);
   });
 
   it('says which node was asked, when that only answers for a name', () => {
@@ -206,7 +250,13 @@ describe('the drawing of a cluster', () => {
       nodeShown(`gateway-${i}`, ['gateway'], { connections: 10, ready: i !== 77 }),
     );
     const symbols = Array.from({ length: 10_000 }, (_, i) => {
-      return { symbol: `S${i}`, owner: i === 9_876 ? null : 'engine-1', epoch: 1, placedOn: null };
+      return {
+        symbol: `S${i}`,
+        owner: i === 9_876 ? null : 'engine-1',
+        epoch: 1,
+        placedOn: null,
+        configuredOn: null,
+      };
     });
     const engine = nodeShown('engine-1', ['engine'], { symbolCount: 9_999 });
     const sessions = Array.from({ length: 1_000 }, (_, compId) => {
@@ -263,9 +313,9 @@ describe('the status of a node', () => {
     const text = statusText({ ...STATUS, symbols, cluster: clusterShown([...ENGINES, ...GATEWAYS], MORE) });
     expect(text).to.contain(
       [
-        'SYMBOL   OWNER     EPOCH  PLACED ON  STATUS  BOOK   REFERENCE  HALTED BY  REASON',
-        'ETH-USD  engine-2     12  engine-2   halted  ready          -  operator   news',
-        'BTC-USD  engine-1      4  -          open    ready        100  -          -',
+        'SYMBOL   OWNER     EPOCH  PLACED ON                 STATUS  BOOK   REFERENCE  HALTED BY  REASON',
+        'ETH-USD  engine-2     12  engine-2                  halted  ready          -  operator   news',
+        'BTC-USD  engine-1      4  engine-1 (configuration)  open    ready        100  -          -',
         '',
         'COMP ID  MEMBER  GATEWAY',
         '   1001  alice   gateway-1',

@@ -45,7 +45,7 @@ describe('onebook start in a cluster', () => {
     for (const error of [cause, new MembershipUnavailableError('no', { cause })]) {
       expect(startFailure(error, config, silentLog).lines).to.deep.equal([
         'the node does not start: the database server db.example:5432 refuses: password authentication failed; correct ' +
-          'the password in /etc/venue/database.password (databasePasswordFile), or the user in databaseUrl',
+          'the password in /etc/venue/database.password (databasePasswordFile), or the user in databaseUrl in c.ts',
       ]);
     }
   });
@@ -69,7 +69,7 @@ describe('onebook start in a cluster', () => {
       }),
       line:
         'the node does not start: the database server db.example:5432 cannot be reached (ECONNREFUSED): start it, or ' +
-        'correct --database-url (ONEBOOK_DATABASE_URL)',
+        'correct databaseUrl in c.ts',
     },
     {
       error: new MembershipUnavailableError('no answer at postgres://onebook:hunter2@db.example'),

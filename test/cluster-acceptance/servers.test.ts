@@ -1,5 +1,6 @@
 /** What nodes live on fails while members trade: the NATS server, and Postgres. */
 import { expect } from 'chai';
+import type { ClusterStatus } from '../../src/admin/cluster-status.ts';
 import { MSG_TYPE } from '../../src/fix/tags.ts';
 import { delay, systemClock } from '../../src/platform/clock.ts';
 import { ACCEPTED, answersSince, longestWait } from '../support/cluster-clients.ts';
@@ -85,6 +86,12 @@ describe('The servers of a cluster under load', function () {
     await delay(systemClock, WITHOUT_LEASES_MS);
     const stillOverAt = systemClock.now();
     await delay(systemClock, POSTGRES_OUTAGE_MS);
+    const { body: seen } = await cluster.node('engine-1').api('GET', '/v1/status');
+    expect(seen).to.have.nested.property('database.up', false);
+    expect(seen).to.have.nested.property('cluster.outdated', true);
+    const { nodes } = (seen as unknown as { readonly cluster: ClusterStatus }).cluster;
+    expect(nodes.filter(({ ready }) => ready)).to.deep.equal([]);
+    expect(nodes.find(({ name }) => name === 'engine-1')?.leaseLeftMs).to.equal(0);
     const startedAt = systemClock.now();
     await cluster.startPostgres();
     const backAt = systemClock.now();

@@ -194,6 +194,29 @@ describe('gateways of one cluster', () => {
       await canceled();
     });
 
+    it('cancel them when these answers come after its time, though the member is back by then', async () => {
+      const { settings } = nodes;
+      await nodes.stop();
+      nodes = await GatewayNodes.start(300);
+      nodes.settings = settings;
+      const waiting: (() => void)[] = [];
+      nodes.unanswered = waiting;
+      const member = await nodes.connect(G1);
+      await member.logon();
+      member.close();
+      await ended(G1);
+      nodes.advance(10_000);
+      await until('the question', () => waiting.length > 0);
+      const second = await nodes.connect(G1, { nextOutSeqNum: 2 });
+      await second.logon();
+      await until('the question once more', () => {
+        nodes.advance(1_000);
+        return waiting.length > 1;
+      });
+      waiting[1]?.();
+      await canceled();
+    });
+
     it('leave them alone when the member is back at another gateway in time', async () => {
       const first = await nodes.connect(G1);
       await first.logon();

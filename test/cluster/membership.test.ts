@@ -101,6 +101,24 @@ describe('membership', function () {
     expect(second.membership.isLeaseValid()).equal(true);
   });
 
+  it('joins while others are heard of at every moment', async () => {
+    let isOver = false;
+    const talk = async (): Promise<void> => {
+      while (!isOver) await venue.query("select pg_notify('onebook_cluster', '')");
+    };
+    const talking = talk();
+    try {
+      for (const name of ['engine-1', 'engine-2', 'engine-3']) {
+        const { membership, ended } = await members.join(name);
+        expect(membership.isLeaseValid()).equal(true);
+        expect(ended).deep.equal([]);
+      }
+    } finally {
+      isOver = true;
+      await talking;
+    }
+  });
+
   it('notices a crash by the lock, long before the lease is over', async () => {
     const one = await members.join('engine-1', { leaseMs: 60_000 });
     const two = await members.join('engine-2', { leaseMs: 60_000 });
@@ -172,14 +190,18 @@ describe('membership', function () {
     expect(await epochOf(BTC)).equal(taken.get(BTC));
   });
 
-  it('goes on with a life whose lease passed and that nobody has ended', async () => {
+  it('goes on with a life whose lease passed and that nobody has ended, and knows how old its view is', async () => {
     const one = await members.join('engine-1');
     await one.membership.claim(symbols(BTC));
     one.pause();
     await until('its lease to pass', () => !one.membership.isLeaseValid());
     expect((await one.membership.claim(symbols(ETH))).symbols.size).equal(0);
+    // A lease is counted from the renewal that read the view.
+    const ageMs = one.membership.viewAgeMs();
+    expect(ageMs).least(LEASE_MS);
     one.goOn();
     await until('its lease to be renewed', () => one.membership.isLeaseValid());
+    await until('its view to be read anew', () => one.membership.viewAgeMs() < ageMs);
     expect(one.ended).deep.equal([]);
     expect((await one.membership.claim(symbols(ETH))).symbols.size).equal(1);
   });
@@ -199,6 +221,30 @@ describe('membership', function () {
     two.goOn();
     await until('the other to be renewed', () => two.membership.isLeaseValid());
     expect([...one.ended, ...two.ended]).deep.equal([]);
+  });
+
+  it('does not let a node judge the leases of others that was late itself, though its own was not over', async () => {
+    const one = await members.join('engine-1');
+    const two = await members.join('engine-2');
+    await untilSeen(one, 'engine-2');
+    two.pause();
+    // As after a database that was away for nearly a lease: one of the two had renewed a moment before the other.
+    await venue.query(
+      "update nodes set held_since = held_since - interval '1 minute', renewing_since = renewing_since - interval '1 minute', " +
+        "renewed_at = renewed_at - interval '1 second', " +
+        "lease_until = case name when 'engine-2' then now() - interval '1 ms' else lease_until end",
+    );
+    const rows = () =>
+      venue.query<{ late: boolean; over: boolean }>(
+        "select bool_or(name = 'engine-1' and renewing_since > now() - interval '30 seconds') as late, " +
+          "bool_or(name = 'engine-2' and ended_at is not null) as over from nodes",
+      );
+    const [row] = await until('it to renew', async () => {
+      const found = await rows();
+      return found[0]?.late === true || found[0]?.over === true ? found : undefined;
+    });
+    expect(row).deep.equal({ late: true, over: false });
+    await untilBuried(one, 'engine-2');
   });
 
   it('gives each symbol and shard to one of several that ask at once, and leaves none', async () => {

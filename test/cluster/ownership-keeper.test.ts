@@ -116,6 +116,26 @@ describe('engines that keep their symbols and shards', function () {
     expect(one.log).include('given up BTC-USD');
   });
 
+  it('leave symbols where they are when NATS comes back to one after the other', async () => {
+    const one = await members.join('engine-1', { keeps: true, natsGraceMs: 1_000 });
+    await untilShared(one);
+    const two = await members.join('engine-2', { keeps: true, report: { natsReachable: false } });
+    one.membership.report({ natsReachable: false });
+    const passed = (ms: number): Promise<unknown> => {
+      const readAt = one.membership.view().readAt;
+      return until(`${ms} ms to pass`, () => one.membership.view().readAt > readAt + ms);
+    };
+    await passed(1_300);
+    two.membership.report({ natsReachable: true });
+    await until('the first return to be seen', () =>
+      one.membership.view().nodes.some(({ report }) => report.natsReachable),
+    );
+    one.membership.report({ natsReachable: true });
+    await passed(1_300);
+    expect(one.served.size).equal(KEYS.length);
+    expect(two.log).deep.equal([]);
+  });
+
   it('say that they are cut off when they cannot give up in order what others with NATS could take', async () => {
     const one = await members.join('engine-1', { keeps: true, natsGraceMs: 200, isStuck: true });
     await untilShared(one);

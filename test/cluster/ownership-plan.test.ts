@@ -30,6 +30,7 @@ function engine(
     ...node,
     leaseLeftMs: 1,
     heldMs: SETTLED_MS,
+    renewingMs: SETTLED_MS,
     report: { ...node.report, ...report },
     ...rest,
   };
@@ -189,8 +190,8 @@ describe('the plan of an engine', () => {
   it('judges leases only with one of its own that has been held for as long', () => {
     const lapsed = engine('b', {}, { isLeaseValid: false });
     const judged = (self: ClusterNode) => lapsedNodes(view([self, lapsed], {}), self, LEASE_MS);
-    expect(judged(engine('a', {}, { heldMs: LEASE_MS }))).deep.equal([lapsed]);
-    expect(judged(engine('a', {}, { heldMs: LEASE_MS - 1 }))).deep.equal([]);
+    expect(judged(engine('a', {}, { renewingMs: LEASE_MS }))).deep.equal([lapsed]);
+    expect(judged(engine('a', {}, { renewingMs: LEASE_MS - 1 }))).deep.equal([]);
     expect(judged(engine('a', {}, { isLeaseValid: false }))).deep.equal([]);
   });
 });

@@ -57,6 +57,7 @@ class Rows {
     return {
       self,
       view: () => this.view,
+      viewAgeMs: () => 0,
       onChange: (listener) => {
         this.#listeners.push(() => listener(this.view));
         return () => undefined;

@@ -139,6 +139,24 @@ describe('addresses of nodes', () => {
     ).to.deep.equal([]);
   });
 
+  it('of a responder are not those of something else on its node', () => {
+    const dns = { name: 'fix.venue.example' };
+    const at = (port: number, host = '127.0.0.1') =>
+      faults({
+        nats: NATS,
+        nodes: { local: { roles: ['gateway', 'engine', 'dns'], dns: { host, port } } },
+        dns,
+      });
+    expect(at(9881)).to.deep.equal([
+      'f: nodes.local.dns listens on 127.0.0.1:9881 and nodes.local.admin on 127.0.0.1:9881; change a port',
+    ]);
+    expect(at(9880)).to.deep.equal([
+      'f: nodes.local.dns listens on 127.0.0.1:9880 and nodes.local.fix on 127.0.0.1:9880; change a port',
+    ]);
+    expect(at(9881, '192.0.2.1')).to.deep.equal([]);
+    expect(at(53)).to.deep.equal([]);
+  });
+
   it('that no two machines have clash on whichever machines', () => {
     const at = (machine: string): ClusterNodeConfig => ({ machine, fix: { host: '192.0.2.1', port: 5 } });
     expect(faults(pair(at('a'), at('b')))).to.deep.equal([

@@ -97,6 +97,38 @@ describe('NodeConfig', () => {
     });
   });
 
+  it('says where the URL of the database is from', () => {
+    const url = 'postgres://c/d';
+    const source = (more: object, flags = {}, env = {}): string | undefined =>
+      accepted({ cluster: { nodes: { local: {} }, ...more }, flags, env }).databaseUrlSource;
+    expect(source({})).to.equal(undefined);
+    expect(source({ databaseUrl: url })).to.equal('databaseUrl in cluster.config.ts');
+    expect(source({ nodes: { local: { databaseUrl: url } } })).to.equal(
+      'nodes.local.databaseUrl in cluster.config.ts',
+    );
+    expect(source({ databaseUrl: url }, {}, { ONEBOOK_DATABASE_URL: url })).to.equal('ONEBOOK_DATABASE_URL');
+    expect(source({ databaseUrl: url }, { databaseUrl: url })).to.equal('--database-url');
+  });
+
+  it('is refused a port by a flag that another node, or its own responder, has in the file', () => {
+    const cluster: ClusterConfig = {
+      nats: { servers: ['nats://127.0.0.1:4222'] },
+      databaseUrl: 'postgres://c/d',
+      dns: { name: 'fix.venue.example' },
+      nodes: {
+        local: { roles: ['gateway', 'engine', 'dns'], dns: { port: 53 } },
+        other: { roles: ['gateway'], fix: { port: 5 }, admin: { port: 6 } },
+      },
+    };
+    expect(refused({ cluster, flags: { fixPort: '5' }, env: { ONEBOOK_ADMIN_PORT: '53' } })).to.deep.equal([
+      'cluster.config.ts with --fix-port and ONEBOOK_ADMIN_PORT: nodes.local.dns listens on 127.0.0.1:53 and ' +
+        'nodes.local.admin on 127.0.0.1:53; change a port',
+      'cluster.config.ts with --fix-port and ONEBOOK_ADMIN_PORT: nodes.other.fix listens on 127.0.0.1:5 and ' +
+        'nodes.local.fix on 127.0.0.1:5; change a port, or say on which machine each node is (machine: "a")',
+    ]);
+    expect(accepted({ cluster, flags: { fixPort: '7', adminPort: '0' } }).listeners[0]?.port).to.equal(7);
+  });
+
   it('reads paths of the file from where the file is, and of flags from the working directory', () => {
     const cluster: ClusterConfig = { nodes: { local: { dataDir: './x' } } };
     expect(accepted({ cluster }).dataDir).to.equal('/etc/onebook/x');
@@ -370,6 +402,9 @@ describe('the cluster file', () => {
       const told = async (config: string): Promise<unknown> => loadNodeConfig({ config }, {}, dir);
       expect(await told('absent.ts')).to.deep.equal([
         { message: `there is no configuration file ${join(dir, 'absent.ts')} (--config)` },
+      ]);
+      expect(await told('.')).to.deep.equal([
+        { message: `${dir} is a directory: name the configuration file in it (--config)` },
       ]);
       expect(await told('throws.ts')).to.deep.equal([
         { message: `${join(dir, 'throws.ts')}:1 does not load: no postgres://u:[redacted]@h/d` },

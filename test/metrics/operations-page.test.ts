@@ -1,11 +1,12 @@
 /** The operators' page on metrics and alarms: an expression about a metric that does not exist would never fire. */
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { VenueMetrics } from '../../src/metrics/venue-metrics.ts';
 import { Exposition } from '../support/exposition.ts';
 
-const PAGE = join(import.meta.dirname, '..', '..', 'docs', 'OPERATIONS.md');
+const ROOT = join(import.meta.dirname, '..', '..');
+const PAGE = join(ROOT, 'docs', 'OPERATIONS.md');
 
 describe('the operators’ page on metrics', () => {
   let section: string;
@@ -31,6 +32,19 @@ describe('the operators’ page on metrics', () => {
         expect(Object.keys(figures.byLabel(name, label)), `${name} ${label}`).to.include(value);
       }
     }
+  });
+
+  it('says of each line of the log that is an alarm what to do', () => {
+    const sources = globSync('src/**/*.ts', { cwd: ROOT }).map((file) =>
+      readFileSync(join(ROOT, file), 'utf8'),
+    );
+    const source = sources.join('\n');
+    const events = [...source.matchAll(/log\.error\('([^']+)',\s*\{\s*alarm: true/g)].map(
+      ([, event]) => event,
+    );
+    expect(events.length).greaterThan(5);
+    expect(events).to.have.length([...source.matchAll(/\balarm: true/g)].length);
+    for (const event of events) expect(section).to.match(new RegExp(`^\\|.*\`${event}\`.* \\|$`, 'm'));
   });
 
   it('names every metric of the venue', () => {

@@ -6,6 +6,7 @@ import { KnownInstruments } from '../../src/persistence/instruments.ts';
 import { loadOrders } from '../../src/persistence/loads.ts';
 import { PreparedBooks } from '../../src/persistence/prepared-books.ts';
 import { createStore } from '../../src/persistence/store.ts';
+import { atOnce } from '../../src/persistence/turns.ts';
 import { SYMBOL } from '../support/book-commands.ts';
 import { ALICE, type VenueDatabase, venueDatabase } from '../support/venue-database.ts';
 
@@ -121,6 +122,31 @@ describe('a book that was prepared for', () => {
     expect(expected.filter(({ clOrdId }) => clOrdId === 'again')).to.have.length(10);
     await venue.query('alter table orders rename column cl_ord_id to unreadable');
     expect(await load(book), 'nothing is read again').to.deep.equal(expected);
+  });
+
+  it('is read a step at a time while this node trades, and in one go once members wait for it', async () => {
+    const works: number[] = [];
+    function* counted<Result>(steps: Generator<void, Result, void>): Generator<void, Result, void> {
+      const work = works.push(0) - 1;
+      for (;;) {
+        const { done, value } = steps.next();
+        if (done) return value;
+        works[work] = (works[work] ?? 0) + 1;
+        yield;
+      }
+    }
+    const preparing = new PreparedBooks(venue.orm, new KnownInstruments(), undefined, (steps) =>
+      atOnce(counted(steps)),
+    );
+    const prepared = await preparing.prepareBook(SYMBOL);
+    const book = await claim();
+    const expected = await rows(book);
+    expect(prepared?.orders).to.deep.equal(expected);
+    // What is there is compared, completed, and kept by version: each has two whole steps, and what is left.
+    expect(works).to.deep.equal([2, 2, 2]);
+    await venue.query("update orders set cl_ord_id = 'r8' where priority = 8");
+    expect(await load(book, (after) => preparing.loadOrders(book, after))).to.have.length(ORDER_COUNT);
+    expect(works).to.have.length(3);
   });
 
   it('is empty when nothing is open any more', async () => {

@@ -23,8 +23,8 @@ export interface LifeInRows {
 export async function beginLife(venue: VenueDatabase, nodeName: string): Promise<LifeInRows> {
   const [row] = await venue.query<{ incarnation: string }>(
     'insert into nodes (name, incarnation, roles, protocol_version, config_digest, started_at, renewed_at, lease_until, held_since, ' +
-      'nats_reachable, ready, draining, connections, max_connections, clock_offset_ms, endpoints) ' +
-      "select $1, nextval('node_incarnations'), '{gateway,engine}', 1, '', now(), now(), now(), now(), " +
+      'renewing_since, nats_reachable, ready, draining, connections, max_connections, clock_offset_ms, endpoints) ' +
+      "select $1, nextval('node_incarnations'), '{gateway,engine}', 1, '', now(), now(), now(), now(), now(), " +
       "true, true, false, 0, 0, 0, '[]' on conflict (name) do update set incarnation = excluded.incarnation, " +
       'ended_at = null, end_reason = null returning incarnation',
     [nodeName],

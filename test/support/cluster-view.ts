@@ -22,6 +22,7 @@ export function nodeInView(id: NodeId, role: Role, isAlive = true): ClusterNode 
     leaseLeftMs: isAlive ? 5_000 : 0,
     leaseAgeMs: 0,
     heldMs: isAlive ? 60_000 : 0,
+    renewingMs: isAlive ? 60_000 : 0,
     report: {
       natsReachable: true,
       ready: true,

@@ -37,6 +37,8 @@ export function clusterShown(nodes: readonly NodeStatus[], more: Partial<Cluster
   return {
     self: nodes[0]?.name ?? '',
     readAt: '2026-03-02T00:00:00.000Z',
+    readAgeMs: 400,
+    outdated: false,
     natsReachable: true,
     natsFault: null,
     nodes,

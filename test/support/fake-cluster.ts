@@ -26,6 +26,9 @@ export class FakeCluster implements ClusterControl {
   carrierReachable = true;
   carrierFault: string | undefined;
   isDraining = false;
+  readonly renewMs = 1_667;
+  /** What `viewAgeMs` says. */
+  ageMs: number | undefined = 0;
   progress: DrainProgress = { symbols: 0, shards: 0, sessions: 0 };
   readonly symbols = new Map<string, Owned>();
   readonly shards = new Map<number, Owned>();
@@ -59,6 +62,10 @@ export class FakeCluster implements ClusterControl {
 
   view(): ClusterView {
     return { nodes: this.nodes, ownership: { symbols: this.symbols, shards: this.shards }, readAt: 0 };
+  }
+
+  viewAgeMs(): number | undefined {
+    return this.ageMs;
   }
 
   async place(items: Items, nodeName: string | undefined): Promise<void> {

@@ -6,6 +6,7 @@ import { type ActorSystem, startActorSystem } from '../../src/actors/actor-syste
 import { FollowedMembers } from '../../src/actors/followed-members.ts';
 import { createGateway } from '../../src/actors/gateway.ts';
 import { DEFAULT_GATEWAY_LIMITS } from '../../src/actors/gateway-limits.ts';
+import type { GatewayOptions } from '../../src/actors/gateway-options.ts';
 import { persistenceActor } from '../../src/actors/persistence.ts';
 import type {
   Address,
@@ -69,15 +70,18 @@ export class GatewayNodes {
   readonly #nodes = new Map<string, Node>();
   readonly #heldBack: { readonly route: string; readonly tell: () => void }[] = [];
   readonly #clients: FixClient[] = [];
+  readonly #limits: GatewayOptions['limits'];
   #book: OrderBook = emptyBook();
   #epoch = 0;
 
-  private constructor(venue: VenueDatabase) {
+  private constructor(venue: VenueDatabase, operatorTimeoutMs: number) {
     this.#venue = venue;
+    this.#limits = { ...DEFAULT_SESSION_LIMITS, ...DEFAULT_GATEWAY_LIMITS, operatorTimeoutMs };
   }
 
-  static async start(): Promise<GatewayNodes> {
-    const nodes = new GatewayNodes(await venueDatabase());
+  /** `operatorTimeoutMs`: how long its gateways wait for an exchange or a router, in real time. */
+  static async start(operatorTimeoutMs = DEFAULT_GATEWAY_LIMITS.operatorTimeoutMs): Promise<GatewayNodes> {
+    const nodes = new GatewayNodes(await venueDatabase(), operatorTimeoutMs);
     await nodes.#startEngine();
     for (const name of ['gateway-1', 'gateway-2']) await nodes.startGateway(name);
     return nodes;
@@ -112,7 +116,7 @@ export class GatewayNodes {
       name: actorName,
       system,
       venueCompId: 'ONEBOOK',
-      limits: { ...DEFAULT_SESSION_LIMITS, ...DEFAULT_GATEWAY_LIMITS },
+      limits: this.#limits,
       markets: new TestSecurities(),
       securityStatusToAll: false,
       authenticator: {

@@ -78,6 +78,7 @@ const UNSOLICITED = { execRestatementReason: 99, text: 'the operator' };
 
 const COMMANDS: readonly RoutedCommand[] = [
   ROUTED,
+  { ...ROUTED, isSentAgain: true, receivedAt: 1_700_000_000_000 },
   {
     ...ROUTED,
     origin: { sessionId: 's-1', msgSeqNum: 12 },
@@ -274,7 +275,10 @@ const SAMPLES: Samples = {
       type: 'SubmitCommands',
       sessionId: 'gateway-1/fix:1:1',
       userId: 42,
-      commands: SUBMITTED.map((one) => ({ ...one, sending: { no: 2, isAgain: true, round: 3, epoch: 5 } })),
+      commands: SUBMITTED.map((one) => ({
+        ...one,
+        sending: { no: 2, isAgain: true, receivedAt: 1_700_000_000_000, round: 3, epoch: 5 },
+      })),
     },
   ],
   CommandsMisrouted: [

@@ -111,7 +111,9 @@ type Submitted = SubmitCommands['commands'][number];
 const submitted = record<Submitted>({
   msgSeqNum: count,
   command: union<Submitted['command']>({ ...MEMBER_COMMANDS, UnsupportedRequest: unsupportedRequest }),
-  sending: optional(record<Sending>({ no: count, isAgain: flag, round: count, epoch: optional(count) })),
+  sending: optional(
+    record<Sending>({ no: count, isAgain: flag, receivedAt: count, round: count, epoch: optional(count) }),
+  ),
 });
 
 const refused = record<RefusedCommand>({
@@ -136,6 +138,7 @@ const routedCommand = record<RoutedCommand>({
   referencePrice: orUndefined(ticks),
   tradingDay: text,
   isSentAgain: optional(flag),
+  receivedAt: optional(count),
   returnCount: optional(count),
   shard: optional(shardEpoch),
 });
@@ -226,6 +229,7 @@ const TABLE = {
   }),
   RoutesChanged: STAYS,
   RoutesDue: STAYS,
+  AnswersDue: STAYS,
   AwaitAnswers: STAYS,
   SubmitAccountCommand: crosses('SubmitAccountCommand', {
     userId: integer,

@@ -34,14 +34,21 @@ export function reportValues(report: NodeReport): (string | number | boolean)[] 
   return [natsReachable, ready, draining, ...counts, JSON.stringify(endpoints)];
 }
 
+/**
+ * In leases. A node whose renewal was later than this does not judge others for a whole lease: what kept it, the database
+ * perhaps, may have kept them as well, and theirs may be over a moment before its own. With the third of a lease that lies
+ * between renewals it is less than a lease.
+ */
+const LATE_RENEWAL = 0.6;
+
 const SET_LEASE = `clock_timestamp() + $3::int * interval '1 ms'`;
 
 /** $1 name, $2 incarnation, $3 lease in ms, $4 roles, $5 protocol version, $6 digest of the configuration, from $7 the report. */
 export const JOIN =
   'with joined as (insert into nodes as n (name, incarnation, roles, protocol_version, config_digest, started_at, ' +
-  `renewed_at, lease_until, held_since, ${REPORT_COLUMNS}) ` +
+  `renewed_at, lease_until, held_since, renewing_since, ${REPORT_COLUMNS}) ` +
   `values ($1, $2, $4::text[], $5, $6, clock_timestamp(), clock_timestamp(), ${SET_LEASE}, clock_timestamp(), ` +
-  `${reportParameters(7)}) on conflict (name) do update set ended_at = null, end_reason = null, ` +
+  `clock_timestamp(), ${reportParameters(7)}) on conflict (name) do update set ended_at = null, end_reason = null, ` +
   [
     'incarnation',
     'roles',
@@ -51,6 +58,7 @@ export const JOIN =
     'renewed_at',
     'lease_until',
     'held_since',
+    'renewing_since',
   ]
     .concat(REPORT_COLUMNS.split(', '))
     .map((column) => `${column} = excluded.${column}`)
@@ -67,6 +75,7 @@ const NODE_JSON =
   'greatest(0, ceil(extract(epoch from lease_until - clock_timestamp()) * 1000)) else 0 end, ' +
   "'leaseAgeMs', greatest(0, round(extract(epoch from clock_timestamp() - renewed_at) * 1000)), " +
   "'heldMs', greatest(0, floor(extract(epoch from clock_timestamp() - held_since) * 1000)), " +
+  "'renewingMs', greatest(0, floor(extract(epoch from clock_timestamp() - renewing_since) * 1000)), " +
   "'report', json_build_object('natsReachable', nats_reachable, 'ready', ready, 'draining', draining, " +
   "'connections', connections, 'maxConnections', max_connections, 'clockOffsetMs', clock_offset_ms, " +
   "'endpoints', endpoints))";
@@ -96,7 +105,9 @@ const OWNERSHIP_JSON =
  */
 export const RENEW =
   'with renewed as (update nodes set renewed_at = clock_timestamp(), held_since = case when lease_until < ' +
-  `clock_timestamp() then clock_timestamp() else held_since end, lease_until = ${SET_LEASE}, ` +
+  'clock_timestamp() then clock_timestamp() else held_since end, renewing_since = case when renewed_at < ' +
+  `clock_timestamp() - ${LATE_RENEWAL} * $3::int * interval '1 ms' then clock_timestamp() else renewing_since end, ` +
+  `lease_until = ${SET_LEASE}, ` +
   `(${REPORT_COLUMNS}) = row(${reportParameters(4)}) ` +
   'where name = $1 and incarnation = $2 and ended_at is null returning *), ' +
   'seen as (select * from renewed union all ' +
@@ -118,13 +129,13 @@ export interface RenewedRow {
 
 /**
  * Ends a life. $1 and $2 whose, $3 and $4 who says so, $5 the reason, $6 whether its lock is free, else its lease must be
- * over and the other's held for $7 ms. Both are judged by the row as it is when it is locked.
+ * over and the other's renewed without delay for $7 ms. Both are judged by the row as it is when it is locked.
  */
 export const BURY =
   'with buried as (update nodes d set ended_at = clock_timestamp(), end_reason = $5 where name = $1 and ' +
   'incarnation = $2 and ended_at is null and exists (select from nodes s where s.name = $3 and s.incarnation = $4 ' +
   'and s.ended_at is null and s.lease_until >= clock_timestamp() and ' +
-  "($6::boolean or s.held_since <= clock_timestamp() - $7::int * interval '1 ms')) and " +
+  "($6::boolean or s.renewing_since <= clock_timestamp() - $7::int * interval '1 ms')) and " +
   `case when $6::boolean then pg_try_advisory_xact_lock_shared(${NODE_LOCK_CLASS}, d.incarnation::int) ` +
   'else d.lease_until < clock_timestamp() end returning 1) ' +
   `select exists (select from buried) as buried, case when exists (select from buried) then ${NOTIFY} end`;
@@ -187,6 +198,7 @@ interface NodeJson {
   readonly leaseLeftMs: number;
   readonly leaseAgeMs: number;
   readonly heldMs: number;
+  readonly renewingMs: number;
   readonly report: Omit<NodeReport, 'endpoints'> & { readonly endpoints: readonly Endpoint[] };
 }
 

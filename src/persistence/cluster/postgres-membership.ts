@@ -95,8 +95,10 @@ class PostgresMembership implements Membership {
   readonly #watches = new Map<number, () => void>();
   #report: NodeReport;
   #view: ClusterView = EMPTY;
+  #viewReadAt = Number.NEGATIVE_INFINITY;
   #version = '';
   #leaseValidUntil = Number.NEGATIVE_INFINITY;
+  #hasJoined = false;
   #isOver = false;
   #shouldNotify = false;
   #reading: Promise<void> | undefined;
@@ -139,11 +141,17 @@ class PostgresMembership implements Membership {
       await this.#close();
       throw error;
     }
+    this.#hasJoined = true;
     this.#stopTicks = clock.every(this.#timeoutMs, () => this.#look());
+    if (this.#readAgain) this.#look();
   }
 
   view(): ClusterView {
     return this.#view;
+  }
+
+  viewAgeMs(): number {
+    return this.#monotonic() - this.#viewReadAt;
   }
 
   onChange(listener: (view: ClusterView) => void): () => void {
@@ -204,7 +212,8 @@ class PostgresMembership implements Membership {
   /** Renews and reads as soon as what is on its way is answered; as often as one asks meanwhile, once. */
   #look(): void {
     if (this.#isOver) return;
-    if (this.#reading !== undefined) {
+    // Others may be heard of before the row is there: that it is missing would be taken for the end of this life.
+    if (!this.#hasJoined || this.#reading !== undefined) {
       this.#readAgain = true;
       return;
     }
@@ -243,6 +252,7 @@ class PostgresMembership implements Membership {
     if (row === undefined || this.#isOver) return;
     const before = this.#view;
     this.#view = sql.viewOf(row, before.ownership);
+    this.#viewReadAt = sentAt;
     this.#version = row.version;
     this.#compareClocks({ answeredAt, tripMs, readAt: this.#view.readAt });
     if (!row.renewed) return this.#end();

@@ -186,6 +186,19 @@ export const OWNERSHIP: readonly Mutant[] = [
     },
   },
   {
+    name: 'life-of-recall',
+    promise: 1,
+    safeguard: 'an account takes no closed order that was read for the one before it',
+    removed: 'the look at its life',
+    file: 'src/actors/recalls.ts',
+    anchor: 'if (life !== this.#life) return false;',
+    replacement: '',
+    test: {
+      file: 'test/actors/account-lives.test.ts',
+      title: 'waits for the closed order that it has asked for itself',
+    },
+  },
+  {
     name: 'lease-of-speaker',
     promise: 1,
     safeguard: 'a node whose lease is over says nothing from memory',

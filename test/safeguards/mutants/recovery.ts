@@ -235,6 +235,19 @@ export const RECOVERY: readonly Mutant[] = [
     },
   },
   {
+    name: 'sent-again-the-next-day',
+    promise: 5,
+    safeguard: 'what was sent again is not taken for a request of the day before, after which it came',
+    removed: 'the look at when it came first',
+    file: 'src/actors/account-judge.ts',
+    anchor: 'CLOCK_MARGIN_MS) < tradingDay',
+    replacement: 'CLOCK_MARGIN_MS) <= tradingDay',
+    test: {
+      file: 'test/actors/sent-again.test.ts',
+      title: 'is carried out where its ClOrdID is of the day before, and it came first after the roll',
+    },
+  },
+  {
     name: 'sent-to-book',
     promise: 5,
     safeguard: 'what was sent to a book of another engine is judged again as what may be done',

@@ -42,11 +42,24 @@ export const SESSION_ORDER: readonly Mutant[] = [
     safeguard: 'what may have been carried out elsewhere is not refused: it comes back with all behind it',
     removed: 'the look at the mark',
     file: REMOTE_GATEWAYS,
-    anchor: '|| !refused.some(({ sending }) => sending?.isAgain)',
-    replacement: '|| refused.length >= 0',
+    anchor: 'const isInDoubt = refused.some(({ sending }) => sending?.isAgain) ||',
+    replacement: 'const isInDoubt =',
     test: {
       file: REMOTE_GATEWAYS_TEST,
       title: 'come back instead of a refusal where one of them may have been carried out',
+    },
+  },
+  {
+    name: 'as-sent-last',
+    promise: 5,
+    safeguard: 'what comes back after it has waited comes back as the attempt that its router knows',
+    removed: 'the last attempt',
+    file: 'src/actors/commands-under-way.ts',
+    anchor: '[{ ...command, sending }]',
+    replacement: '[command]',
+    test: {
+      file: REMOTE_GATEWAYS_TEST,
+      title: 'come back as they were sent last, where they were sent again while they waited',
     },
   },
   {
@@ -83,6 +96,20 @@ export const SESSION_ORDER: readonly Mutant[] = [
     test: {
       file: SESSION_ORDER_TEST,
       title: 'is canceled on disconnect with what the router has still to send',
+    },
+  },
+  {
+    name: 'overdue-cancel-on-disconnect',
+    promise: 5,
+    safeguard:
+      'a cancel on disconnect whose time is over is done, also when the member is back before it can be',
+    removed: 'the difference from one who is back in time',
+    file: 'src/actors/gateway.ts',
+    anchor: 'if (isOverdue === true) this',
+    replacement: 'if (isOverdue === true && !isBack) this',
+    test: {
+      file: 'test/cluster/gateways.test.ts',
+      title: 'cancel them when these answers come after its time, though the member is back by then',
     },
   },
   {

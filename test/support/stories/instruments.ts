@@ -38,6 +38,8 @@ export const INSTRUMENTS: readonly Story[] = [
     operator > resume
     bob < f 324=now 325=Y 326=17 58=-
     bob > e 324=now 263=2
+    bob > e 324=last 263=0
+    bob < f 324=last 325=N 326=17 58=-
     operator > halt
     operator > resume
     `,
